@@ -1,0 +1,1 @@
+"""Decisions, pure: the standard library, numpy and pydantic only. Nothing here reads a clock or a file."""

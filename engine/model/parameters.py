@@ -1,0 +1,38 @@
+"""Parameters and actions: everything that a performer can touch, each under one path."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+PATH_PATTERN = re.compile(r"^(/[a-z][a-z0-9_-]*)(/[a-z0-9][a-z0-9_-]*)*$")
+
+
+class Kind(Enum):
+    """What a path takes. Every path accepts one number; an action fires on a non-zero one."""
+
+    NUMBER = "number"
+    INDEX = "index"
+    ACTION = "action"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One entry of the parameter tree.
+
+    `low` and `high` bound the value (inclusive, in `unit`); a value outside is clamped and counted.
+    `smoothing_s` is the time in which a change is ramped in (0: at once). An action has no value to keep.
+    """
+
+    path: str
+    kind: Kind
+    doc: str
+    low: float = 0.0
+    high: float = 1.0
+    default: float = 0.0
+    unit: str = ""
+    smoothing_s: float = 0.0
+
+    def clamp(self, value: float) -> float:
+        return min(max(value, self.low), self.high)
