@@ -1,0 +1,47 @@
+"""The inbox: where every thread puts what happened, and from which the loop takes it in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import count
+
+from engine.model.events import Event, EventSource
+
+
+class Inbox:
+    """A bounded queue of events with many writers and one reader.
+
+    Nobody ever waits: `deque.append` and `popleft` are atomic in CPython, and a full inbox drops its oldest
+    event and counts it in `dropped`. Each event gets the next sequence number as it is put.
+    """
+
+    def __init__(self, *, limit: int = 65_536) -> None:
+        self._queue: deque[Event] = deque(maxlen=limit)
+        self._sequence = count()
+        self._put = 0  # written by every putting thread; a lost update only blurs `dropped`
+        self._taken = 0  # main thread
+        self._early: list[Event] = []  # main thread: stamped later than the last drain
+
+    def put(self, source: EventSource, address: str, value: float, at_s: float) -> None:
+        """Add an event that happened at `at_s` (show seconds). Any thread; returns at once."""
+        self._put += 1
+        self._queue.append(Event(at_s, source, next(self._sequence), address, value))
+
+    @property
+    def dropped(self) -> int:
+        """Events lost because the inbox was full."""
+        return max(0, self._put - self._taken - len(self._queue))
+
+    def drain(self, until_s: float) -> list[Event]:
+        """Every event stamped at or before `until_s` (show seconds), in the total order. Main thread only.
+
+        Events stamped later stay for a later drain.
+        """
+        waiting = self._early
+        for _ in range(len(self._queue)):
+            waiting.append(self._queue.popleft())
+            self._taken += 1
+        due = [event for event in waiting if event.at_s <= until_s]
+        self._early = [event for event in waiting if event.at_s > until_s]
+        due.sort(key=lambda event: event.order)
+        return due
