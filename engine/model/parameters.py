@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-PATH_PATTERN = re.compile(r"^(/[a-z][a-z0-9_-]*)(/[a-z0-9][a-z0-9_-]*)*$")
+PATH_PATTERN = re.compile(r"^(/[a-z][a-z0-9_-]*)+$")
 
 
 class Kind(Enum):

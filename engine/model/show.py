@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
-Path = Annotated[str, Field(pattern=r"^(/[a-z][a-z0-9_-]*)(/[a-z0-9][a-z0-9_-]*)*$")]
+Path = Annotated[str, Field(pattern=r"^(/[a-z][a-z0-9_-]*)+$")]
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 Unit = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 

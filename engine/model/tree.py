@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from engine.model.parameters import Kind, Parameter
 from engine.model.show import Layer
@@ -47,17 +47,24 @@ def _layer_parameters(layer: Layer, clip_count: int) -> Iterable[Parameter]:
     yield Parameter(f"{at}/rotation", Kind.NUMBER, "Anticlockwise.", -3600, 3600, place.rotation_deg, "deg", smooth)
 
 
-def parameter_tree(layers: Sequence[Layer], clips: Iterable[str] = ()) -> dict[str, Parameter]:
-    """Every parameter and action of a show with these layers and clips (slugs), by path. Pure.
+class ParameterTree:
+    """Every parameter and action of a show with these layers and clips, found by path. Immutable; any thread.
 
-    Choosing a clip: `/layer/x/clip` takes an index among the layer's clips; `/layer/x/clip/<slug>` fires
-    any clip of the library.
+    `parameters` holds them all but one family: `/layer/x/clip/<slug>`, which fires a clip of the library, is
+    worked out when asked for, since layers × clips would be millions of entries.
     """
-    slugs = sorted(clips)
-    tree = {parameter.path: parameter for parameter in _SHOW}
-    for layer in layers:
-        tree.update((parameter.path, parameter) for parameter in _layer_parameters(layer, len(slugs)))
-        for slug in slugs:
-            path = f"/layer/{layer.name}/clip/{slug}"
-            tree[path] = Parameter(path, Kind.ACTION, f"Play {slug} from its beginning.")
-    return tree
+
+    def __init__(self, layers: Sequence[Layer], clips: Collection[str] = ()) -> None:
+        self._clips = clips
+        self.parameters: dict[str, Parameter] = {parameter.path: parameter for parameter in _SHOW}
+        for layer in layers:
+            self.parameters.update((found.path, found) for found in _layer_parameters(layer, len(clips)))
+
+    def find(self, path: str) -> Parameter | None:
+        """The entry at `path`, or None."""
+        found = self.parameters.get(path)
+        if found is None:
+            parent, _, slug = path.rpartition("/")
+            if parent.endswith("/clip") and parent in self.parameters and slug in self._clips:
+                return Parameter(path, Kind.ACTION, f"Play {slug} from its beginning.")
+        return found
