@@ -1,0 +1,83 @@
+"""Programs put together from shader files, with compile errors that name the file and the line in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import moderngl
+
+from engine.errors import ShaderError
+from engine.shipped import shipped
+
+# Mesa drops the source number of `#line LINE SOURCE`, so each part gets its own range of line numbers instead.
+_LINES_A_PART = 100_000
+
+# Mesa writes `0:12(5): error: …`, NVIDIA `0(12) : error C1: …`, Apple and ANGLE `ERROR: 0:12: …`.
+_PLACE = re.compile(r"(?:ERROR:\s*)?\d+(?::(\d+)(?:\(\d+\))?|\((\d+)\))\s*:\s*(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of GLSL: its text, the file it is from, and the line (1-based) at which it stands there."""
+
+    file: str
+    text: str
+    first_line: int = 1
+
+
+def shipped_part(name: str) -> Part:
+    """The file shaders/NAME as a part. Raises ShaderError where there is none."""
+    file = shipped("shaders") / name
+    try:
+        return Part(str(file), file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ShaderError(f"cannot be read ({error})", subject=file, mend="Put the shader file there") from error
+
+
+def build_program(
+    context: moderngl.Context, vertex: Sequence[Part], fragment: Sequence[Part], *, defines: Sequence[str] = ()
+) -> moderngl.Program:
+    """Compile and link parts in order, each stage under `#version 330 core` and `#define`s.
+
+    `defines` are names, or a name and its value with a space between. Raises ShaderError with the file, the line
+    and the source line; nothing is left behind. Render thread.
+    """
+    parts = [*vertex, *fragment]
+    preamble = "#version 330 core\n" + "".join(f"#define {define}\n" for define in defines)
+    try:
+        return context.program(
+            vertex_shader=preamble + _numbered(vertex, 0),
+            fragment_shader=preamble + _numbered(fragment, len(vertex)),
+        )
+    except moderngl.Error as error:
+        raise _placed(str(error), parts) from error
+
+
+def _numbered(parts: Sequence[Part], first_index: int) -> str:
+    """The parts' text, each numbered in its own range: range 0 is the preamble's."""
+    return "".join(
+        f"#line {(index + 1) * _LINES_A_PART + part.first_line}\n{part.text}\n"
+        for index, part in enumerate(parts, first_index)
+    )
+
+
+def _placed(log: str, parts: Sequence[Part]) -> ShaderError:
+    """The first complaint of a driver's log that has a place, told in terms of the file that it is about."""
+    for line in log.splitlines():
+        found = _PLACE.match(line.strip())
+        if not found:
+            continue
+        range_index, line_number = divmod(int(found[1] or found[2]), _LINES_A_PART)
+        if not 1 <= range_index <= len(parts):
+            continue
+        part = parts[range_index - 1]
+        lines = part.text.splitlines()
+        at = line_number - part.first_line
+        source_line = lines[at].strip() if 0 <= at < len(lines) else ""
+        return ShaderError(f"{found[3].strip()}: {source_line}", subject=f"{part.file}:{line_number}")
+    complaints = [line.strip() for line in log.splitlines() if "error" in line.lower()]
+    what = "; ".join(complaints) or log.strip()
+    return ShaderError(what, subject=", ".join(Path(part.file).name for part in parts))
