@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.model.clips import Clip
 from engine.model.schedule import Schedule
 from engine.model.show import Layer, Show
+from engine.model.tree import ParameterTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,12 @@ class LoadedShow:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A loaded show and what was worked out ahead from its music: the onsets of the track, in order."""
+    """A loaded show, its parameter tree, and what was worked out ahead from its music.
+
+    `onsets` are the track's, in order, within [0, track_duration_s); empty where they come live or not at all.
+    """
 
     loaded: LoadedShow
+    tree: ParameterTree
     onsets: tuple[Onset, ...] = ()
     track_duration_s: float = 0.0

@@ -1,0 +1,214 @@
+"""What actions and parameters of a layer do to the state: jumps, choices, holds, flashes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from engine.core.choice import pick_other, uniform
+from engine.core.layers import (
+    Playing,
+    clip_from_start,
+    clips_of,
+    layer_of,
+    parameter_value,
+    placed,
+    playing,
+    speed_of,
+    written_value,
+)
+from engine.core.lines import Ramp
+from engine.core.state import Choice, LayerState, State
+from engine.model.events import Event
+from engine.model.show import Layer
+from engine.model.world import World
+
+
+def _fired(state: State, path: str) -> tuple[int, State]:
+    """How often `path` has fired before, and the state in which it has fired once more."""
+    count = state.fired.get(path, 0)
+    return count, replace(state, fired={**state.fired, path: count + 1})
+
+
+def onset(world: World, state: State, at_s: float, strength: float) -> State:
+    """Every layer does what its movement says that it does on an onset."""
+    for layer in placed(world, state.current).layers:
+        wish = layer.on_onset
+        if wish.action == "none" or strength < wish.min_strength:
+            continue
+        count, state = _fired(state, f"/layer/{layer.name}/on_onset")
+        if count % wish.every:
+            continue
+        if wish.action == "flash":
+            state = _LAYER_ACTIONS["flash"](world, state, layer, at_s)
+        elif not state.current.held and not _now(world, state, layer, at_s).held:
+            # A performer who holds the position has the picture in hand: the music does not take it away.
+            state = _ON_ONSET[wish.action](world, state, layer, at_s)
+    return state
+
+
+def on_layer(world: World, state: State, event: Event, name: str, rest: Sequence[str]) -> State:
+    """The state after an event for `/layer/NAME/REST`."""
+    what = rest[0]
+    layer = layer_of(world, state.current, name)
+    if what in _VALUES:
+        return _touched(world, state, event, 0.0 if layer is None else written_value(layer, what))
+    if layer is None:
+        return state
+    if what == "clip":
+        return _choose_clip(world, state, event, layer, rest[1] if len(rest) > 1 else None)
+    if what in _LAYER_ACTIONS:
+        return _LAYER_ACTIONS[what](world, state, layer, event.at_s)
+    return _LAYER_VALUES[what](world, state, layer, event)
+
+
+# Values that only the planner reads; they may be touched before a movement shows the layer.
+_VALUES = frozenset({"opacity", "x", "y", "scale", "rotation"})
+
+
+def _touched(world: World, state: State, event: Event, written: float) -> State:
+    parameter = world.tree.find(event.address)
+    smoothing_s = 0.0 if parameter is None else parameter.smoothing_s
+    now = parameter_value(state.current, event.address, written, event.at_s)
+    ramp = Ramp(event.at_s, now, event.value, smoothing_s)
+    current = replace(state.current, touched={**state.current.touched, event.address: ramp})
+    return replace(state, current=current)
+
+
+def _now(world: World, state: State, layer: Layer, at_s: float) -> Playing:
+    return playing(world, state.current, layer, state.current.position.at(at_s))
+
+
+def _with_layer(state: State, name: str, **changes: object) -> State:
+    before = state.current.layers.get(name, LayerState())
+    layers = {**state.current.layers, name: replace(before, **changes)}  # type: ignore[arg-type]
+    return replace(state, current=replace(state.current, layers=layers))
+
+
+def _chosen(world: World, state: State, layer: Layer, at_s: float, choice: Choice, *, held: bool = False) -> State:
+    """The layer plays `choice` from now until its next row, faded in as the layer says."""
+    position_s = state.current.position.at(at_s)
+    now = playing(world, state.current, layer, position_s)
+    fades = layer.transition_s > 0 and not held
+    return _with_layer(
+        state,
+        layer.name,
+        choice=choice,
+        row_index=now.row_index,
+        outgoing=now.choice if fades else None,
+        changed_at_s=position_s,
+        transition_s=layer.transition_s if fades else 0.0,
+        held=held,
+    )
+
+
+def _jump(world: World, state: State, layer: Layer, at_s: float) -> State:
+    position_s = state.current.position.at(at_s)
+    now = playing(world, state.current, layer, position_s).choice
+    if now is None:
+        return state
+    path = f"/layer/{layer.name}/jump"
+    count, state = _fired(state, path)
+    head = now.playhead
+    target = head.in_index + int(uniform(world.loaded.show.seed, path, count) * head.length)
+    rate = float(world.loaded.clips[now.clip].rate) * speed_of(state.current, layer)
+    return _chosen(
+        world, state, layer, at_s, Choice(now.clip, head.moved(position_s, position=float(target), rate=rate))
+    )
+
+
+def _start_clip(world: World, state: State, layer: Layer, at_s: float, slug: str) -> State:
+    position_s = state.current.position.at(at_s)
+    choice = clip_from_start(world.loaded.clips[slug], layer, speed_of(state.current, layer), position_s)
+    return _chosen(world, state, layer, at_s, choice)
+
+
+def _current_clip(world: World, state: State, layer: Layer, at_s: float, slugs: tuple[str, ...]) -> int | None:
+    now = _now(world, state, layer, at_s).choice
+    return slugs.index(now.clip) if now is not None and now.clip in slugs else None
+
+
+def _next_clip(world: World, state: State, layer: Layer, at_s: float) -> State:
+    if layer.choose == "random":
+        return _random_clip(world, state, layer, at_s)
+    slugs = clips_of(world, state.current, layer)
+    if not slugs:
+        return state
+    current = _current_clip(world, state, layer, at_s, slugs)
+    index = 0 if current is None else (current + 1) % len(slugs)
+    return _start_clip(world, state, layer, at_s, slugs[index])
+
+
+def _random_clip(world: World, state: State, layer: Layer, at_s: float) -> State:
+    slugs = clips_of(world, state.current, layer)
+    if not slugs:
+        return state
+    current = _current_clip(world, state, layer, at_s, slugs)
+    path = f"/layer/{layer.name}/random"
+    count, state = _fired(state, path)
+    index = pick_other(world.loaded.show.seed, path, count, len(slugs), current)
+    return _start_clip(world, state, layer, at_s, slugs[index])
+
+
+def _choose_clip(world: World, state: State, event: Event, layer: Layer, slug: str | None) -> State:
+    if slug is None:
+        slugs = clips_of(world, state.current, layer)
+        if not slugs:
+            return state
+        slug = slugs[min(int(event.value), len(slugs) - 1)]
+    return _start_clip(world, state, layer, event.at_s, slug)
+
+
+def _hold_layer(world: World, state: State, layer: Layer, event: Event) -> State:
+    now = _now(world, state, layer, event.at_s).choice
+    if now is None:
+        return state
+    head = now.playhead.at_fraction(state.current.position.at(event.at_s), event.value)
+    return _chosen(world, state, layer, event.at_s, Choice(now.clip, head), held=True)
+
+
+def _release_layer(world: World, state: State, layer: Layer, at_s: float) -> State:
+    return _running(world, state, layer, at_s) if _now(world, state, layer, at_s).held else state
+
+
+def _set_speed(world: World, state: State, layer: Layer, event: Event) -> State:
+    held = _now(world, state, layer, event.at_s).held
+    state = _touched(world, state, event, layer.speed)
+    return state if held else _running(world, state, layer, event.at_s)
+
+
+def _running(world: World, state: State, layer: Layer, at_s: float) -> State:
+    """The layer's clip on from where it stands, at the layer's speed; a fade under way goes on."""
+    position_s = state.current.position.at(at_s)
+    now = playing(world, state.current, layer, position_s)
+    if now.choice is None:
+        return state
+    rate = float(world.loaded.clips[now.choice.clip].rate) * speed_of(state.current, layer)
+    return _with_layer(
+        state,
+        layer.name,
+        choice=Choice(now.choice.clip, now.choice.playhead.moved(position_s, rate=rate)),
+        row_index=now.row_index,
+        outgoing=now.outgoing,
+        changed_at_s=now.since_s,
+        transition_s=now.transition_s,
+        held=False,
+    )
+
+
+_LayerAction = Callable[[World, State, Layer, float], State]
+
+_LAYER_ACTIONS: dict[str, _LayerAction] = {
+    "flash": lambda _world, state, layer, at_s: _with_layer(state, layer.name, flashed_at_s=at_s),
+    "jump": _jump,
+    "next": _next_clip,
+    "random": _random_clip,
+    "release": _release_layer,
+}
+
+_LAYER_VALUES: dict[str, Callable[[World, State, Layer, Event], State]] = {
+    "position": _hold_layer,
+    "speed": _set_speed,
+}
+
+_ON_ONSET: dict[str, _LayerAction] = {"jump": _jump, "next_clip": _next_clip, "random_clip": _random_clip}

@@ -1,0 +1,130 @@
+"""What a layer shows at a position of its movement: its schedule's row, or what was chosen over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.core.choice import pick
+from engine.core.playhead import from_start
+from engine.core.state import Choice, LayerState, MovementState
+from engine.model.clips import Clip
+from engine.model.schedule import ScheduleRow
+from engine.model.show import Layer
+from engine.model.world import PlacedMovement, World
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """What a layer plays at one position: the choice (None: a gap), since when, and what it fades from."""
+
+    choice: Choice | None
+    row_index: int | None
+    since_s: float = 0.0  # movement position
+    outgoing: Choice | None = None
+    transition_s: float = 0.0
+    held: bool = False  # a performer holds its position
+
+    def fade_at(self, position_s: float) -> float:
+        """How far the cross-fade has come at a movement position: 0 the outgoing alone, 1 done."""
+        if self.transition_s <= 0:
+            return 1.0
+        return min(max((position_s - self.since_s) / self.transition_s, 0.0), 1.0)
+
+
+def placed(world: World, movement: MovementState) -> PlacedMovement:
+    return world.loaded.movements[movement.index]
+
+
+def layer_of(world: World, movement: MovementState, name: str) -> Layer | None:
+    """The layer's settings in this movement; None where the movement does not show it."""
+    return next((layer for layer in placed(world, movement).layers if layer.name == name), None)
+
+
+def written_value(layer: Layer, what: str) -> float:
+    """A layer's parameter as written; `what` is opacity, speed, x, y, scale or rotation."""
+    if what == "opacity":
+        return layer.opacity
+    if what == "speed":
+        return layer.speed
+    place = layer.transform
+    return {"x": place.x, "y": place.y, "scale": place.scale, "rotation": place.rotation_deg}[what]
+
+
+def stated_paths(movement: PlacedMovement) -> set[str]:
+    """The parameters that the movement itself states: on entry they are as written, whatever was touched."""
+    paths: set[str] = set()
+    for stated in movement.stated:
+        layer, field = stated.split("/")
+        names = ("x", "y", "scale", "rotation") if field == "transform" else (field,)
+        paths.update(f"/layer/{layer}/{name}" for name in names)
+    return paths
+
+
+def parameter_value(movement: MovementState, path: str, written: float, at_s: float) -> float:
+    """A parameter's value at a show instant: as touched, else as written."""
+    ramp = movement.touched.get(path)
+    return written if ramp is None else ramp.at(at_s)
+
+
+def speed_of(movement: MovementState, layer: Layer) -> float:
+    ramp = movement.touched.get(f"/layer/{layer.name}/speed")
+    return layer.speed if ramp is None else ramp.end
+
+
+def range_in(clip: Clip, in_s: float, out_s: float | None) -> tuple[int, int]:
+    """The frames [in, out) of a clip between two of its seconds; at least one frame, within the clip."""
+    in_index = min(max(round(in_s * clip.rate), 0), clip.frame_count - 1)
+    out_index = clip.frame_count if out_s is None else round(out_s * clip.rate)
+    return in_index, max(in_index + 1, min(out_index, clip.frame_count))
+
+
+def clip_from_start(clip: Clip, layer: Layer, speed: float, position_s: float) -> Choice:
+    """A clip from the start of the layer's in and out points, beginning at a movement position."""
+    in_index, out_index = range_in(clip, layer.in_s, layer.out_s)
+    return Choice(clip.slug, from_start(position_s, float(clip.rate) * speed, in_index, out_index, layer.loop))
+
+
+def _choice_of_row(world: World, movement: MovementState, layer: Layer, row: ScheduleRow) -> Choice | None:
+    clip = world.loaded.clips.get(row.clip) if row.clip is not None else None
+    if clip is None:
+        return None
+    in_index, out_index = range_in(clip, row.in_s, row.out_s)
+    rate = float(clip.rate) * speed_of(movement, layer)
+    return Choice(clip.slug, from_start(row.start_s, rate, in_index, out_index, layer.loop))
+
+
+def _unscheduled(world: World, movement: MovementState, layer: Layer) -> Choice | None:
+    """The clip that a layer without a schedule begins the movement with."""
+    slugs = clips_of(world, movement, layer)
+    if not slugs:
+        return None
+    name = placed(world, movement).name
+    random = layer.choose == "random"
+    index = pick(world.loaded.show.seed, f"/movement/{name}/layer/{layer.name}", 0, len(slugs)) if random else 0
+    return clip_from_start(world.loaded.clips[slugs[index]], layer, speed_of(movement, layer), 0.0)
+
+
+def clips_of(world: World, movement: MovementState, layer: Layer) -> tuple[str, ...]:
+    """The slugs that the layer chooses among in this movement."""
+    return world.loaded.layer_clips.get((placed(world, movement).name, layer.name), ())
+
+
+def playing(world: World, movement: MovementState, layer: Layer, position_s: float) -> Playing:
+    """What `layer` plays when its movement stands at `position_s`. Pure."""
+    schedule = placed(world, movement).schedule
+    row_index = schedule.row_index_at(layer.name, position_s)
+    chosen = movement.layers.get(layer.name, LayerState())
+    if chosen.choice is not None and chosen.row_index == row_index:
+        return Playing(chosen.choice, row_index, chosen.changed_at_s, chosen.outgoing, chosen.transition_s, chosen.held)
+    rows = schedule.by_layer.get(layer.name, ())
+    if not rows:
+        return Playing(_unscheduled(world, movement, layer), None)
+    if row_index is None:
+        return Playing(None, None)
+    row = rows[row_index]
+    before = None
+    if row.transition_s > 0 and row_index > 0:
+        took_over = chosen.choice is not None and chosen.row_index == row_index - 1
+        before = chosen.choice if took_over else _choice_of_row(world, movement, layer, rows[row_index - 1])
+    incoming = _choice_of_row(world, movement, layer, row)
+    return Playing(incoming, row_index, row.start_s, before, row.transition_s)

@@ -1,0 +1,83 @@
+"""The planner: what the picture must show at an instant. Pure; prefetch asks it about instants to come."""
+
+from __future__ import annotations
+
+from engine.core.layers import parameter_value, placed, playing, written_value
+from engine.core.lines import decay
+from engine.core.state import Choice, LayerState, MovementState, State
+from engine.core.step import advanced
+from engine.model.pictures import FrameRef
+from engine.model.plan import IDENTITY, FramePlan, LayerPlan, MovementPlan, ShownFrame, Transform
+from engine.model.show import Layer
+from engine.model.world import World
+
+# Shorter than three frames at 30 a flash is missed; longer than this it no longer reads as a hit.
+FLASH_S = 0.3
+
+
+def plan(world: World, state: State, at_s: float) -> FramePlan:
+    """The frame plan at show time `at_s`, at or after the state's own instant."""
+    state = advanced(world, state, at_s)
+    movements: list[MovementPlan] = []
+    mix = _transition(world, state, at_s)
+    if state.outgoing is not None and mix < 1:
+        movements.append(_planned(world, state.outgoing, at_s, 1 - mix))
+    if mix > 0:
+        movements.append(_planned(world, state.current, at_s, mix))
+    return FramePlan(at_s, tuple(movements), state.master.at(at_s))
+
+
+def _transition(world: World, state: State, at_s: float) -> float:
+    """How much of the picture the current movement is (0..1)."""
+    length_s = placed(world, state.current).transition_s
+    if state.outgoing is None or length_s <= 0:
+        return 1.0
+    return min(max((at_s - state.current.entered_at_s) / length_s, 0.0), 1.0)
+
+
+def _planned(world: World, movement: MovementState, at_s: float, mix: float) -> MovementPlan:
+    position_s = movement.position.at(at_s)
+    settings = placed(world, movement)
+    layers = [_layer(world, movement, layer, position_s, at_s) for layer in settings.layers]
+    shown = tuple(layer for layer in layers if layer is not None)
+    return MovementPlan(settings.name, position_s, shown, mix)
+
+
+def _layer(world: World, movement: MovementState, layer: Layer, position_s: float, at_s: float) -> LayerPlan | None:
+    """The layer's plan; None where it shows nothing, so that nothing is decoded for it."""
+
+    def value(what: str) -> float:
+        return parameter_value(movement, f"/layer/{layer.name}/{what}", written_value(layer, what), at_s)
+
+    opacity = value("opacity")
+    if opacity <= 0:
+        return None
+    now = playing(world, movement, layer, position_s)
+    fade = now.fade_at(position_s)
+    incoming = _shown(layer, now.choice, position_s)
+    outgoing = _shown(layer, now.outgoing, position_s) if fade < 1 else None
+    if incoming is None and outgoing is None:
+        return None
+    flashed_at_s = movement.layers.get(layer.name, LayerState()).flashed_at_s
+    transform = Transform(value("x"), value("y"), value("scale"), value("rotation"))
+    return LayerPlan(
+        layer=layer.name,
+        incoming=incoming,
+        outgoing=outgoing,
+        fade=fade,
+        opacity=opacity,
+        blend=layer.blend,
+        fit=layer.fit,
+        transform=IDENTITY if transform == IDENTITY else transform,
+        flash=0.0 if flashed_at_s is None else decay(at_s - flashed_at_s, FLASH_S),
+    )
+
+
+def _shown(layer: Layer, choice: Choice | None, position_s: float) -> ShownFrame | None:
+    if choice is None:
+        return None
+    shown = choice.playhead.shown_at(position_s, blend=layer.interpolation == "blend")
+    if shown is None:
+        return None
+    following = None if shown.next_index is None else FrameRef(choice.clip, shown.next_index)
+    return ShownFrame(FrameRef(choice.clip, shown.index), following, shown.next_mix)

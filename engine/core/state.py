@@ -1,0 +1,70 @@
+"""The state of a running show: what was touched and chosen, and the lines that all else follows from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.core.lines import Line, Ramp
+from engine.core.playhead import Playhead
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a layer plays: a clip, and a playhead whose time base is the movement's position."""
+
+    clip: str
+    playhead: Playhead
+
+
+@dataclass(frozen=True, slots=True)
+class LayerState:
+    """What was chosen for one layer; nothing here while it plays as it is scheduled.
+
+    A choice counts only while the schedule stands at the row in which it was made (`row_index`, None on a
+    layer without a schedule): it holds until the layer's next row, or for ever.
+    """
+
+    choice: Choice | None = None
+    row_index: int | None = None
+    outgoing: Choice | None = None  # what the choice took over from, while it fades
+    changed_at_s: float = 0.0  # movement position
+    transition_s: float = 0.0
+    held: bool = False  # a performer holds its position
+    flashed_at_s: float | None = None  # show time
+
+
+@dataclass(frozen=True, slots=True)
+class MovementState:
+    """One movement as it runs: its position over show time, its layers, and the parameters that were touched."""
+
+    index: int
+    entered_at_s: float
+    position: Line  # movement position in seconds, over show time
+    layers: Mapping[str, LayerState] = field(default_factory=dict)
+    touched: Mapping[str, Ramp] = field(default_factory=dict)  # by path
+
+    @property
+    def held(self) -> bool:
+        """Whether a performer holds its position."""
+        return self.position.rate == 0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The show at `at_s` (show seconds). Everything that the planner needs besides the world and an instant.
+
+    `fired` counts how often each action path has fired, for seeded choice. `onset_number` is that of the
+    track's next onset, counted through all its loops. `outgoing` is the movement before, kept while it fades.
+    """
+
+    at_s: float
+    current: MovementState
+    outgoing: MovementState | None = None
+    track: Line = field(default_factory=lambda: Line(0.0, 0.0))  # track position over show time
+    onset_number: int = 0
+    fired: Mapping[str, int] = field(default_factory=dict)
+    master: Ramp = field(default_factory=lambda: Ramp(0.0, 1.0, 1.0))
+    ended: bool = False
+    quit: bool = False
+    figures_asked: int = 0

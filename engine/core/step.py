@@ -1,0 +1,121 @@
+"""The state forward in time: what happens by itself, and the fold of events. Pure."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from engine.core.actions import applied, entered
+from engine.core.layer_actions import onset
+from engine.core.layers import placed
+from engine.core.lines import Line
+from engine.core.state import MovementState, State
+from engine.model.events import Event
+from engine.model.world import Onset, World
+
+# How far back an event may be stamped and still be folded in at its own instant. Drivers deliver within
+# milliseconds; a second covers a suspended laptop's first breath, and bounds what has to be folded again.
+LATE_WINDOW_S = 1.0
+# The head stays this far behind the newest instant, so that events in the ordinary order are never "late".
+_SETTLE_S = 0.1
+
+
+def begun(world: World, at_s: float = 0.0) -> State:
+    """The state of a show that begins at show time `at_s`, nothing touched."""
+    track = Line(at_s, 0.0, 1.0 if world.track_duration_s > 0 else 0.0)
+    return State(at_s, MovementState(0, at_s, Line(at_s, 0.0)), track=track)
+
+
+def _next_onset(world: World, state: State) -> tuple[float, Onset | None]:
+    """The track's next onset and the show instant at which it sounds (infinity without one)."""
+    count = len(world.onsets)
+    track = world.loaded.show.track
+    if not count or track is None or state.track.rate <= 0:
+        return math.inf, None
+    loop_number, index = divmod(state.onset_number, count)
+    if loop_number and track.at_end != "loop":
+        return math.inf, None
+    found = world.onsets[index]
+    return state.track.instant_of(loop_number * world.track_duration_s + found.at_s), found
+
+
+def advanced(world: World, state: State, to_s: float) -> State:
+    """The state at `to_s`: movements that ended gave way to the next, onsets of the track did their work.
+
+    An instant before the state's own leaves it as it is.
+    """
+    if to_s < state.at_s:
+        return state
+    while True:
+        ends_s = _movement_end(world, state)
+        onset_s, found = _next_onset(world, state)
+        if min(ends_s, onset_s) > to_s:
+            return replace(state, at_s=to_s)
+        if ends_s <= onset_s:
+            state = _movement_ended(world, state, ends_s)
+        elif found is not None:
+            state = replace(state, onset_number=state.onset_number + 1)
+            state = onset(world, state, onset_s, found.strength)
+
+
+def _movement_end(world: World, state: State) -> float:
+    if state.ended:
+        return math.inf
+    return state.current.position.instant_of(placed(world, state.current).duration_s)
+
+
+def _movement_ended(world: World, state: State, at_s: float) -> State:
+    index = state.current.index + 1
+    if index < len(world.loaded.movements):
+        return entered(world, state, index, at_s)
+    if world.loaded.show.at_end == "loop":
+        return entered(world, state, 0, at_s)
+    return replace(state, ended=True)
+
+
+def folded(world: World, state: State, events: Iterable[Event]) -> State:
+    """The state after `events` (resolved, in the total order, none before the state's instant)."""
+    for event in events:
+        state = applied(world, advanced(world, state, event.at_s), event)
+    return state
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The state, and enough of the past to fold an event in where it belongs, though it arrives late.
+
+    `base` is the state from which `recent` (in order) leads to `head`.
+    """
+
+    base: State
+    recent: tuple[Event, ...]
+    head: State
+    late: int = 0  # events stamped before the window, folded in at its edge
+
+
+def history(state: State) -> History:
+    return History(state, (), state)
+
+
+def stepped(world: World, past: History, events: Iterable[Event], now_s: float) -> History:
+    """The history after `events` (resolved; any order), at show time `now_s`.
+
+    Events that come late or in another order than their stamps give the same state as in order, within
+    LATE_WINDOW_S; older ones count as if stamped at the window's edge, and are counted in `late`.
+    """
+    new = sorted(events, key=lambda event: event.order)
+    late = sum(1 for event in new if event.at_s < past.base.at_s)
+    if late:
+        new = [replace(event, at_s=max(event.at_s, past.base.at_s)) for event in new]
+    recent, head = past.recent, past.head
+    if new:
+        in_order = (not recent or new[0].order > recent[-1].order) and new[0].at_s >= head.at_s
+        recent = (*recent, *new) if in_order else tuple(sorted((*recent, *new), key=lambda event: event.order))
+        head = folded(world, head, new) if in_order else folded(world, past.base, recent)
+    head = advanced(world, head, now_s - _SETTLE_S)
+    split = bisect_right(recent, now_s - LATE_WINDOW_S, key=lambda event: event.at_s)
+    base = folded(world, past.base, recent[:split])
+    base = advanced(world, base, now_s - LATE_WINDOW_S)
+    return History(base, recent[split:], head, past.late + late)
