@@ -1,0 +1,54 @@
+# `make` lists the targets. Each installs what it needs first, through tools/setup.sh, and is safe to repeat.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+
+.PHONY: help setup setup-test demo test test-all check format bench lock clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r target what; do \
+	    printf '  make %-10s %s\n' "$$target" "$$what"; done
+
+setup: ## Install what the player needs: Debian packages where allowed, Python packages into .venv
+	@tools/setup.sh
+
+setup-test: ## Install what the tests and checks need as well
+	@tools/setup.sh --test
+
+demo: setup ## Make the demo archive, build its library, play its show; ARCHIVE=~/Videos takes your folder
+	@$(BIN)/runtime-tools demo $(if $(ARCHIVE),--archive "$(ARCHIVE)")
+
+test: setup-test ## Run the tests that this machine can run within 10 minutes
+	@$(BIN)/python -m pytest -m "not slow and not ai"
+
+test-all: setup-test ## Run every test, the slow ones too
+	@$(BIN)/python -m pytest
+
+check: setup-test ## Lint, format, types, import rules, spelling
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+format: setup-test ## Put the code in order as `make check` wants it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## Measure random seeks and drawing on this machine
+	@$(BIN)/python -m tools.bench
+
+# The newest releases that fit pyproject.toml, one version for every Python and platform: the same decoder
+# everywhere. Indexes and paths of the machine that locks stay out.
+LOCK := $(BIN)/python -m uv --quiet pip compile pyproject.toml --group build --extra preprocess --universal \
+	--fork-strategy fewest --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--no-config --custom-compile-command "make lock"
+
+lock: setup-test ## Write the lock files anew; UPGRADE=1 takes newer releases
+	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip --quiet install "uv>=0.5"
+	$(LOCK) $(if $(UPGRADE),--upgrade) -o requirements.lock
+	$(LOCK) $(if $(UPGRADE),--upgrade) --extra dev --constraint requirements.lock -o requirements-dev.lock
+
+clean: ## Remove what was built and cached; .venv stays
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
