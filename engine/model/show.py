@@ -11,12 +11,26 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
-Path = Annotated[str, Field(pattern=r"^(/[a-z][a-z0-9_-]*)+$")]
+_NAME = r"^[a-z][a-z0-9_-]*$"
+_PATH = r"^(/[a-z][a-z0-9_-]*)+$"
+_BLEND = r"^[a-z][a-z0-9_]*$"
+_OSC_ADDRESS = r"^/[^ #*,?\[\]{}]+$"
+_KEY_NAME = r"^[^A-Z\s]+$"
+# What each pattern takes, in words: for the messages and the docs.
+PATTERNS = {
+    _NAME: "a name in lower case: letters, digits, - and _, beginning with a letter",
+    _PATH: "a path such as /layer/echo/opacity",
+    _BLEND: "the name of a file in shaders/blend: lower-case letters, digits and _",
+    _OSC_ADDRESS: "an OSC address such as /fader/1, without blanks and without #*,?[]{}",
+    _KEY_NAME: "a key's name in lower case: space, left, f1, a",
+}
+
+Name = Annotated[str, Field(pattern=_NAME, max_length=64)]
+Path = Annotated[str, Field(pattern=_PATH)]
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 Unit = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
-BlendName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+BlendName = Annotated[str, Field(pattern=_BLEND)]
 LoopMode = Literal["loop", "ping_pong", "hold", "clear"]
 OnsetAction = Literal["none", "jump", "next_clip", "random_clip", "flash"]
 Interpolation = Literal["nearest", "blend"]
@@ -168,10 +182,12 @@ class Binding(Part):
     """A control and what it plays: exactly one of midi, osc, key; and either `to` or `scrub`."""
 
     midi: MidiControl | None = Field(None, description="A MIDI control.")
-    osc: Annotated[str, Field(pattern=r"^/[^ #*,?\[\]{}]+$")] | None = Field(
+    osc: Annotated[str, Field(pattern=_OSC_ADDRESS)] | None = Field(
         None, description="An OSC address. Every path of the parameter tree is one already, without a binding."
     )
-    key: str | None = Field(None, description="A key by its name: space, left, f1, a.")
+    key: Annotated[str, Field(pattern=_KEY_NAME)] | None = Field(
+        None, description="A key by its name: space, left, f1, a."
+    )
     to: Path | None = Field(None, description="The parameter or action that it plays.")
     scrub: Path | None = Field(
         None, description="/movement or /layer/NAME: the control is its position, 0 its beginning and 1 its end."
