@@ -46,7 +46,8 @@ class SoundReader:
     """One sound file, decoded block after block at `rate_hz`. Belongs to the thread that reads it.
 
     Raises SourceError where the file is missing, is no sound, or has no sound in it; nothing stays open then.
-    Packets that do not decode are left out and counted in `damaged_packets`.
+    Packets that do not decode are left out and counted in `damaged_packets`; a disk that fails while reading
+    raises SourceError.
     """
 
     def __init__(self, path: Path, rate_hz: int = SHOW_RATE_HZ) -> None:
@@ -140,6 +141,10 @@ class SoundReader:
                     self.damaged_packets += 1
         except (av.error.InvalidDataError, av.error.EOFError):
             self.damaged_packets += 1  # the container breaks off here: what was heard so far stays
+        except (av.error.FFmpegError, OSError) as error:
+            raise SourceError(
+                f"cannot be read any further ({error})", subject=self.path, mend="Look at the disk it lies on."
+            ) from error
 
 
 def read_sound(path: Path, rate_hz: int = SHOW_RATE_HZ) -> Sound:

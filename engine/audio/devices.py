@@ -1,0 +1,67 @@
+"""PortAudio's devices by name, with errors that say what would help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Literal
+
+from engine.errors import DeviceError
+
+Direction = Literal["output", "input"]
+
+_INSTALL = "Install PortAudio: apt install libportaudio2 (Debian, Ubuntu), or run without sound."
+
+
+@dataclass(frozen=True, slots=True)
+class AudioDevice:
+    """One device as PortAudio lists it. `channels` counts those of the direction that was asked for."""
+
+    index: int
+    name: str
+    channels: int
+    default_rate_hz: int
+
+
+def portaudio() -> ModuleType:
+    """The sounddevice module; DeviceError where the PortAudio library is missing."""
+    try:
+        import sounddevice  # noqa: PLC0415  the import loads PortAudio and looks for devices
+    except OSError as error:
+        raise DeviceError(f"PortAudio cannot be loaded ({error})", subject="sound", mend=_INSTALL) from error
+    return sounddevice
+
+
+def list_devices(direction: Direction) -> tuple[AudioDevice, ...]:
+    """Every device of a direction, in PortAudio's order. PortAudio looks once, when it is first loaded.
+
+    Raises DeviceError where PortAudio is missing.
+    """
+    key = f"max_{direction}_channels"
+    return tuple(_device(number, found, key) for number, found in enumerate(portaudio().query_devices()) if found[key])
+
+
+def find_device(direction: Direction, name: str = "") -> AudioDevice:
+    """The first device whose name contains `name` (letter case aside), or the default one for an empty name.
+
+    Raises DeviceError, with the names there are, where none fits; and where PortAudio is missing.
+    """
+    devices = list_devices(direction)
+    if name:
+        fitting = [device for device in devices if name.casefold() in device.name.casefold()]
+    else:
+        sounddevice = portaudio()
+        number = sounddevice.default.device[0 if direction == "input" else 1]
+        fitting = [device for device in devices if device.index == number] or list(devices[:1])
+    if fitting:
+        return fitting[0]
+    names = ", ".join(sorted({device.name for device in devices}))
+    raise DeviceError(
+        f"no such audio {direction}" if names else f"this machine has no audio {direction}",
+        subject=name or f"audio {direction}",
+        mend=f"There are: {names}." if names else "Connect one, or start the sound server (PipeWire or PulseAudio).",
+    )
+
+
+def _device(number: int, found: dict[str, Any], key: str) -> AudioDevice:
+    return AudioDevice(number, str(found["name"]), int(found[key]), round(found["default_samplerate"]))
