@@ -1,0 +1,325 @@
+"""A parsed show against what surrounds it: clips, sources, schedules, shaders, paths. Every mistake is collected."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from engine.errors import Problem
+from engine.formats.movement_csv import read_movement_csv
+from engine.formats.nearest import did_you_mean
+from engine.formats.show_parse import ParsedShow
+from engine.formats.yaml_lines import Place
+from engine.model.clips import Clip
+from engine.model.parameters import Kind, Parameter
+from engine.model.schedule import Schedule
+from engine.model.show import Layer, LayerOverride, Movement, Part, Show
+from engine.model.tree import ParameterTree
+from engine.model.world import LoadedShow, PlacedMovement
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a show is resolved against. What is not known (it could not be read) is None, and not checked against.
+
+    `library` holds the clips of the library by slug, empty for a show without one; `sources` the layers' own sources
+    by the layer's name, those that could be read; `blends` the names of the blend modes.
+    """
+
+    library: Mapping[str, Clip] | None
+    sources: Mapping[str, Clip] = field(default_factory=dict)
+    blends: Collection[str] | None = None
+
+
+def resolve(parsed: ParsedShow, file: Path, around: Surroundings) -> tuple[LoadedShow | None, list[Problem]]:
+    """Resolve a parsed show that stands in `file`. Any thread; reads the schedules, and nothing else.
+
+    Returns the show (None where it, or anything before it, has a problem) and the problems found here.
+    """
+    if parsed.show is None:
+        return None, []
+    resolver = _Resolver(parsed, parsed.show, file, around)
+    loaded = resolver.run()
+    problems = list(resolver.problems)
+    return (None if problems or parsed.problems else loaded), problems
+
+
+def inside(folder: Path, path: Path) -> bool:
+    """Whether `path` lies in `folder` once links are followed."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # RuntimeError: links that lead in a circle
+        return False
+
+
+def why_not_there(path: Path, *, folder: bool = False) -> str:
+    """Why `path` cannot be used as a file (or as a folder), in words; "" if it can."""
+    try:
+        path.stat()
+    except OSError as error:
+        return "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be reached: {error.strerror}"
+    if folder:
+        return "" if path.is_dir() else "is not a folder"
+    return "" if path.is_file() else "is not a file"
+
+
+class _Resolver:
+    def __init__(self, parsed: ParsedShow, show: Show, file: Path, around: Surroundings) -> None:
+        self.problems: dict[Problem, None] = {}  # in order, each once: movements share layers and schedules
+        self._parsed = parsed
+        self._show = show
+        self._file = file
+        self._library = around.library
+        self._sources = around.sources
+        self._blends = around.blends
+        own = {clip.slug: clip for clip in around.sources.values()}
+        self._clips: dict[str, Clip] = {**(around.library or {}), **own}
+        self._layers = {layer.name: (index, layer) for index, layer in enumerate(show.layers)}
+        # A layer whose name is wrong may be the very one that others speak of: then no name is called unknown.
+        self._layer_names_known = not any(
+            place[0] == "layers" and (len(place) < 3 or place[2] == "name") for place in parsed.set_aside
+        )
+        self._schedules: dict[Path, Schedule] = {}
+        self._layer_clips: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def problem(self, place: Place, what: str, mend: str = "") -> None:
+        if not self._parsed.is_set_aside(place):
+            self.problems[self._parsed.problem(place, what, mend)] = None
+
+    def run(self) -> LoadedShow:
+        show = self._show
+        self._check_names("layers", [layer.name for layer in show.layers])
+        self._check_names("movements", [movement.name for movement in show.movements])
+        self._check_library()
+        for index, layer in enumerate(show.layers):
+            self._check_layer(("layers", index), layer)
+        movements = tuple(self._movement(index, movement) for index, movement in enumerate(show.movements))
+        self._check_bindings()
+        return LoadedShow(show, self._file, self._clips, movements, self._layer_clips, self._track())
+
+    def _check_names(self, kind: str, names: Iterable[str]) -> None:
+        first: dict[str, Place] = {}
+        for index, name in enumerate(names):
+            place: Place = (kind, index, "name")
+            if name in first:
+                line = self._parsed.document.line(first[name])
+                self.problem(place, f"{name} is the name of two {kind}", f"rename one; the other is on line {line}")
+            first.setdefault(name, place)
+
+    def _check_library(self) -> None:
+        if self._library is not None and not self._library and self._show.library is not None:
+            self.problem(("library",), "has no clips", "fill it: runtime-preprocess build FOLDER -o LIBRARY")
+            self._library = None
+
+    def _check_layer(self, place: Place, layer: Layer) -> None:
+        self._check_blend((*place, "blend"), layer.blend)
+        if layer.source is not None and layer.clips:
+            self.problem((*place, "clips"), "cannot stand beside source", "keep one of them")
+        if layer.out_s is not None and layer.out_s <= layer.in_s:
+            self.problem((*place, "out_s"), f"must be after in_s ({layer.in_s:g}), not {layer.out_s:g}")
+        self._expanded((*place, "clips"), layer.clips)
+
+    def _check_blend(self, place: Place, blend: str | None) -> None:
+        if blend is not None and self._blends is not None and blend not in self._blends:
+            mend = did_you_mean(blend, self._blends, f"there are {', '.join(sorted(self._blends))}")
+            self.problem(place, f"there is no blend mode {blend}", mend)
+
+    def _expanded(self, place: Place, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        """The slugs that slugs and patterns name, each once, in the order written and sorted within a pattern."""
+        found: dict[str, None] = {}
+        if self._library is None:
+            return ()
+        if patterns and self._show.library is None:
+            self.problem(place, "names clips, and the show has no library", "add library: FOLDER")
+            return ()
+        for index, pattern in enumerate(patterns):
+            matches = [pattern] if pattern in self._clips else self._matching(pattern)
+            if not matches:
+                mend = did_you_mean(
+                    pattern.strip("*?"), self._clips, "runtime-tools or the library's folder lists them"
+                )
+                self.problem((*place, index), f"matches no clip: {pattern[:80]}", mend)
+            found.update(dict.fromkeys(matches))
+        return tuple(found)
+
+    def _matching(self, pattern: str) -> list[str]:
+        if not any(sign in pattern for sign in "*?["):
+            return []
+        return sorted(slug for slug in self._library or () if fnmatchcase(slug, pattern))
+
+    def _movement(self, index: int, movement: Movement) -> PlacedMovement:
+        place: Place = ("movements", index)
+        self._check_layers_spoken_of(place, movement)
+        schedule, duration_s = self._timing(place, movement)
+        merged: list[Layer] = []
+        for layer in self._show.layers:
+            override = movement.layers.get(layer.name, LayerOverride())
+            own = _merged(layer, override)
+            merged.append(own)
+            self._layer_clips[movement.name, layer.name] = self._choice(place, movement, own, schedule)
+            self._check_override((*place, "layers", layer.name), own, override)
+        return PlacedMovement(
+            name=movement.name,
+            index=index,
+            duration_s=duration_s,
+            transition_s=movement.transition_s,
+            track_follows=movement.track == "follow",
+            schedule=schedule,
+            layers=tuple(layer for layer in merged if layer.name not in movement.hidden),
+            stated=frozenset(
+                f"{name}/{key}" for name, override in movement.layers.items() for key in _settings(override)
+            ),
+        )
+
+    def _check_layers_spoken_of(self, place: Place, movement: Movement) -> None:
+        spoken: list[tuple[Place, str]] = [((*place, "layers", name), name) for name in movement.layers]
+        spoken += [((*place, "hidden", index), name) for index, name in enumerate(movement.hidden)]
+        for where, name in spoken:
+            if name not in self._layers and self._layer_names_known:
+                mend = did_you_mean(name, self._layers, f"the show has {', '.join(self._layers)}")
+                self.problem(where, f"the show has no layer {name}", mend)
+
+    def _timing(self, place: Place, movement: Movement) -> tuple[Schedule, float]:
+        """The movement's schedule, and its duration: its own, else the schedule's."""
+        schedule = Schedule(())
+        if movement.schedule is not None:
+            schedule = self._schedule((*place, "schedule"), movement.schedule)
+        elif movement.duration_s is None and not self._parsed.is_set_aside((*place, "duration_s")):
+            self.problem(place, "has no duration", "add duration_s, or a schedule")
+        return schedule, movement.duration_s or schedule.duration_s
+
+    def _schedule(self, place: Place, name: str) -> Schedule:
+        folder = self._file.parent
+        path = folder / name
+        if not inside(folder, path):
+            self.problem(place, "must lie in the show's folder", "copy the file there")
+            return Schedule(())
+        reason = why_not_there(path)
+        if reason:
+            there = (found.relative_to(folder).as_posix() for found in folder.rglob("*.csv"))
+            self.problem(place, f"{name} {reason}", did_you_mean(name, there))
+            return Schedule(())
+        if path not in self._schedules:
+            clips = self._clips if self._library is not None else None
+            layers = list(self._layers) if self._layer_names_known else None
+            self._schedules[path], problems = read_movement_csv(path, clips, layers)
+            self.problems.update(dict.fromkeys(problems))
+        return self._schedules[path]
+
+    def _check_override(self, place: Place, own: Layer, override: LayerOverride) -> None:
+        self._check_blend((*place, "blend"), override.blend)
+        stated = [key for key in ("out_s", "in_s") if getattr(override, key) is not None]
+        if stated and own.out_s is not None and own.out_s <= own.in_s:
+            self.problem((*place, stated[0]), f"in_s {own.in_s:g} must be before out_s {own.out_s:g}")
+
+    def _choice(self, place: Place, movement: Movement, own: Layer, schedule: Schedule) -> tuple[str, ...]:
+        """The clips that a layer chooses among in a movement."""
+        index, _ = self._layers[own.name]
+        override = movement.layers.get(own.name, LayerOverride())
+        layer_place: Place = ("layers", index)
+        override_place: Place = (*place, "layers", own.name)
+        rows = schedule.by_layer.get(own.name, ())
+        if own.clips:
+            slugs = self._expanded((*(override_place if override.clips else layer_place), "clips"), own.clips)
+        elif own.source is not None:
+            slugs = (self._sources[own.name].slug,) if own.name in self._sources else ()
+        elif rows:
+            slugs = tuple(dict.fromkeys(row.clip for row in rows if row.clip is not None))
+        else:
+            slugs = tuple(sorted(self._library or ()))
+            if movement.schedule is None and own.name not in movement.hidden and self._show.library is None:
+                self.problem(layer_place, "has nothing to show", "give it a source, or the show a library")
+        in_place = override_place if override.in_s is not None else layer_place
+        self._check_in_point((*in_place, "in_s"), own, slugs)
+        return slugs
+
+    def _check_in_point(self, place: Place, layer: Layer, slugs: tuple[str, ...]) -> None:
+        # A pattern may catch a clip that is too short: it is shown from its last frame. One named outright may not.
+        short = [slug for slug in slugs if self._clips[slug].duration_s <= layer.in_s]
+        named = [slug for slug in short if len(short) == len(slugs) or slug in layer.clips]
+        if named and layer.in_s > 0:
+            clip = self._clips[named[0]]
+            self.problem(place, f"{layer.in_s:g} is past the end of {clip.slug} ({clip.duration_s:g} s)")
+
+    def _check_bindings(self) -> None:
+        tree = ParameterTree(self._show.layers, self._clips)
+        for index, binding in enumerate(self._show.bindings):
+            place: Place = ("bindings", index)
+            if binding.scrub is not None:
+                parameter = self._scrubbed(tree, (*place, "scrub"), binding.scrub)
+            else:
+                parameter = self._bound(tree, (*place, "to"), binding.to or "")
+            if parameter is None or parameter.kind is Kind.ACTION:
+                continue
+            if parameter.kind is Kind.INDEX and self._library is None:
+                continue  # how far it reaches is not known
+            self._check_reach((*place, "range"), parameter, binding.range or ())
+            self._check_reach((*place, "value"), parameter, () if binding.value is None else (binding.value,))
+
+    def _bound(self, tree: ParameterTree, place: Place, path: str) -> Parameter | None:
+        found = tree.find(path)
+        if found is None and not self._beyond_knowing(path):
+            parent, _, slug = path.rpartition("/")
+            if parent.endswith("/clip") and parent in tree.parameters:
+                self.problem(place, f"the library has no clip {slug}", did_you_mean(slug, self._clips))
+            else:
+                mend = did_you_mean(path, tree.parameters, "docs/parameters.md lists the paths")
+                self.problem(place, f"there is no parameter {path}", mend)
+        return found
+
+    def _scrubbed(self, tree: ParameterTree, place: Place, path: str) -> Parameter | None:
+        found = tree.find(f"{path}/position")
+        if found is None and not self._beyond_knowing(path):
+            known = ["/movement", *(f"/layer/{name}" for name in self._layers)]
+            self.problem(place, f"{path} has no position", did_you_mean(path, known, f"there are {', '.join(known)}"))
+        return found
+
+    def _beyond_knowing(self, path: str) -> bool:
+        """Whether what was not read, or was set aside, may hold `path`."""
+        if path.startswith("/layer/") and not self._layer_names_known:
+            return True
+        return "/clip/" in path and self._library is None
+
+    def _check_reach(self, place: Place, parameter: Parameter, values: Iterable[float]) -> None:
+        for value in values:
+            if parameter.clamp(value) != value:
+                reach = f"{parameter.low:g} to {parameter.high:g}"
+                self.problem(place, f"{value:g} is outside of {parameter.path}, which takes {reach}")
+
+    def _track(self) -> Path | None:
+        track = self._show.track
+        if track is None:
+            return None
+        path = located(self._file.parent, track.file)
+        reason = why_not_there(path)
+        if reason:
+            self.problem(("track", "file"), f"{track.file} {reason}", "paths are relative to the show's folder")
+        return path
+
+
+def located(folder: Path, name: str) -> Path:
+    """A path that a show names: relative to the show's folder, absolute, or beginning with ~/ for the home folder."""
+    if name.startswith("~/"):
+        return Path.home() / name[2:]
+    return folder / name
+
+
+def _settings(part: Part) -> Iterator[str]:
+    """The keys that were written with a value."""
+    return (key for key in type(part).model_fields if key in part.model_fields_set and getattr(part, key) is not None)
+
+
+def _merged(layer: Layer, override: LayerOverride) -> Layer:
+    """The layer with what the override says; a group of settings is merged in turn."""
+    update: dict[str, Any] = {}
+    for key in _settings(override):
+        value, before = getattr(override, key), getattr(layer, key)
+        if isinstance(value, Part):
+            value = before.model_copy(update={inner: getattr(value, inner) for inner in _settings(value)})
+        update[key] = value
+    if override.clips:
+        update["source"] = None  # the movement's clips take the place of the layer's own source
+    return layer.model_copy(update=update)

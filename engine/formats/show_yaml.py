@@ -1,0 +1,113 @@
+"""show.yaml on disk → a show that is whole: read, checked and resolved, or every mistake at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from engine.errors import LibraryError, Problem, ShowError, SourceError
+from engine.formats.library import read_library
+from engine.formats.movie import probe
+from engine.formats.show_parse import ParsedShow, parse_show
+from engine.formats.show_resolve import Surroundings, located, resolve, why_not_there
+from engine.model.clips import Clip
+from engine.model.world import LoadedShow
+from engine.shipped import shipped
+
+MAX_BYTES = 2**20
+
+
+def read_show(path: Path) -> LoadedShow:
+    """Read a show with its library, schedules and the sources that its layers name. Any thread; reads files only.
+
+    Relative paths in it start from the show's folder. The library, the track and the sources may lie anywhere, since
+    a show names its author's own files; schedules must lie in the show's folder.
+    Raises ShowError with every problem found, sorted by file and line. Nothing stays open.
+    """
+    parsed = parse_show(_text(path), str(path))
+    problems = list(parsed.problems)
+    library = _library(parsed, path.parent, problems)
+    sources = _sources(parsed, path.parent, library or {}, problems)
+    blends = _blends(parsed, problems)
+    loaded, found = resolve(parsed, path, Surroundings(library, sources, blends))
+    problems += found
+    if loaded is None or problems:
+        raise ShowError(sorted(set(problems), key=lambda problem: (problem.file, problem.line, problem.path)))
+    return loaded
+
+
+def _text(path: Path) -> str:
+    file = str(path)
+    try:
+        with path.open("rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        if path.is_dir():
+            raise ShowError([Problem(file, 0, "", "is a folder", f"name the file: {path / 'show.yaml'}")]) from None
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ShowError([Problem(file, 0, "", f"cannot be read: {reason}", "check its name and its rights")]) from None
+    if len(content) > MAX_BYTES:
+        raise ShowError([Problem(file, 0, "", "is larger than 1 MiB", "a show is a small text; is this another file?")])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ShowError([Problem(file, line, "", "is not UTF-8 text", "save it as UTF-8")]) from None
+
+
+def _library(parsed: ParsedShow, folder: Path, problems: list[Problem]) -> Mapping[str, Clip] | None:
+    """The library's clips; none for a show without a library; None where it could not be read."""
+    if parsed.show is None or parsed.is_set_aside(("library",)):
+        return None
+    if parsed.show.library is None:
+        return {}
+    path = located(folder, parsed.show.library)
+    reason = why_not_there(path, folder=True)
+    if reason:
+        mend = "paths are relative to the show's folder; runtime-preprocess build makes a library"
+        problems.append(parsed.problem(("library",), f"{parsed.show.library} {reason}", mend))
+        return None
+    try:
+        return read_library(path)
+    except LibraryError as error:
+        problems.append(parsed.problem(("library",), f"{parsed.show.library}: {error.what}", error.mend))
+        return None
+
+
+def _sources(parsed: ParsedShow, folder: Path, library: Mapping[str, Clip], problems: list[Problem]) -> dict[str, Clip]:
+    """The layers' own sources that can be read, by the layer's name; each file is opened once."""
+    probed: dict[Path, Clip] = {}
+    sources: dict[str, Clip] = {}
+    for index, layer in enumerate(parsed.show.layers if parsed.show is not None else ()):
+        if layer.source is None:
+            continue
+        path = located(folder, layer.source)
+        slug = f"layer-{layer.name}"
+        while slug in library:
+            slug += "-source"
+        reason = why_not_there(path)
+        if reason:
+            mend = "paths are relative to the show's folder"
+            problems.append(parsed.problem(("layers", index, "source"), f"{layer.source} {reason}", mend))
+            continue
+        try:
+            if path not in probed:
+                probed[path] = probe(path, slug)
+        except SourceError as error:
+            problems.append(parsed.problem(("layers", index, "source"), f"{layer.source}: {error.what}", error.mend))
+        else:
+            sources[layer.name] = replace(probed[path], slug=slug)
+    return sources
+
+
+def _blends(parsed: ParsedShow, problems: list[Problem]) -> frozenset[str] | None:
+    """The names of the blend modes that ship; None, with a problem, where the shaders are not there."""
+    try:
+        folder = shipped("shaders") / "blend"
+        return frozenset(file.stem for file in folder.iterdir() if file.is_file())
+    except OSError as error:
+        problems.append(
+            Problem(parsed.file, 0, "", f"the blend modes cannot be read: {error}", "install runtime again")
+        )
+        return None
