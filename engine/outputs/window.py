@@ -164,7 +164,8 @@ class _Blit:
         left, bottom, width, height = letterbox(canvas.size, size)
         sampler = self._nearest if (width, height) == canvas.size else self._linear
         screen = self._context.screen
-        with self._context.scope(screen, enable_only=moderngl.NOTHING, textures=((texture, 0),)):
+        with self._context.scope(screen, enable_only=moderngl.NOTHING):
+            texture.use(0)  # moderngl 5.13's scope(textures=…) raises GL_INVALID_ENUM and binds nothing
             sampler.use(0)
             screen.viewport = (0, 0, *size)
             screen.clear(0.0, 0.0, 0.0, 1.0)
