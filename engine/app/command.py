@@ -1,0 +1,113 @@
+"""What the command lines share: exit codes, errors in plain words, and numbers in arguments."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from types import FrameType
+from typing import Any
+
+from rich.console import Console
+from rich.logging import RichHandler
+
+from engine.errors import RuntimeShowError, ShowError
+
+DONE = 0
+FAILED = 1
+WRONG_INPUT = 2
+INTERRUPTED = 130  # as shells count a program ended by Ctrl-C
+
+
+def run_command(act: Callable[[], int]) -> int:
+    """Run a command's work; errors that were foreseen become one plain message and exit code 2.
+
+    Anything else is a mistake of ours: it keeps its traceback and exits with 1.
+    """
+    try:
+        return act()
+    except ShowError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        count = len(error.problems)
+        print(f"{count} mistake{'s' if count != 1 else ''}: nothing was started.", file=sys.stderr)
+        return WRONG_INPUT
+    except RuntimeShowError as error:
+        print(error, file=sys.stderr)
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def log_to(console: Console, *, verbose: bool) -> None:
+    """Send warnings (with `verbose` everything) to the terminal, above whatever is drawn there."""
+    handler = RichHandler(console=console, show_path=False, show_time=False, markup=False)
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler], format="%(message)s")
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """SIGTERM counts as Ctrl-C within the block, so that a service manager's stop is as clean as a hand's."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2))
+
+
+def size(text: str) -> tuple[int, int]:
+    """An argument such as 1920x1080; both even, 16 to 16384."""
+    width, x, height = text.lower().partition("x")
+    try:
+        pixels = (int(width), int(height))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size; write it as 1920x1080") from None
+    if not x or any(side % 2 or not 16 <= side <= 16_384 for side in pixels):
+        raise argparse.ArgumentTypeError(f"{text!r}: width and height must be even and between 16 and 16384")
+    return pixels
+
+
+def rate(text: str) -> Fraction:
+    """An argument such as 30, 29.97 (taken as 30000/1001) or 24000/1001; above 0, at most 240."""
+    try:
+        exact = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a frame rate; write 30, 29.97 or 30000/1001") from None
+    if not 0 < exact <= 240:
+        raise argparse.ArgumentTypeError(f"{text!r}: a frame rate is above 0 and at most 240")
+    return film_rate(exact)
+
+
+def film_rate(exact: Fraction) -> Fraction:
+    """The rate that a rounded one stands for: 29.97 is 30000/1001, 23.976 is 24000/1001, others are themselves."""
+    for whole in (24, 30, 48, 60, 120):
+        drop = Fraction(whole * 1000, 1001)
+        if exact != whole and abs(exact - drop) < Fraction(1, 100):
+            return drop
+    return exact.limit_denominator(100_000)
+
+
+def seconds(text: str) -> float:
+    """An argument in seconds (12.5) or minutes and seconds (1:30); ≥ 0."""
+    minutes, colon, rest = text.rpartition(":")
+    try:
+        value = float(rest) + (60 * int(minutes) if colon else 0)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write seconds (12.5) or minutes (1:30)") from None
+    if not 0 <= value <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r}: a time is between 0 and 86400 seconds")
+    return value

@@ -1,0 +1,112 @@
+"""Everything that a show on stage listens to: its clock, track, MIDI, OSC, live onsets; and when it is over."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from engine.app.clocks import LiveClock
+from engine.audio.live_onsets import LiveOnsets
+from engine.audio.track_player import TrackPlayer
+from engine.core.figures import Figures
+from engine.core.inbox import Inbox
+from engine.core.lines import Line
+from engine.core.state import State
+from engine.errors import DeviceError
+from engine.inputs.midi import MidiInput
+from engine.inputs.osc import OscInput
+from engine.model.world import World
+
+log = logging.getLogger(__name__)
+
+
+class LiveInputs:
+    """The inbox, the show clock and the devices that feed them. Main thread, but for the devices' own callbacks.
+
+    A device that is missing is logged with its mend, named in `missing`, and done without.
+    """
+
+    def __init__(self, world: World, figures: Figures, *, start_s: float) -> None:
+        self.clock = LiveClock(start_s)
+        self.inbox = Inbox()
+        self.missing: list[str] = []
+        self.osc_port: int | None = None
+        self._world = world
+        self._figures = figures
+        self._start_s = start_s
+        self._track: TrackPlayer | None = None
+        self._track_line: Line | None = None
+        self._closers: list[Callable[[], None]] = []
+        self._for_s: float | None = None
+        self._closed_by_hand: Callable[[], bool] | None = None
+
+    def open(self, *, silent: bool) -> None:
+        """Open every device that the show asks for. `silent` leaves the track alone."""
+        show = self._world.loaded.show
+        put, now_s, figures = self.inbox.put, self.clock.now_s, self._figures
+        if show.inputs.osc.enabled:
+            self._try(lambda: self._open_osc(OscInput(show.inputs.osc, put, now_s, figures)))
+        if show.inputs.midi.enabled:
+            self._try(lambda: self._closers.append(MidiInput(show.inputs.midi, put, now_s, figures).close))
+        if show.onsets.source == "input":
+            self._try(lambda: self._closers.append(LiveOnsets(show.onsets, put, now_s, figures).close))
+        if not silent and show.track is not None:
+            self._try(self._open_track)
+        self.clock.restart(self._start_s)
+
+    def over_when(self, for_s: float | None, closed_by_hand: Callable[[], bool] | None) -> None:
+        """The show is over after `for_s` seconds, or once `closed_by_hand` says so."""
+        self._for_s = for_s
+        self._closed_by_hand = closed_by_hand
+
+    def over(self, state: State) -> bool:
+        """Whether the show has come to its end."""
+        if self._for_s is not None and self.clock.now_s() >= self._start_s + self._for_s:
+            return True
+        if state.ended and self._world.loaded.show.at_end == "stop":
+            return True
+        return self._closed_by_hand is not None and self._closed_by_hand()
+
+    def before_tick(self, poll: Callable[[], None] | None) -> Sequence[Callable[[], None]]:
+        """What the loop does first each time round."""
+        steer: Callable[[], None] = self._steer
+        return (steer,) if poll is None else (poll, steer)
+
+    def follow_track(self, state: State) -> None:
+        """Let the music be where the state says that it is: it seeks where a movement's track follows."""
+        if self._track is None or state.track is self._track_line:
+            return
+        if self._track_line is not None:
+            self._track.seek(state.track.at(self.clock.now_s()))
+        self._track_line = state.track
+
+    def close(self) -> None:
+        """Close the devices; the order in which they were opened, backwards."""
+        while self._closers:
+            self._closers.pop()()
+
+    def _steer(self) -> None:
+        self.clock.follow(self._track.reading() if self._track is not None else None)
+
+    def _open_osc(self, osc: OscInput) -> None:
+        self.osc_port = osc.port
+        self._closers.append(osc.close)
+
+    def _open_track(self) -> None:
+        loaded = self._world.loaded
+        track = loaded.show.track
+        assert track is not None
+        assert loaded.track_file is not None
+        player = TrackPlayer(
+            loaded.track_file, gain_db=track.gain_db, loop=track.at_end == "loop", figures=self._figures
+        )
+        player.start(self._start_s)
+        self._track = player
+        self._closers.append(player.stop)
+
+    def _try(self, open_device: Callable[[], None]) -> None:
+        try:
+            open_device()
+        except DeviceError as error:
+            log.warning("%s", error)
+            self.missing.append(str(error))

@@ -1,0 +1,32 @@
+"""From a show file to a world that can be played: the show read, its tree made, its music listened to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.analysis.onsets import find_onsets
+from engine.formats.show_yaml import read_show
+from engine.formats.sound import Sound, read_sound
+from engine.model.tree import ParameterTree
+from engine.model.world import LoadedShow, Onset, World
+
+
+def load_world(file: Path) -> tuple[World, Sound | None]:
+    """The world of a show file, and its track decoded (None without one).
+
+    Raises ShowError with every problem of the show, its schedules and its library; SourceError for a track
+    that does not decode. Nothing is left open.
+    """
+    loaded = read_show(file)
+    sound = read_sound(loaded.track_file) if loaded.track_file is not None else None
+    tree = ParameterTree(loaded.show.layers, loaded.clips.keys())
+    if sound is None:
+        return World(loaded, tree), None
+    return World(loaded, tree, _track_onsets(loaded, sound), sound.duration_s), sound
+
+
+def _track_onsets(loaded: LoadedShow, sound: Sound) -> tuple[Onset, ...]:
+    if loaded.show.onsets.source != "track":
+        return ()
+    found = find_onsets(sound.mono(), sound.rate_hz, loaded.show.onsets)
+    return tuple(onset for onset in found if onset.at_s < sound.duration_s)

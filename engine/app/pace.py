@@ -1,0 +1,91 @@
+"""Pace: which instants the loop plans for, and when it does so."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+from engine.core.figures import Figures
+from engine.model.media_time import instant_s
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One turn of the loop: the frame's number, and the show instants now and when it will be seen."""
+
+    frame_index: int
+    now_s: float
+    at_s: float
+
+
+class Pace(Protocol):
+    """Gives ticks, waiting where there is something to wait for. Main thread."""
+
+    period_s: float
+
+    def ticks(self) -> Iterator[Tick]: ...
+
+
+class OfflinePace:
+    """Every frame of [from_s, to_s) at an exact rate, as fast as the machine goes."""
+
+    def __init__(self, rate: Fraction, from_s: float, frames: int) -> None:
+        self.period_s = float(1 / rate)
+        self._rate = rate
+        self._from_s = from_s
+        self._frames = frames
+
+    def ticks(self) -> Iterator[Tick]:
+        for frame_index in range(self._frames):
+            at_s = self._from_s + instant_s(frame_index, self._rate)
+            yield Tick(frame_index, at_s, at_s)
+
+
+class LivePace:
+    """A tick each period of the monotonic clock, planned for the instant at which its frame is seen.
+
+    A display that holds `present` until its refresh keeps the time by itself: then the wait here is short. A
+    tick that begins more than half a period late counts in `frames_late`; whole periods missed are left out
+    and counted in `frames_dropped`.
+    """
+
+    def __init__(self, rate: float, now_s: Callable[[], float], over: Callable[[], bool], figures: Figures) -> None:
+        self.period_s = 1.0 / rate
+        self._now_s = now_s
+        self._over = over
+        self._late = figures.counter("frames_late")
+        self._dropped = figures.counter("frames_dropped")
+        self._lateness_ms = figures.samples("tick_late_ms")
+
+    def ticks(self) -> Iterator[Tick]:
+        due_s = time.monotonic()
+        frame_index = 0
+        while not self._over():
+            late_s = _waited_until(due_s)
+            self._lateness_ms.add(late_s * 1000)
+            if late_s > self.period_s / 2:
+                self._late.add()
+            missed = int(late_s / self.period_s)
+            self._dropped.add(missed)
+            frame_index += missed
+            now_s = self._now_s()
+            yield Tick(frame_index, now_s, now_s + self.period_s)
+            frame_index += 1
+            due_s += (1 + missed) * self.period_s
+
+
+# The kernel wakes a sleeper late by about this much; the rest is spent spinning.
+_SPIN_S = 0.0008
+
+
+def _waited_until(due_s: float) -> float:
+    """Wait until `due_s` (monotonic); how late it has become, ≥ 0."""
+    ahead_s = due_s - time.monotonic() - _SPIN_S
+    if ahead_s > 0:
+        time.sleep(ahead_s)
+    while (late_s := time.monotonic() - due_s) < 0:
+        pass
+    return late_s

@@ -1,0 +1,123 @@
+"""`runtime-play`: a show on stage, or its real-time loop off screen."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from engine import __version__
+from engine.app.command import DONE, ended_by_signals, log_to, print_json, run_command, seconds
+from engine.app.live_inputs import LiveInputs
+from engine.app.load import load_world
+from engine.app.pace import Tick
+from engine.app.player import Player
+from engine.app.report import print_report
+from engine.app.status import Status
+from engine.app.wiring import LiveJob, live
+from engine.core.state import State
+from engine.model.plan import FramePlan
+
+log = logging.getLogger(__name__)
+
+_EXAMPLES = """examples:
+  runtime-play show.yaml                       in a window, with music, MIDI, OSC and keys
+  runtime-play show.yaml --fullscreen --monitor HDMI-1
+  runtime-play show.yaml --from 1:30           from the middle
+  runtime-play show.yaml --headless --for 20   the real-time loop off screen, for 20 seconds
+
+exit codes: 0 done, 2 wrong input or usage, 1 a mistake of ours"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="runtime-play",
+        description="Perform a show.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("show", type=Path, help="the show file")
+    parser.add_argument("--headless", action="store_true", help="run the loop in real time with no window")
+    parser.add_argument("--for", dest="for_s", type=seconds, metavar="SECONDS", help="end after so long")
+    parser.add_argument("--from", dest="from_s", type=seconds, default=0.0, metavar="TIME", help="begin here")
+    parser.add_argument("--fullscreen", action=argparse.BooleanOptionalAction, help="cover the monitor")
+    parser.add_argument("--monitor", metavar="NAME", help="the monitor whose name has this in it")
+    parser.add_argument("--silent", action="store_true", help="leave the audio device alone")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON at the end")
+    parser.add_argument("-v", "--verbose", action="store_true", help="say more")
+    parser.add_argument("--version", action="version", version=f"runtime {__version__}")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Play as the arguments say; the exit code."""
+    arguments = _parser().parse_args(argv)
+    console = Console(stderr=True)
+    log_to(console, verbose=arguments.verbose)
+    return run_command(lambda: _play(arguments, console))
+
+
+def _play(arguments: argparse.Namespace, console: Console) -> int:
+    world, _sound = load_world(arguments.show)
+    job = LiveJob(
+        headless=arguments.headless,
+        fullscreen=arguments.fullscreen,
+        monitor=arguments.monitor,
+        from_s=arguments.from_s,
+        for_s=arguments.for_s,
+        silent=arguments.silent,
+    )
+    begun_s = time.monotonic()
+    with live(world, job) as (player, inputs):
+        with Status(console, player, inputs) as status:
+            player.after_tick.append(_follower(inputs, status))
+            _perform(player)
+        numbers = _numbers(player, inputs, time.monotonic() - begun_s)
+    if arguments.json:
+        print_json(numbers)
+    else:
+        print_report(console, numbers, f"played for {numbers['wall_s']:.1f} s")
+    return DONE
+
+
+def _perform(player: Player) -> None:
+    """Run the loop until the show, its window or a hand ends it."""
+    # The collector's pauses are the loop's worst enemy (100 ms with a large library), and the loop makes
+    # no cycles: all that was loaded is set aside, and nothing is collected until the show is over.
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        with ended_by_signals():
+            player.run()
+    except KeyboardInterrupt:
+        log.info("stopped by hand")
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+def _follower(inputs: LiveInputs, status: Status) -> Any:
+    def tell(tick: Tick, plan: FramePlan, state: State) -> None:
+        inputs.follow_track(state)
+        status.publish(tick, plan, state)
+
+    return tell
+
+
+def _numbers(player: Player, inputs: LiveInputs, wall_s: float) -> dict[str, Any]:
+    figures = player.figures
+    figures.counter("events_late").count = player.history.late
+    figures.counter("events_dropped").count = inputs.inbox.dropped
+    return {"wall_s": round(wall_s, 3), "missing": inputs.missing, **figures.snapshot()}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""The player: the loop that turns events into pictures. The same on stage and in a render."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import moderngl
+
+from engine.app.pace import Pace, Tick
+from engine.core.bindings import Bindings, coalesced
+from engine.core.figures import Figures
+from engine.core.inbox import Inbox
+from engine.core.planner import plan
+from engine.core.prefetch import wanted
+from engine.core.state import State
+from engine.core.step import History, stepped
+from engine.model.pictures import FrameRef, Lookup
+from engine.model.plan import FramePlan, Wanted
+from engine.model.world import World
+from engine.outputs.output import Output
+
+
+class Compositor(Protocol):
+    """Draws a plan's frames on the canvas (engine.gl.compositor)."""
+
+    def draw(self, plan: FramePlan, frames: Mapping[FrameRef, Lookup]) -> moderngl.Framebuffer: ...
+
+
+@dataclass(slots=True)
+class Player:
+    """Everything the loop needs, chosen in engine.app.wiring. Main thread.
+
+    `frames_for` is what to do when a frame is not decoded yet: live, the nearest held; offline, wait for it.
+    `after_tick` is called with the tick, plan and state of each frame shown: clocks, status and plan files.
+    """
+
+    world: World
+    history: History
+    pace: Pace
+    inbox: Inbox
+    bindings: Bindings
+    frames_for: Callable[[FramePlan], Mapping[FrameRef, Lookup]]
+    want: Callable[[Sequence[Wanted]], None]
+    compositor: Compositor
+    output: Output
+    figures: Figures
+    before_tick: Sequence[Callable[[], None]] = ()
+    after_tick: Sequence[Callable[[Tick, FramePlan, State], None]] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Play until the pace or the show ends. Exceptions of workers and outputs come out here."""
+        shown = self.figures.counter("frames_shown")
+        events = self.figures.counter("events")
+        onsets = self.figures.counter("onsets")
+        python_ms = self.figures.samples("python_ms")
+        for tick in self.pace.ticks():
+            for act in self.before_tick:
+                act()
+            begun_s = time.perf_counter()
+            resolved = self.bindings.resolve(self.inbox.drain(until_s=tick.at_s))
+            self.history = stepped(self.world, self.history, coalesced(resolved, self.world.tree), tick.now_s)
+            picture = plan(self.world, self.history.head, tick.at_s)
+            planned_s = time.perf_counter()
+            frames = self.frames_for(picture)
+            looked_up_s = time.perf_counter()
+            self.want(wanted(self.world, self.history.head, tick.at_s, self.pace.period_s))
+            events.add(len(resolved))
+            onsets.count = self.history.head.onset_number
+            python_ms.add((planned_s - begun_s + time.perf_counter() - looked_up_s) * 1000)
+            canvas = self.compositor.draw(picture, frames)
+            self.output.present(canvas, tick.frame_index, tick.at_s)
+            shown.add()
+            for tell in self.after_tick:
+                tell(tick, picture, self.history.head)
+            if self.history.head.quit:
+                return

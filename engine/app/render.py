@@ -1,0 +1,144 @@
+"""`runtime-render`: the same show, to a file, with no screen."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from engine import __version__
+from engine.app.command import (
+    DONE,
+    WRONG_INPUT,
+    ended_by_signals,
+    film_rate,
+    log_to,
+    print_json,
+    rate,
+    run_command,
+    seconds,
+    size,
+)
+from engine.app.load import load_world
+from engine.app.report import print_report
+from engine.app.wiring import RenderJob, check_render_paths, offline
+from engine.formats.sound import Sound
+from engine.inputs.scripted import read_script
+from engine.model.world import World
+from engine.outputs.beside import check_output_path
+from engine.outputs.video_file import CODECS
+
+_EXAMPLES = """examples:
+  runtime-render show.yaml -o film.mp4                        the whole show, at its own size and rate
+  runtime-render show.yaml -o try.mp4 --from 0:30 --to 0:40 --size 640x360
+  runtime-render show.yaml -o master.mov --codec prores --fps 60
+  runtime-render show.yaml -o film.mkv --codec ffv1 --hashes film.hashes --plan film.jsonl
+
+exit codes: 0 done, 2 wrong input or usage, 1 a mistake of ours, 130 stopped with Ctrl-C"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="runtime-render",
+        description="Render a show to a film, with its music, without a screen.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("show", type=Path, help="the show file")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="the film: .mp4, .mov or .mkv")
+    parser.add_argument("--size", type=size, metavar="WxH", help="pixels; the show's canvas where left out")
+    parser.add_argument("--fps", type=rate, metavar="RATE", help="frames a second; the canvas's rate where left out")
+    parser.add_argument("--from", dest="from_s", type=seconds, default=0.0, metavar="TIME", help="begin here")
+    parser.add_argument("--to", dest="to_s", type=seconds, metavar="TIME", help="end before here; the show's end")
+    parser.add_argument("--codec", choices=sorted(CODECS), default="h264", help="how the film is encoded (h264)")
+    parser.add_argument("--events", type=Path, metavar="FILE", help="play events from a file of JSON Lines")
+    parser.add_argument("--hashes", type=Path, metavar="FILE", help="write a hash for each frame")
+    parser.add_argument("--plan", type=Path, metavar="FILE", help="write the plan of each frame as JSON Lines")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument("-v", "--verbose", action="store_true", help="say more")
+    parser.add_argument("--version", action="version", version=f"runtime {__version__}")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Render as the arguments say; the exit code."""
+    arguments = _parser().parse_args(argv)
+    console = Console(stderr=True)
+    log_to(console, verbose=arguments.verbose)
+    return run_command(lambda: _render(arguments, console))
+
+
+def _render(arguments: argparse.Namespace, console: Console) -> int:
+    # Before the show is read, which may take a while: a wrong path is the commonest mistake.
+    check_output_path(arguments.output, overwrite=arguments.overwrite)
+    world, sound = load_world(arguments.show)
+    job = _job(arguments, world)
+    if job.frames == 0:
+        print(f"--from {job.from_s:g} --to {job.to_s:g}: no frames between them.", file=sys.stderr)
+        return WRONG_INPUT
+    check_render_paths(job)
+    with ended_by_signals():
+        numbers = _rendered(world, sound, job, console)
+    if arguments.json:
+        print_json(numbers)
+    else:
+        print_report(console, numbers, f"{job.frames} frames in {numbers['wall_s']:.1f} s")
+        print(job.film)
+    return DONE
+
+
+def _job(arguments: argparse.Namespace, world: World) -> RenderJob:
+    canvas = world.loaded.show.canvas
+    width, height = arguments.size or (canvas.width, canvas.height)
+    return RenderJob(
+        film=arguments.output,
+        width=width,
+        height=height,
+        rate=arguments.fps or film_rate(Fraction(canvas.rate)),
+        from_s=arguments.from_s,
+        to_s=world.loaded.duration_s if arguments.to_s is None else arguments.to_s,
+        codec=arguments.codec,
+        overwrite=arguments.overwrite,
+        hashes=arguments.hashes,
+        plan=arguments.plan,
+        script=read_script(arguments.events) if arguments.events is not None else (),
+    )
+
+
+def _rendered(world: World, sound: Sound | None, job: RenderJob, console: Console) -> dict[str, Any]:
+    begun_s = time.monotonic()
+    bar = Progress(
+        TextColumn("rendering"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    with bar, offline(world, sound, job) as player:
+        frames = bar.add_task("rendering", total=job.frames)
+        player.after_tick.append(lambda _tick, _plan, _state: bar.advance(frames))
+        player.run()
+    wall_s = time.monotonic() - begun_s
+    return {
+        "output": str(job.film),
+        "frames": job.frames,
+        "width": job.width,
+        "height": job.height,
+        "rate": str(job.rate),
+        "wall_s": round(wall_s, 3),
+        "frames_a_second": round(job.frames / wall_s, 2),
+        **player.figures.snapshot(),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,220 @@
+"""Wiring: the only place where edges are constructed, and where live and offline part ways.
+
+They differ in three objects: the pace, what to do when a frame is not decoded yet, and the output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import moderngl
+
+from engine.app.live_inputs import LiveInputs
+from engine.app.pace import LivePace, OfflinePace
+from engine.app.plan_file import PlanWriter
+from engine.app.player import Player
+from engine.app.soundtrack import soundtrack
+from engine.core.bindings import Bindings
+from engine.core.figures import Figures
+from engine.core.inbox import Inbox
+from engine.core.step import begun, history
+from engine.formats.sound import Sound
+from engine.gl.compositor import Compositor
+from engine.gl.context import headless_context
+from engine.inputs.keys import KeyInput
+from engine.media.frame_store import FrameStore
+from engine.model.events import Event
+from engine.model.media_time import frame_count
+from engine.model.world import World
+from engine.outputs.beside import beside, check_output_path, put_in_place
+from engine.outputs.hashes import Hashes
+from engine.outputs.nothing import Nothing
+from engine.outputs.output import Output, Several
+from engine.outputs.video_file import VideoFile
+from engine.outputs.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class RenderJob:
+    """What `runtime-render` was asked for. Sizes in pixels, instants in show seconds."""
+
+    film: Path
+    width: int
+    height: int
+    rate: Fraction
+    from_s: float
+    to_s: float
+    codec: str
+    overwrite: bool = False
+    hashes: Path | None = None
+    plan: Path | None = None
+    script: tuple[Event, ...] = ()
+
+    @property
+    def frames(self) -> int:
+        return frame_count(self.to_s - self.from_s, self.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveJob:
+    """What `runtime-play` was asked for."""
+
+    headless: bool
+    fullscreen: bool | None = None
+    monitor: str | None = None
+    from_s: float = 0.0
+    for_s: float | None = None
+    silent: bool = False
+
+
+def check_render_paths(job: RenderJob) -> None:
+    """Refuse every output path that exists or cannot be written, before any work. Raises OutputError."""
+    for path in (job.film, job.hashes, job.plan):
+        if path is not None:
+            check_output_path(path, overwrite=job.overwrite)
+
+
+@contextmanager
+def offline(world: World, sound: Sound | None, job: RenderJob) -> Iterator[Player]:
+    """A player that renders `job`. Leaving the block finishes the files; an exception throws them away."""
+    check_render_paths(job)
+    figures = Figures()
+    with ExitStack() as stack:
+        context = _kept(stack, headless_context())
+        store = _frame_store(stack, world, figures)
+        compositor = Compositor(context, job.width, job.height, figures)
+        stack.callback(compositor.release)
+        inbox = Inbox(limit=max(65_536, len(job.script)))
+        for event in job.script:
+            inbox.put(event.source, event.address, event.value, event.at_s)
+        player = Player(
+            world=world,
+            history=history(begun(world)),
+            pace=OfflinePace(job.rate, job.from_s, job.frames),
+            inbox=inbox,
+            bindings=Bindings(world.loaded.show.bindings, world.tree, figures),
+            frames_for=store.exact_frames_for,
+            want=store.want,
+            compositor=compositor,
+            output=_film(stack, world, sound, job, figures),
+            figures=figures,
+        )
+        if job.plan is not None:
+            player.after_tick.append(PlanWriter(stack.enter_context(_written_whole(job.plan, job.overwrite))))
+        yield player
+
+
+@contextmanager
+def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
+    """A player for the stage, its devices open. Leaving the block closes them all.
+
+    A device that is not there is a warning in the log and the show goes on without it; only a missing display
+    or GL driver raises DeviceError.
+    """
+    figures = Figures()
+    with ExitStack() as stack:
+        inputs = LiveInputs(world, figures, start_s=job.from_s)
+        stack.callback(inputs.close)
+        show = world.loaded.show
+        output, context, loader = _screen(stack, world, job, inputs)
+        store = _frame_store(stack, world, figures)
+        compositor = Compositor(context, show.canvas.width, show.canvas.height, figures, get_proc_address=loader)
+        stack.callback(compositor.release)
+        player = Player(
+            world=world,
+            history=history(begun(world)),
+            pace=LivePace(
+                _live_rate(world, output), inputs.clock.now_s, lambda: inputs.over(player.history.head), figures
+            ),
+            inbox=inputs.inbox,
+            bindings=Bindings(show.bindings, world.tree, figures),
+            frames_for=store.frames_for,
+            want=store.want,
+            compositor=compositor,
+            output=output,
+            figures=figures,
+            before_tick=inputs.before_tick(output.poll if isinstance(output, Window) else None),
+        )
+        inputs.over_when(job.for_s, (lambda: output.should_close) if isinstance(output, Window) else None)
+        inputs.open(silent=job.silent)
+        yield player, inputs
+
+
+def _screen(
+    stack: ExitStack, world: World, job: LiveJob, inputs: LiveInputs
+) -> tuple[Window | Nothing, moderngl.Context, Any]:
+    if job.headless:
+        return Nothing(), _kept(stack, headless_context()), None
+    show = world.loaded.show
+    wish = show.outputs.window
+    keys = KeyInput(inputs.inbox.put, inputs.clock.now_s)
+    window = Window(
+        title=show.title or world.loaded.file.stem,
+        width=show.canvas.width,
+        height=show.canvas.height,
+        monitor=wish.monitor if job.monitor is None else job.monitor,
+        fullscreen=wish.fullscreen if job.fullscreen is None else job.fullscreen,
+        vsync=wish.vsync,
+        on_key=keys.on_key,
+    )
+    stack.callback(window.close)
+    return window, window.context, window.get_proc_address
+
+
+def _live_rate(world: World, output: Output) -> float:
+    if isinstance(output, Window) and output.refresh_hz > 0:
+        return output.refresh_hz
+    return world.loaded.show.canvas.rate
+
+
+def _frame_store(stack: ExitStack, world: World, figures: Figures) -> FrameStore:
+    store = FrameStore(world.loaded.clips, figures=figures, cache_bytes=world.loaded.show.cache_mb * 2**20)
+    stack.callback(store.close)
+    return store
+
+
+def _kept(stack: ExitStack, context: moderngl.Context) -> moderngl.Context:
+    stack.callback(context.release)
+    return context
+
+
+def _film(stack: ExitStack, world: World, sound: Sound | None, job: RenderJob, figures: Figures) -> Output:
+    """The film and its hashes, finished when the stack unwinds in peace and thrown away otherwise."""
+    track = world.loaded.show.track
+    music = None
+    if sound is not None and track is not None:
+        to_s = job.from_s + float(job.frames / job.rate)
+        music = (soundtrack(sound, track, job.from_s, to_s), sound.rate_hz)
+    film = VideoFile(
+        job.film,
+        width=job.width,
+        height=job.height,
+        rate=job.rate,
+        codec=job.codec,
+        sound=music,
+        overwrite=job.overwrite,
+        figures=figures,
+    )
+    outputs: list[Output] = [film]
+    if job.hashes is not None:
+        outputs.append(Hashes(job.hashes, overwrite=job.overwrite))
+    output = Several(outputs)
+    stack.push(lambda kind, _error, _trace: output.close() if kind is None else output.abort())
+    return output
+
+
+@contextmanager
+def _written_whole(path: Path, overwrite: bool) -> Iterator[Any]:
+    """A text file written beside `path` and put in place on success."""
+    partial = beside(path)
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            yield file
+        put_in_place(partial, path, overwrite=overwrite)
+    finally:
+        partial.unlink(missing_ok=True)
