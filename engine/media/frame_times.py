@@ -1,0 +1,187 @@
+"""Which frame of a file is which: the timestamps of its frames in the order of presentation, and its key frames.
+
+FFmpeg seeks by timestamp and hands out frames with timestamps. A frame index is the order of presentation, so
+one pass over the packets at open turns the one into the other.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from engine.errors import SourceError
+
+_CHECKED_FRAMES = 6  # decoded at open, to see that packets and frames are one to one in this file
+_KEPT_FILES = 256
+_MEND = "Build it into the library, or check that it plays elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTimes:
+    """The frames of a file. `pts` has each frame's timestamp, ascending; `keys` the frame indexes of key frames.
+
+    `timed` is False for a file whose timestamps do not tell its frames apart: such frames are counted from the
+    beginning.
+    """
+
+    pts: tuple[int, ...]
+    keys: tuple[int, ...]
+    timed: bool = True
+    index_of: dict[int, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index_of", {pts: index for index, pts in enumerate(self.pts)})
+
+    def __len__(self) -> int:
+        return len(self.pts)
+
+    def index_at(self, pts: int | None) -> int | None:
+        """The frame index with this timestamp, or None."""
+        return None if pts is None else self.index_of.get(pts)
+
+    def key_at_or_before(self, index: int) -> int:
+        """The frame index of the key frame from which `index` can be decoded; 0 before the first one."""
+        return self.key_before(index, 0)
+
+    def key_before(self, index: int, back: int) -> int:
+        """The frame index of the key frame `back` key frames before the one at or before `index`, or 0."""
+        place = bisect_right(self.keys, index) - 1 - back
+        return self.keys[place] if place >= 0 else 0
+
+
+def open_container(file: Path) -> tuple[InputContainer, VideoStream]:
+    """The file and its picture. Raises SourceError where FFmpeg cannot open it or it has no picture.
+
+    Only local files are opened, whatever a play list inside `file` names.
+    """
+    try:
+        # "file:" keeps FFmpeg from reading a protocol, and "none" a number pattern, out of an awkward name.
+        container = av.open(f"file:{file}", options={"protocol_whitelist": "file", "pattern_type": "none"})
+    except (av.FFmpegError, OSError) as error:
+        raise SourceError(f"cannot be opened: {error.strerror}", subject=file, mend=_MEND) from error
+    stream = container.streams.best("video")
+    if not isinstance(stream, VideoStream):
+        container.close()
+        raise SourceError("has no picture", subject=file, mend="Name a file with a picture")
+    stream.codec_context.thread_count = 1  # the decode workers are the threads; their number is bounded
+    return container, stream
+
+
+def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Every frame that decodes from where `container` stands, in the order of presentation.
+
+    Packets that do not decode are passed over; where the file can be read no further, it ends.
+    """
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.FFmpegError:
+            packet = None
+        try:
+            frames = stream.codec_context.decode(packet)
+        except av.FFmpegError:
+            frames = []
+        yield from frames
+        if packet is None or packet.size == 0:  # the empty packet has made the decoder give its last frames
+            return
+
+
+_known: OrderedDict[tuple[str, int, int], FrameTimes] = OrderedDict()
+_known_lock = threading.Lock()  # decode workers only; held for a look-up, never while a file is read
+
+
+def frame_times(file: Path) -> FrameTimes:
+    """The frame times of `file`, kept for as long as its size and modification time stand. Any decode worker.
+
+    Raises SourceError where it cannot be read or has no frame at all.
+    """
+    try:
+        status = file.stat()
+    except OSError as error:
+        raise SourceError(f"cannot be opened: {error.strerror}", subject=file, mend=_MEND) from error
+    name = (str(file), status.st_size, status.st_mtime_ns)
+    with _known_lock:
+        if name in _known:
+            _known.move_to_end(name)
+            return _known[name]
+    found = _read_frame_times(file)
+    with _known_lock:
+        _known[name] = found
+        if len(_known) > _KEPT_FILES:
+            _known.popitem(last=False)
+    return found
+
+
+def _read_frame_times(file: Path) -> FrameTimes:
+    container, stream = open_container(file)
+    with container:
+        by_packets = _from_packets(container, stream)
+    container, stream = open_container(file)
+    with container:
+        seen = _decoded_pts(container, stream, _CHECKED_FRAMES)
+    # Fields stored as two packets, missing timestamps, leading frames that no decoder can show: then the packets
+    # do not tell the frames, and only decoding everything once does.
+    if by_packets is not None and seen == list(by_packets.pts[: len(seen)]) and (seen or not len(by_packets)):
+        found = by_packets
+    else:
+        found = _from_decoding(file)
+    if not len(found):
+        raise SourceError("has no frame that decodes", subject=file, mend=_MEND)
+    return found
+
+
+def _from_packets(container: InputContainer, stream: VideoStream) -> FrameTimes | None:
+    """From the packets' timestamps; None where some are missing or equal."""
+    times: list[int] = []
+    key_times: list[int] = []
+    try:
+        for packet in container.demux(stream):
+            if packet.size == 0 or packet.is_discard:
+                continue
+            if packet.pts is None:
+                return None
+            times.append(packet.pts)
+            if packet.is_keyframe:
+                key_times.append(packet.pts)
+    except av.FFmpegError:
+        pass  # cut short: the frames before the damage are still good
+    times.sort()
+    if any(one == other for one, other in pairwise(times)):
+        return None
+    index_of = {pts: index for index, pts in enumerate(times)}
+    return FrameTimes(tuple(times), tuple(sorted(index_of[pts] for pts in key_times)))
+
+
+def _decoded_pts(container: InputContainer, stream: VideoStream, limit: int | None = None) -> list[int | None]:
+    found: list[int | None] = []
+    for frame in decoded(container, stream):
+        found.append(frame.pts)
+        if len(found) == limit:
+            break
+    return found
+
+
+def _from_decoding(file: Path) -> FrameTimes:
+    container, stream = open_container(file)
+    times: list[int | None] = []
+    keys: list[int] = []
+    with container:
+        for frame in decoded(container, stream):
+            if frame.key_frame:
+                keys.append(len(times))
+            times.append(frame.pts)
+    known = [pts for pts in times if pts is not None]
+    if len(known) == len(times) and all(one < other for one, other in pairwise(known)):
+        return FrameTimes(tuple(known), tuple(keys))
+    return FrameTimes(tuple(range(len(times))), (), timed=False)
