@@ -1,0 +1,109 @@
+"""Frame tables: where each frame of a file lies, taken from its index and borne out by its bytes.
+
+Formats: JPEG, ITU-T T.81 annex B (SOI FFD8, EOI FFD9, SOF0 FFC0); HAP, Vidvox/hap, HapVideoDRAFT.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import av
+import numpy as np
+
+from engine.errors import SourceError
+from engine.model.clips import Codec, FrameTable
+
+_BY_TAG = {"Hap1": Codec.HAP, "Hap5": Codec.HAP_ALPHA, "HapY": Codec.HAP_Q}
+# The low nibble of a HAP frame's type says which texture it holds.
+_HAP_TEXTURE = {Codec.HAP: 0xB, Codec.HAP_ALPHA: 0xE, Codec.HAP_Q: 0xF}
+_MOV_FOURCC_AT = 4
+_AVI_CHUNK_HEADER = 8
+_REBUILD = "build the library again, or copy the file again"
+# JPEGs that are drawn as planes: 8 bits, full range, chroma 4:2:0, 4:2:2 or 4:4:4, or none.
+_JPEG_FORMATS = ("yuvj420p", "yuvj422p", "yuvj444p", "gray")
+
+
+def table_codec(path: Path, codec_name: str, pixel_format: str) -> Codec:
+    """Which codec with a frame table the file's picture may be, going by its container; else Codec.OTHER.
+
+    `codec_name` and `pixel_format` are FFmpeg's names. Any thread. Raises OSError where the file is gone.
+    """
+    with av.open(f"file:{path.absolute()}") as container:
+        if not container.streams.video:
+            return Codec.OTHER
+        names = set(container.format.name.split(","))
+        tag = container.streams.video[0].codec_context.codec_tag
+    if codec_name == "mjpeg" and pixel_format in _JPEG_FORMATS and names & {"mov", "avi"}:
+        return Codec.MJPEG
+    if codec_name == "hap" and "mov" in names:
+        return _BY_TAG.get(tag, Codec.OTHER)
+    return Codec.OTHER
+
+
+def frame_table(path: Path) -> FrameTable:
+    """The table of a `.mov` (MJPEG or HAP) or `.avi` (MJPEG) whose frames each stand alone. Any thread.
+
+    Every entry is checked against the bytes: a JPEG from SOI to EOI with the stream's own size, a HAP frame
+    whose header says its length and texture. Raises SourceError where the file has no index, or one that its
+    bytes contradict.
+    """
+    try:
+        with av.open(f"file:{path.absolute()}") as container:
+            stream = container.streams.video[0]
+            shift = _AVI_CHUNK_HEADER if "avi" in container.format.name else 0
+            entries = [(entry.pos + shift, entry.size) for entry in stream.index_entries if not entry.is_discard]
+            name, tag = stream.codec_context.name, stream.codec_context.codec_tag
+            height = stream.codec_context.height
+    except (av.error.FFmpegError, OSError, IndexError) as error:
+        raise SourceError("has no frame index that can be read", subject=path, mend=_REBUILD) from error
+    if not entries:
+        raise SourceError("has no frame index", subject=path, mend=_REBUILD)
+    codec = Codec.MJPEG if name == "mjpeg" else _BY_TAG.get(tag)
+    if codec is None:
+        raise SourceError(f"{name} frames have no table", subject=path, mend="build a library from it")
+    _check(path, entries, codec, height)
+    offsets, lengths = zip(*entries, strict=True)
+    return FrameTable(np.array(offsets, np.uint64), np.array(lengths, np.uint32))
+
+
+def _check(path: Path, entries: list[tuple[int, int]], codec: Codec, height: int) -> None:
+    with path.open("rb", buffering=0) as file:
+        end = os.fstat(file.fileno()).st_size
+        for index, (offset, length) in enumerate(entries):
+            sound = length >= 8 and offset + length <= end
+            if sound and codec is Codec.MJPEG:
+                sound = _is_jpeg(file.fileno(), offset, length, height if index == 0 else 0)
+            elif sound:
+                sound = _is_hap(file.fileno(), offset, length, _HAP_TEXTURE[codec])
+            if not sound:
+                raise SourceError(f"frame {index} is not where its index says", subject=path, mend=_REBUILD)
+
+
+def _pread(fd: int, count: int, offset: int) -> bytes:
+    os.lseek(fd, offset, os.SEEK_SET)  # os.pread is not on Windows; the descriptor is this function's own
+    return os.read(fd, count)
+
+
+def _is_jpeg(fd: int, offset: int, length: int, height: int) -> bool:
+    if _pread(fd, 2, offset) != b"\xff\xd8" or _pread(fd, 2, offset + length - 2) != b"\xff\xd9":
+        return False
+    return not height or jpeg_height(_pread(fd, min(length, 4096), offset)) == height
+
+
+def jpeg_height(head: bytes) -> int:
+    """The height in a baseline JPEG's SOF0 segment; 0 where `head` (its first bytes) has none."""
+    at = 2
+    while at + 9 <= len(head) and head[at] == 0xFF:
+        if head[at + 1] == 0xC0:
+            return int.from_bytes(head[at + 5 : at + 7], "big")
+        at += 2 + int.from_bytes(head[at + 2 : at + 4], "big")
+    return 0
+
+
+def _is_hap(fd: int, offset: int, length: int, texture: int) -> bool:
+    head = _pread(fd, 8, offset)
+    size, kind, used = int.from_bytes(head[:3], "little"), head[3], 4
+    if size == 0:
+        size, used = int.from_bytes(head[4:8], "little"), 8
+    return size + used == length and kind & 0xF == texture

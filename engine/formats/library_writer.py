@@ -1,0 +1,381 @@
+"""The clip library as its one writer sees it: sources, clips and their files, changed so that a kill harms nothing.
+
+A clip's files reach their places by rename, and the catalogue names them only afterwards. What is on its way is
+noted in `pending`, so that the next writer can clear what a killed one left.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, fields
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, TypeAlias
+
+from engine.errors import LibraryError
+from engine.formats.library import check_version, stored_table
+from engine.formats.library_schema import CATALOGUE, CLIPS, FORMAT_VERSION, SCHEMA, THUMBNAILS
+from engine.model.clips import Clip, Codec, FrameTable
+
+if sys.platform != "win32":
+    import fcntl
+
+Verdict: TypeAlias = Literal["pending", "sound", "damaged", "flagged", "quarantined"]
+
+WORK_PREFIX = ".work-"
+_NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs", "fuse.glusterfs", "ceph"}
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the eye would say of a clip, measured: each 0..1 but the flags, which keep it out of shows."""
+
+    brightness: float
+    contrast: float
+    colour: float  # how saturated
+    warmth: float  # share of red and yellow against blue
+    skin: float  # share of the picture in the tones of skin
+    detail: float  # edges
+    motion: float  # change from frame to frame
+    black: bool = False
+    static: bool = False
+
+
+_MEASURES = tuple(trait.name for trait in fields(Traits) if trait.name not in ("black", "static"))
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A span of a source, in its own seconds, that did not decode."""
+
+    from_s: float
+    to_s: float
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSource:
+    """A source's row. `path` is absolute; `base` begins its clips' slugs; `settings` hashes how they were made."""
+
+    path: Path
+    title: str
+    base: str
+    size: int = 0
+    mtime_ns: int = 0
+    sha256: str = ""
+    settings: str = ""
+    verdict: Verdict = "pending"
+    reason: str = ""
+    mend: str = ""
+    notes: tuple[str, ...] = ()
+    damage: tuple[Damage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredClip:
+    """A clip's row: the clip as the player sees it, where in its source it comes from, and what it looks like."""
+
+    clip: Clip
+    source: Path
+    source_in_s: float
+    source_out_s: float
+    byte_count: int
+    sha256: str
+    traits: Traits
+
+
+@dataclass(frozen=True, slots=True)
+class NewClip:
+    """A finished clip on its way into the library: two files inside the work folder, and what to say of them."""
+
+    clip_file: Path
+    thumbnail_file: Path
+    stored: StoredClip  # its clip's `file` says where it goes; its table is set
+    table: FrameTable = field(repr=False)
+
+
+class LibraryWriter:
+    """The one writer of a library; a context manager. One thread, and one process at a time (locked).
+
+    Making it creates the folder and the catalogue where there are none, and clears what a killed writer left.
+    Raises LibraryError where the folder cannot be written, is being written by another process, or holds a
+    catalogue of another version.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock_fd = _locked(folder)
+            for name in (CLIPS, THUMBNAILS):
+                (folder / name).mkdir(exist_ok=True)
+            self._catalogue = _opened(folder)
+        except OSError as error:
+            raise LibraryError(
+                f"cannot be written: {error.strerror}", subject=folder, mend="choose a folder that you may write to"
+            ) from error
+        self._recover()
+        self.work = folder / f"{WORK_PREFIX}{os.getpid()}"
+        self.work.mkdir()
+
+    def __enter__(self) -> LibraryWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave one plain file behind (no WAL beside it, so that it reads from a read-only disk) and unlock."""
+        shutil.rmtree(self.work, ignore_errors=True)  # what an ending worker still writes, the next writer clears
+        with suppress(sqlite3.OperationalError):  # a player that reads at this moment; the next close does it
+            self._catalogue.execute("PRAGMA journal_mode = DELETE")
+        self._catalogue.close()
+        if self._lock_fd is not None:
+            os.close(self._lock_fd)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._catalogue.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._catalogue
+        except BaseException:
+            self._catalogue.execute("ROLLBACK")
+            raise
+        self._catalogue.execute("COMMIT")
+
+    def _recover(self) -> None:
+        """Remove what a killed writer left: its work folders, and files that no clip came to name."""
+        for left in self.folder.glob(f"{WORK_PREFIX}*"):
+            shutil.rmtree(left)
+        with self._transaction() as catalogue:
+            query = (
+                "SELECT file FROM pending WHERE file NOT IN (SELECT file FROM clips UNION SELECT thumbnail FROM clips)"
+            )
+            for (file,) in catalogue.execute(query).fetchall():
+                (self.folder / file).unlink(missing_ok=True)
+            catalogue.execute("DELETE FROM pending")
+
+    # Sources
+
+    def sources(self) -> dict[Path, StoredSource]:
+        """Every source that the catalogue knows, by path."""
+        damage: dict[int, list[Damage]] = {}
+        for source_id, *span in self._catalogue.execute("SELECT source_id, from_s, to_s, what FROM damage"):
+            damage.setdefault(source_id, []).append(Damage(*span))
+        return {
+            source.path: source
+            for source in (
+                _stored_source(row, damage.get(row["id"], ()))
+                for row in self._catalogue.execute("SELECT * FROM sources")
+            )
+        }
+
+    def note_sources(self, sources: Iterable[StoredSource]) -> None:
+        """Enter new sources as pending, which settles their slugs before the work begins, or refresh size and time."""
+        with self._transaction() as catalogue:
+            catalogue.executemany(
+                "INSERT INTO sources (path, title, base, size, mtime_ns, verdict) VALUES (?, ?, ?, ?, ?, 'pending')"
+                " ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns",
+                [(os.fsencode(s.path), s.title, s.base, s.size, s.mtime_ns) for s in sources],
+            )
+
+    def store(self, source: StoredSource, made: Sequence[NewClip]) -> None:
+        """Put a finished source and its clips in place of what the library had of it, files first.
+
+        After a kill within, the source counts as pending and is done again.
+        """
+        new_files = [name for clip in made for name in (_clip_file(clip.stored), _thumbnail(clip.stored))]
+        with self._transaction() as catalogue:
+            source_id = self._source_id(source)
+            rows = catalogue.execute("SELECT file, thumbnail FROM clips WHERE source_id = ?", (source_id,))
+            old_files = [name for row in rows for name in row]
+            catalogue.execute("UPDATE sources SET verdict = 'pending', settings = '' WHERE id = ?", (source_id,))
+            catalogue.execute("DELETE FROM clips WHERE source_id = ?", (source_id,))
+            names = {(name,) for name in (*old_files, *new_files)}
+            catalogue.executemany("INSERT OR IGNORE INTO pending VALUES (?)", sorted(names))
+        for clip in made:
+            clip.clip_file.replace(self.folder / _clip_file(clip.stored))
+            clip.thumbnail_file.replace(self.folder / _thumbnail(clip.stored))
+        for name in set(old_files) - set(new_files):
+            (self.folder / name).unlink(missing_ok=True)
+        _sync_folder(self.folder / CLIPS)
+        with self._transaction() as catalogue:
+            for clip in made:
+                _insert_clip(catalogue, source_id, clip)
+            _update_source(catalogue, source_id, source)
+            catalogue.execute("DELETE FROM pending")
+
+    def _source_id(self, source: StoredSource) -> int:
+        row = self._catalogue.execute("SELECT id FROM sources WHERE path = ?", (os.fsencode(source.path),)).fetchone()
+        if row is None:
+            raise LibraryError(f"{source.path} was not noted before its clips", subject=self.folder)
+        return int(row[0])
+
+    # Clips
+
+    def clips(self) -> list[StoredClip]:
+        """Every clip with its measures, in slug order; without frame tables."""
+        rows = self._catalogue.execute(
+            "SELECT clips.*, path FROM clips JOIN sources ON sources.id = source_id ORDER BY slug"
+        )
+        return [_stored_clip(self.folder, row) for row in rows]
+
+    # Files that a person may edit
+
+    def written(self, file: str) -> set[str]:
+        """The SHA-256 hashes that a build gave the library's `file`; empty where none wrote it."""
+        return {row[0] for row in self._catalogue.execute("SELECT sha256 FROM written WHERE file = ?", (file,))}
+
+    def note_written(self, file: str, sha256: str) -> None:
+        """Note the hash that `file` is about to get. Older hashes stay: the file may still be an older one."""
+        with self._transaction() as catalogue:
+            catalogue.execute("INSERT OR IGNORE INTO written VALUES (?, ?)", (file, sha256))
+
+
+def _stored_source(row: sqlite3.Row, damage: Sequence[Damage]) -> StoredSource:
+    return StoredSource(
+        path=Path(os.fsdecode(row["path"])),
+        title=row["title"],
+        base=row["base"],
+        size=row["size"],
+        mtime_ns=row["mtime_ns"],
+        sha256=row["sha256"],
+        settings=row["settings"],
+        verdict=row["verdict"],
+        reason=row["reason"],
+        mend=row["mend"],
+        notes=tuple(json.loads(row["notes"])),
+        damage=tuple(damage),
+    )
+
+
+def _stored_clip(folder: Path, row: sqlite3.Row) -> StoredClip:
+    clip = Clip(
+        slug=row["slug"],
+        file=folder / row["file"],
+        codec=Codec(row["codec"]),
+        width=row["width"],
+        height=row["height"],
+        rate=Fraction(row["rate_num"], row["rate_den"]),
+        frame_count=row["frame_count"],
+        title=row["title"],
+    )
+    flags = {"black": bool(row["black"]), "static": bool(row["static"])}
+    traits = Traits(**{name: row[name] for name in _MEASURES}, **flags)
+    source_path = Path(os.fsdecode(row["path"]))
+    return StoredClip(clip, source_path, row["source_in_s"], row["source_out_s"], row["bytes"], row["sha256"], traits)
+
+
+def _clip_file(stored: StoredClip) -> str:
+    return f"{CLIPS}/{stored.clip.slug}.mov"
+
+
+def _thumbnail(stored: StoredClip) -> str:
+    return f"{THUMBNAILS}/{stored.clip.slug}.jpg"
+
+
+def _insert_clip(catalogue: sqlite3.Connection, source_id: int, new: NewClip) -> None:
+    stored, clip, traits = new.stored, new.stored.clip, new.stored.traits
+    row = {
+        "slug": clip.slug,
+        "source_id": source_id,
+        "title": clip.title,
+        "file": _clip_file(stored),
+        "thumbnail": _thumbnail(stored),
+        "codec": clip.codec.value,
+        "width": clip.width,
+        "height": clip.height,
+        "rate_num": clip.rate.numerator,
+        "rate_den": clip.rate.denominator,
+        "frame_count": clip.frame_count,
+        "duration_s": clip.duration_s,
+        "source_in_s": stored.source_in_s,
+        "source_out_s": stored.source_out_s,
+        "bytes": stored.byte_count,
+        "sha256": stored.sha256,
+        **asdict(traits),
+    }
+    names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
+    clip_id = catalogue.execute(f"INSERT INTO clips ({names}) VALUES ({marks})", row).lastrowid  # noqa: S608
+    catalogue.execute("INSERT INTO frame_tables VALUES (?, ?, ?, ?)", (clip_id, *stored_table(new.table)))
+
+
+def _made_of(source: StoredSource) -> tuple[int, int, str, str]:
+    return source.size, source.mtime_ns, source.sha256, source.settings
+
+
+def _update_source(catalogue: sqlite3.Connection, source_id: int, source: StoredSource) -> None:
+    catalogue.execute(
+        "UPDATE sources SET size = ?, mtime_ns = ?, sha256 = ?, settings = ?, verdict = ?, reason = ?, mend = ?,"
+        " notes = ? WHERE id = ?",
+        (*_made_of(source), source.verdict, source.reason, source.mend, json.dumps(source.notes), source_id),
+    )
+    catalogue.execute("DELETE FROM damage WHERE source_id = ?", (source_id,))
+    spans = [(source_id, span.from_s, span.to_s, span.what) for span in source.damage]
+    catalogue.executemany("INSERT INTO damage VALUES (?, ?, ?, ?)", spans)
+
+
+def _opened(folder: Path) -> sqlite3.Connection:
+    """The catalogue for writing, made where there is none, of this version."""
+    file = folder / CATALOGUE
+    try:
+        catalogue = sqlite3.connect(file, isolation_level=None)
+        mode = "DELETE" if _on_network(folder) else "WAL"
+        catalogue.execute(f"PRAGMA journal_mode = {mode}")
+        catalogue.execute("PRAGMA foreign_keys = ON")
+        catalogue.row_factory = sqlite3.Row
+        if catalogue.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+            version = f"INSERT INTO meta VALUES ('format_version', '{FORMAT_VERSION}');"  # noqa: S608
+            catalogue.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {version} COMMIT;")
+    except sqlite3.Error as error:
+        raise LibraryError(
+            f"{CATALOGUE} cannot be written: {error}", subject=folder, mend="choose another folder for the library"
+        ) from error
+    check_version(catalogue, folder)
+    return catalogue
+
+
+def _locked(folder: Path) -> int | None:
+    """Hold the folder against a second writer until the descriptor is closed; None on Windows, which cannot."""
+    if sys.platform == "win32":
+        return None
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        raise LibraryError(
+            "is being written by another build", subject=folder, mend="wait until it has ended"
+        ) from None
+    return fd
+
+
+def _on_network(folder: Path) -> bool:
+    """Whether the folder lies on a network file system, where SQLite's WAL is unsafe; False where nothing says so."""
+    mounts = Path("/proc/self/mounts")
+    if not mounts.exists():
+        return False
+    lines = (line.split() for line in mounts.read_text(errors="replace").splitlines())
+    real = folder.resolve()
+    holding = [(len(mount), kind) for _, mount, kind, *_ in lines if real.is_relative_to(mount)]
+    return bool(holding) and max(holding)[1] in _NETWORK_FILE_SYSTEMS
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make renames within a folder last; Windows needs no such step and has none."""
+    if sys.platform == "win32":
+        return
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
