@@ -1,0 +1,252 @@
+"""The compositor: a frame plan and its pictures in, the finished canvas out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+
+import moderngl
+
+from engine.core.figures import Figures
+from engine.errors import FrameError
+from engine.gl.compressed import GetProcAddress, egl_get_proc_address
+from engine.gl.draw_list import FrameDraw, LayerDraw, MovementDraw, draw_list
+from engine.gl.frame_program import FramePrograms
+from engine.gl.programs import build_program, shipped_part
+from engine.gl.textures import TextureStore
+from engine.model.pictures import FrameRef, Lookup
+from engine.model.plan import FramePlan
+
+_log = logging.getLogger(__name__)
+
+_SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "swiftshader", "gdi generic")
+
+_CLEAR = (0.0, 0.0, 0.0, 0.0)
+_BLACK = (0.0, 0.0, 0.0, 1.0)
+
+# (source colour, destination colour, source alpha, destination alpha)
+_OVER = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
+_SUM = (moderngl.ONE, moderngl.ONE, moderngl.ONE, moderngl.ONE)
+# For these modes the general formula on premultiplied colours is what fixed-function blending works out, exactly.
+_FIXED_FUNCTION = {
+    "normal": _OVER,
+    "add": (moderngl.ONE, moderngl.ONE, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA),
+    "screen": (moderngl.ONE, moderngl.ONE_MINUS_SRC_COLOR, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA),
+}
+_NON_SEPARABLE = frozenset({"hue", "saturation", "color", "luminosity"})
+
+
+class Compositor:
+    """Composites plans on a canvas of one size. All of it belongs to the thread whose context it is given.
+
+    Layers are premultiplied RGBA16F, gamma-encoded BT.709; a layer's blend mode follows W3C Compositing and Blending
+    Level 1 with the backdrop's alpha, and each movement begins clear. The output is RGBA8, opaque, over black.
+    After the first draws of a size and mode nothing is allocated on the GPU; see `prepare`.
+    """
+
+    def __init__(
+        self,
+        context: moderngl.Context,
+        width: int,
+        height: int,
+        figures: Figures,
+        *,
+        get_proc_address: GetProcAddress | None = None,
+        smooth_chroma: bool | None = None,
+    ) -> None:
+        """A canvas of `width` × `height` pixels.
+
+        `get_proc_address` looks up GL functions in the context's own way (glfw's for a window); EGL's where left out.
+        `smooth_chroma` interpolates subsampled chroma in pictures drawn 1:1: free on a GPU, a sixth of the draw on
+        software GL, so by default everywhere but there. Figures: `upload_ms`, `upload_failed`.
+        Raises ShaderError where a shipped shader does not compile, with the context as it was.
+        """
+        if smooth_chroma is None:
+            smooth_chroma = not is_software(context)
+        self._context = context
+        self._size = (width, height)
+        self._textures = TextureStore(context, figures, get_proc_address or egl_get_proc_address)
+        self._upload_failed = figures.counter("upload_failed")
+        self._reported: set[str] = set()
+        self._frames = FramePrograms(context, smooth_chroma=smooth_chroma)
+        self._blends: dict[str, _FullScreen] = {}
+        self._output_programs = tuple(
+            _FullScreen(context, ["passes/output.frag"], {"first": 0, "second": 1}, defines)
+            for defines in ([], ["TWO_MOVEMENTS"])
+        )
+        self._output = context.framebuffer([context.texture(self._size, 4)])
+        self._canvases = [self._half_float_target() for _ in range(3)]
+        self._layer = self._half_float_target()
+
+    @property
+    def texture_count(self) -> int:
+        """How many textures hold pictures: constant once the show has settled."""
+        return self._textures.texture_count
+
+    def prepare(self, blends: Iterable[str]) -> None:
+        """Compile the blend modes that the show will use, so that none is compiled while it runs.
+
+        Raises ShaderError for a mode without a file in shaders/blend, or whose file does not compile.
+        """
+        for blend in blends:
+            if blend not in _FIXED_FUNCTION:
+                self._blend_into(self._canvases[1], self._canvases[0], blend)
+
+    def draw(self, plan: FramePlan, frames: Mapping[FrameRef, Lookup]) -> moderngl.Framebuffer:
+        """Draw the picture of `plan` (at most two movements with a share in it) and return the canvas.
+
+        Its texel row 0 is the top row, so a plain read gives rows from the top; it is valid until the next draw.
+        A frame that `frames` lacks or calls Missing leaves its layer clear; a picture that cannot be uploaded does so
+        too, is counted, and logged once for its clip. Raises ShaderError for an unknown blend mode and ValueError for
+        a third movement; the next draw is sound again.
+        """
+        movements = draw_list(plan, frames, self._size)
+        if len(movements) > len(self._output_programs):
+            raise ValueError(f"{len(movements)} movements at once: a picture has two at most")
+        self._textures.begin_draw()
+        if len(movements) == 1 and len(movements[0].layers) == 1 and len(movements[0].layers[0].frames) == 1:
+            self._draw_only_frame(movements[0])
+        else:
+            self._draw_movements(movements)
+        return self._output
+
+    def release(self) -> None:
+        """Give everything on the GPU back. Nothing can be drawn after it."""
+        for target in (self._output, self._layer, *self._canvases):
+            _picture(target).release()
+            target.release()
+        for program in (*self._output_programs, *self._blends.values()):
+            program.release()
+        self._frames.release()
+        self._textures.release()
+
+    def _draw_only_frame(self, movement: MovementDraw) -> None:
+        """A single frame needs no canvas of its own: over black, its weight is all that fades and opacity do."""
+        (layer,) = movement.layers
+        (frame,) = layer.frames
+        self._output.clear(color=_BLACK)
+        self._output.use()
+        self._draw_frame(frame, layer.flash, _OVER, frame.weight * movement.weight)
+
+    def _draw_movements(self, movements: tuple[MovementDraw, ...]) -> None:
+        free = list(self._canvases)
+        finished: list[moderngl.Framebuffer] = []
+        for movement in movements:
+            canvas = self._composite(movement.layers, free[0], free[1])
+            free.remove(canvas)
+            finished.append(canvas)
+        if not movements:
+            self._output.clear(color=_BLACK)
+            return
+        output = self._output_programs[len(movements) - 1]
+        output.set("first_weight", movements[0].weight)
+        output.set("second_weight", movements[-1].weight)
+        output.draw(self._output, finished)
+
+    def _composite(
+        self, layers: tuple[LayerDraw, ...], canvas: moderngl.Framebuffer, spare: moderngl.Framebuffer
+    ) -> moderngl.Framebuffer:
+        """Composite a movement's layers; the canvas or the spare one, whichever holds the result."""
+        self._fill(canvas, layers[0])
+        for layer in layers[1:]:
+            factors = _FIXED_FUNCTION.get(layer.blend)
+            if factors is not None and len(layer.frames) == 1:
+                canvas.use()
+                self._draw_frame(layer.frames[0], layer.flash, factors)
+                continue
+            self._fill(self._layer, layer)
+            self._blend_into(spare, canvas, layer.blend)
+            canvas, spare = spare, canvas
+        return canvas
+
+    def _fill(self, target: moderngl.Framebuffer, layer: LayerDraw) -> None:
+        """Make `target` hold the layer alone, whose frames add up."""
+        target.use()
+        first, *others = layer.frames
+        if first.placement.covers:
+            if not self._draw_frame(first, layer.flash, None):
+                target.clear(color=_CLEAR)
+        else:
+            target.clear(color=_CLEAR)
+            self._draw_frame(first, layer.flash, _SUM)
+        for frame in others:
+            self._draw_frame(frame, layer.flash, _SUM)
+
+    def _draw_frame(
+        self, frame: FrameDraw, flash: float, factors: tuple[int, int, int, int] | None, weight: float | None = None
+    ) -> bool:
+        """Draw one frame into the target in use, replacing what is there without `factors`; False if it cannot be."""
+        try:
+            uploaded = self._textures.uploaded(frame.picture)
+        except FrameError as error:
+            self._report(frame, error)
+            return False
+        if factors is None:
+            self._context.enable_only(moderngl.NOTHING)
+        else:
+            self._context.enable_only(moderngl.BLEND)
+            self._context.blend_func = factors  # type: ignore[assignment]  # takes four, though it is annotated with two
+        self._frames.draw(frame.placement, uploaded, flash, frame.weight if weight is None else weight)
+        return True
+
+    def _blend_into(self, target: moderngl.Framebuffer, backdrop: moderngl.Framebuffer, blend: str) -> None:
+        """Draw the layer over `backdrop` into `target`, through the blend mode's own function."""
+        program = self._blends.get(blend)
+        if program is None:
+            tools = ["passes/blend_tools.glsl"] if blend in _NON_SEPARABLE else []
+            files = [*tools, f"blend/{blend}.glsl", "passes/blend.frag"]
+            program = self._blends[blend] = _FullScreen(self._context, files, {"layer": 0, "canvas": 1}, [])
+        program.draw(target, [self._layer, backdrop])
+
+    def _report(self, frame: FrameDraw, error: FrameError) -> None:
+        self._upload_failed.add()
+        clip = frame.picture.ref.clip
+        if clip not in self._reported:
+            self._reported.add(clip)
+            _log.warning("%s", error)
+
+    def _half_float_target(self) -> moderngl.Framebuffer:
+        return self._context.framebuffer([self._context.texture(self._size, 4, dtype="f2")])
+
+
+class _FullScreen:
+    """A program that works on every pixel of its target, from pictures that are as large."""
+
+    def __init__(
+        self, context: moderngl.Context, files: list[str], units: Mapping[str, int], defines: list[str]
+    ) -> None:
+        self._context = context
+        self._program = build_program(
+            context, [shipped_part("passes/fullscreen.vert")], [shipped_part(file) for file in files], defines=defines
+        )
+        self._vertices = context.vertex_array(self._program, [])
+        for name, unit in units.items():
+            self.set(name, unit)
+
+    def set(self, name: str, value: float) -> None:
+        uniform = self._program.get(name, None)
+        if isinstance(uniform, moderngl.Uniform):
+            uniform.value = value
+
+    def draw(self, target: moderngl.Framebuffer, pictures: list[moderngl.Framebuffer]) -> None:
+        for unit, picture in enumerate(pictures):
+            _picture(picture).use(unit)
+        target.use()
+        self._context.enable_only(moderngl.NOTHING)
+        self._vertices.render(moderngl.TRIANGLES, vertices=3)
+
+    def release(self) -> None:
+        self._vertices.release()
+        self._program.release()
+
+
+def is_software(context: moderngl.Context) -> bool:
+    """Whether the CPU draws, so that every pixel costs."""
+    renderer = str(context.info["GL_RENDERER"]).lower()
+    return any(name in renderer for name in _SOFTWARE_RENDERERS)
+
+
+def _picture(framebuffer: moderngl.Framebuffer) -> moderngl.Texture:
+    texture = framebuffer.color_attachments[0]
+    assert isinstance(texture, moderngl.Texture)
+    return texture

@@ -1,0 +1,4 @@
+// The source alone.
+vec3 blend(vec3 backdrop, vec3 source) {
+    return source;
+}

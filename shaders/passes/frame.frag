@@ -1,0 +1,26 @@
+// One frame of a layer, premultiplied and weighted by its share of the layer (opacity, cross-fade, in-between).
+// `sampled` comes from one of the sample_*.glsl: straight alpha, gamma-encoded RGB in 0..1.
+in vec2 stored_position;
+uniform float weight;
+uniform float flash;
+out vec4 color;
+
+#ifdef SOFT_EDGES
+in vec2 edge_px;
+uniform vec2 size_px;
+
+float coverage() {
+    vec2 inside_px = 0.5 * size_px - abs(edge_px);
+    return clamp(min(inside_px.x, inside_px.y) + 0.5, 0.0, 1.0);
+}
+#else
+float coverage() {
+    return 1.0;
+}
+#endif
+
+void main() {
+    vec4 straight = sampled(stored_position);
+    float alpha = straight.a * weight * coverage();
+    color = vec4(mix(straight.rgb, vec3(1.0), flash) * alpha, alpha);
+}

@@ -1,0 +1,8 @@
+// One picture that the texture unit itself turns into straight RGBA: RGBA, BC1, BC3.
+uniform sampler2D plane_0;
+uniform vec2 luma_extent;
+uniform vec4 luma_bounds;
+
+vec4 sampled(vec2 stored) {
+    return texture(plane_0, clamp(stored * luma_extent, luma_bounds.xy, luma_bounds.zw));
+}
