@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any, Literal
 
 from engine.errors import DeviceError
@@ -23,7 +22,7 @@ class AudioDevice:
     default_rate_hz: int
 
 
-def portaudio() -> ModuleType:
+def portaudio() -> Any:
     """The sounddevice module; DeviceError where the PortAudio library is missing."""
     try:
         import sounddevice  # noqa: PLC0415  the import loads PortAudio and looks for devices

@@ -92,7 +92,7 @@ class TrackPlayer:
             raise
 
     def seek(self, track_s: float) -> None:
-        """Move the music to `track_s` of the track; show time runs on untouched. Heard about 0.2 s later. Any thread."""
+        """Move the music to `track_s` of the track; show time runs on. Heard about 0.2 s later. Any thread."""
         self._seek_to_s = track_s
         self._wake.set()
 
@@ -247,7 +247,7 @@ class TrackPlayer:
 
     def _mixed(self, block: Samples32) -> Samples32:
         if self._ring.channels == 1 and block.shape[1] == 2:
-            return block.mean(axis=1, keepdims=True, dtype=np.float32)
+            block = block.mean(axis=1, keepdims=True, dtype=np.float32)
         return block
 
 
