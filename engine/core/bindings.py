@@ -102,7 +102,7 @@ def control_address(binding: Binding) -> str:
     if binding.midi is not None:
         return _midi_address(binding.midi)
     if binding.key is not None:
-        return addresses.key(binding.key.lower())
+        return addresses.key(binding.key)
     assert binding.osc is not None  # the model has checked that one of three is there
     return binding.osc
 

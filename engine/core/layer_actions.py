@@ -168,21 +168,22 @@ def _hold_layer(world: World, state: State, layer: Layer, event: Event) -> State
 
 
 def _release_layer(world: World, state: State, layer: Layer, at_s: float) -> State:
-    return _running(world, state, layer, at_s) if _now(world, state, layer, at_s).held else state
+    now = _now(world, state, layer, at_s)
+    return _run_on(world, state, layer, at_s, now) if now.held else state
 
 
 def _set_speed(world: World, state: State, layer: Layer, event: Event) -> State:
-    held = _now(world, state, layer, event.at_s).held
+    # What plays is asked for first: the new speed counts from here, not from where the clip began.
+    now = _now(world, state, layer, event.at_s)
     state = _touched(world, state, event, layer.speed)
-    return state if held else _running(world, state, layer, event.at_s)
+    return state if now.held else _run_on(world, state, layer, event.at_s, now)
 
 
-def _running(world: World, state: State, layer: Layer, at_s: float) -> State:
-    """The layer's clip on from where it stands, at the layer's speed; a fade under way goes on."""
-    position_s = state.current.position.at(at_s)
-    now = playing(world, state.current, layer, position_s)
+def _run_on(world: World, state: State, layer: Layer, at_s: float, now: Playing) -> State:
+    """What the layer plays runs on from where it stands, at the layer's speed; a fade under way goes on."""
     if now.choice is None:
         return state
+    position_s = state.current.position.at(at_s)
     rate = float(world.loaded.clips[now.choice.clip].rate) * speed_of(state.current, layer)
     return _with_layer(
         state,

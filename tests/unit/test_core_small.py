@@ -1,0 +1,183 @@
+"""The smaller parts of the core: choice, clock, bindings, inbox, figures."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core.bindings import Bindings, coalesced
+from engine.core.choice import pick_other, uniform
+from engine.core.clock import MOST_SLEW, steered
+from engine.core.figures import Figures
+from engine.core.inbox import Inbox
+from engine.core.lines import Line, Ramp
+from engine.model.events import Event, EventSource
+from engine.model.show import Binding, Layer
+from engine.model.tree import ParameterTree
+
+TREE = ParameterTree([Layer(name="echo")], {"lake", "fire"})
+
+
+def bound(*bindings: Binding) -> tuple[Bindings, Figures]:
+    figures = Figures()
+    return Bindings(bindings, TREE, figures), figures
+
+
+def event(address: str, value: float = 1.0, at_s: float = 0.0, sequence: int = 0) -> Event:
+    return Event(at_s, EventSource.MIDI, sequence, address, value)
+
+
+def resolved(bindings: Bindings, address: str, value: float = 1.0) -> list[tuple[str, float]]:
+    return [(found.address, found.value) for found in bindings.resolve([event(address, value)])]
+
+
+@given(st.integers(0, 2**63 - 1), st.text(max_size=20), st.integers(0, 10**6))
+def test_a_choice_depends_on_its_arguments_alone(seed: int, path: str, fired: int) -> None:
+    assert 0 <= uniform(seed, path, fired) < 1
+    assert uniform(seed, path, fired) == uniform(seed, path, fired)
+
+
+def test_choices_are_spread_evenly() -> None:
+    drawn = [uniform(7, "/layer/echo/jump", fired) for fired in range(4000)]
+    assert sum(drawn) / len(drawn) == pytest.approx(0.5, abs=0.02)
+    assert all(abs(sum(1 for x in drawn if tenth <= x * 10 < tenth + 1) - 400) < 90 for tenth in range(10))
+
+
+def test_another_is_never_the_current_and_each_other_comes() -> None:
+    assert {pick_other(1, "/x", fired, 4, 2) for fired in range(60)} == {0, 1, 3}
+    assert pick_other(1, "/x", 0, 1, 0) == 0
+
+
+def test_a_choice_is_the_same_on_every_machine() -> None:
+    assert uniform(7, "/layer/echo/jump", 3) == pytest.approx(0.6461350395329907, abs=1e-15)
+
+
+@given(st.floats(-0.5, 0.5), st.floats(0, 1e6))
+def test_a_steered_clock_never_jumps_and_settles(error_s: float, at_s: float) -> None:
+    line = Line(0.0, 0.0)
+    new = steered(line, at_s, at_s + error_s)
+    assert new.at(at_s) == pytest.approx(at_s, abs=1e-6)
+    assert abs(new.rate - 1) <= MOST_SLEW + 1e-12
+    assert abs(at_s + 1 + error_s - new.at(at_s + 1)) <= abs(error_s) + 1e-6
+
+
+def test_a_clock_half_a_second_off_jumps() -> None:
+    assert steered(Line(0.0, 0.0), 10.0, 20.0).at(10.0) == 20.0
+
+
+def test_a_ramp_is_closed_in_time() -> None:
+    ramp = Ramp(1.0, 0.0, 4.0, 2.0)
+    assert [ramp.at(t) for t in (0.0, 1.0, 2.0, 3.0, 9.0)] == [0.0, 0.0, 2.0, 4.0, 4.0]
+
+
+def test_a_fader_covers_its_parameters_range_or_the_one_that_was_written() -> None:
+    bindings, _ = bound(
+        Binding(midi={"cc": 1}, to="/layer/echo/speed"),
+        Binding(midi={"cc": 2, "channel": 3}, to="/layer/echo/opacity", range=(1, 0)),
+        Binding(midi={"cc": 4}, scrub="/layer/echo"),
+    )
+    assert resolved(bindings, "midi/cc/9/1", 0.0) == [("/layer/echo/speed", -16.0)]
+    assert resolved(bindings, "midi/cc/9/1", 1.0) == [("/layer/echo/speed", 16.0)]
+    assert resolved(bindings, "midi/cc/3/2", 0.25) == [("/layer/echo/opacity", 0.75)]
+    assert resolved(bindings, "midi/cc/1/2", 0.25) == []
+    assert resolved(bindings, "midi/cc/1/4", 0.5) == [("/layer/echo/position", 0.5)]
+
+
+def test_an_action_fires_on_press_and_not_on_release() -> None:
+    bindings, _ = bound(
+        Binding(key="space", to="/go"),
+        Binding(midi={"note": 36}, to="/layer/echo/jump"),
+        Binding(key="m", to="/master/fade", value=0.5),
+    )
+    assert resolved(bindings, "key/space", 1.0) == [("/go", 1.0)]
+    assert resolved(bindings, "key/space", 0.0) == []
+    assert resolved(bindings, "midi/note/10/36", 0.8) == [("/layer/echo/jump", 0.8)]
+    assert resolved(bindings, "key/m", 1.0) == [("/master/fade", 0.5)]
+    assert resolved(bindings, "key/m", 0.0) == []
+
+
+def test_every_path_is_an_address_and_what_fits_nothing_is_counted() -> None:
+    bindings, figures = bound(Binding(osc="/1/fader1", to="/layer/echo/opacity"))
+    assert resolved(bindings, "/layer/echo/opacity", 0.3) == [("/layer/echo/opacity", 0.3)]
+    assert resolved(bindings, "/1/fader1", 0.3) == [("/layer/echo/opacity", 0.3)]
+    assert resolved(bindings, "/layer/echo/clip/lake") == [("/layer/echo/clip/lake", 1.0)]
+    assert resolved(bindings, "/layer/echo/clip/sea") == []
+    assert resolved(bindings, "/layer/echo/opacity", 7.0) == [("/layer/echo/opacity", 1.0)]
+    assert figures.counters["events_unbound"].count == 1
+    assert figures.counters["events_clamped"].count == 1
+
+
+def test_a_resolved_event_keeps_its_stamp_and_where_it_came_from() -> None:
+    bindings, _ = bound(Binding(key="a", to="/go"))
+    raw = event("key/a", at_s=3.5, sequence=9)
+    (found,) = bindings.resolve([raw])
+    assert (found.at_s, found.sequence, found.origin) == (3.5, 9, raw)
+
+
+def test_within_a_tick_the_last_value_counts_and_every_action_stays() -> None:
+    events = [
+        event("/master/fade", 0.1, 0.0, 0),
+        event("/go", 1, 0.001, 1),
+        event("/master/fade", 0.2, 0.002, 2),
+        event("/go", 1, 0.003, 3),
+    ]
+    assert [(found.address, found.value) for found in coalesced(events, TREE)] == [
+        ("/go", 1), ("/master/fade", 0.2), ("/go", 1),
+    ]  # fmt: skip
+
+
+def test_the_inbox_gives_what_is_due_in_order_and_keeps_the_rest() -> None:
+    inbox = Inbox()
+    for at_s, address in ((0.3, "c"), (0.1, "a"), (0.9, "later"), (0.2, "b")):
+        inbox.put(EventSource.OSC, address, 1.0, at_s)
+    assert [found.address for found in inbox.drain(0.5)] == ["a", "b", "c"]
+    assert [found.address for found in inbox.drain(1.0)] == ["later"]
+    assert inbox.dropped == 0
+
+
+def test_equal_stamps_are_ordered_by_source_then_arrival() -> None:
+    inbox = Inbox()
+    inbox.put(EventSource.KEY, "key", 1.0, 1.0)
+    inbox.put(EventSource.MIDI, "first", 1.0, 1.0)
+    inbox.put(EventSource.MIDI, "second", 1.0, 1.0)
+    assert [found.address for found in inbox.drain(1.0)] == ["first", "second", "key"]
+
+
+def test_a_full_inbox_drops_the_oldest_and_counts() -> None:
+    inbox = Inbox(limit=10)
+    for number in range(25):
+        inbox.put(EventSource.OSC, str(number), 1.0, 0.0)
+    assert [found.address for found in inbox.drain(1.0)] == [str(number) for number in range(15, 25)]
+    assert inbox.dropped == 15
+
+
+def test_many_threads_lose_nothing() -> None:
+    inbox = Inbox()
+    writers = [
+        threading.Thread(target=lambda name=name: [inbox.put(EventSource.MIDI, name, n, 0.0) for n in range(500)])
+        for name in "abcd"
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    drained = inbox.drain(1.0)
+    assert len(drained) == 2000
+    for name in "abcd":
+        assert [found.value for found in drained if found.address == name] == list(range(500))
+
+
+def test_figures_are_percentiles_of_what_was_added() -> None:
+    figures = Figures()
+    samples = figures.samples("decode_ms")
+    for value in range(1, 101):
+        samples.add(value)
+    figures.counter("frames_shown").add(3)
+    assert figures.snapshot() == {
+        "frames_shown": 3,
+        "decode_ms_p50": pytest.approx(50.5),
+        "decode_ms_p99": pytest.approx(99.01),
+    }

@@ -1,0 +1,73 @@
+"""Worlds made in memory, for tests of the core: no files, no library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from engine.model.clips import Clip, Codec
+from engine.model.schedule import Schedule, ScheduleRow
+from engine.model.show import Layer, Movement, Show
+from engine.model.tree import ParameterTree
+from engine.model.world import LoadedShow, Onset, PlacedMovement, World
+
+
+def clip(slug: str, *, frames: int = 100, rate: Fraction | int = 25) -> Clip:
+    return Clip(slug, Path(f"{slug}.mov"), Codec.MJPEG, 320, 180, Fraction(rate), frames)
+
+
+def rows(layer: str, *entries: tuple[str | None, float], transition_s: float = 0.0) -> list[ScheduleRow]:
+    """Rows of one layer, one after another: (clip, duration in seconds)."""
+    made: list[ScheduleRow] = []
+    start_s = 0.0
+    for order, (slug, duration_s) in enumerate(entries):
+        made.append(ScheduleRow(order, layer, slug, start_s, duration_s, transition_s=transition_s if order else 0.0))
+        start_s += duration_s
+    return made
+
+
+def world(
+    *,
+    clips: Iterable[Clip],
+    layers: Sequence[Mapping[str, Any]] = ({"name": "base"},),
+    movements: Sequence[tuple[str, float, Sequence[ScheduleRow]]] = (("one", 10.0, ()),),
+    onsets: Sequence[float] = (),
+    track_s: float = 0.0,
+    transition_s: float = 0.0,
+    layer_clips: Mapping[str, tuple[str, ...]] | None = None,
+    stated: Mapping[str, frozenset[str]] | None = None,
+    **show: Any,
+) -> World:
+    """A world of these movements (name, duration in seconds, rows), every layer in each of them."""
+    by_slug = {made.slug: made for made in clips}
+    track = {"file": "track.flac", "at_end": show.pop("track_at_end", "stop")} if track_s else None
+    written = Show(
+        layers=tuple(Layer(**layer) for layer in layers),
+        movements=tuple(Movement(name=name, duration_s=duration_s) for name, duration_s, _ in movements),
+        track=track,
+        **show,
+    )
+    placed = tuple(
+        PlacedMovement(
+            name=name,
+            index=index,
+            duration_s=duration_s,
+            transition_s=transition_s,
+            track_follows=False,
+            schedule=Schedule(tuple(schedule)),
+            layers=written.layers,
+            stated=(stated or {}).get(name, frozenset()),
+        )
+        for index, (name, duration_s, schedule) in enumerate(movements)
+    )
+    slugs = tuple(sorted(by_slug))
+    chosen = {
+        (movement.name, layer.name): (layer_clips or {}).get(layer.name, slugs)
+        for movement in placed
+        for layer in written.layers
+    }
+    loaded = LoadedShow(written, Path("show.yaml"), by_slug, placed, chosen, Path("track.flac") if track else None)
+    tree = ParameterTree(written.layers, by_slug)
+    return World(loaded, tree, tuple(Onset(at_s) for at_s in onsets), track_s)
