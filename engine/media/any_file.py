@@ -57,7 +57,7 @@ class AnyFileSource:
             raise self._error(index, "is damaged")
         try:
             return picture_from(frame, FrameRef(self._clip.slug, index), self._pool)
-        except ValueError as error:
+        except (ValueError, av.FFmpegError) as error:
             raise self._error(index, f"cannot be converted from {frame.format.name}: {error}") from error
 
     def close(self) -> None:

@@ -41,7 +41,7 @@ def picture_from(frame: VideoFrame, ref: FrameRef, pool: BufferPool) -> Picture:
 
     Matrix and range are the frame's tags. Untagged: BT.709 above 576 rows, else BT.601; limited range unless the
     pixel format is full by its name (yuvj…) or grey. 9- to 15-bit samples are scaled to 0..65535.
-    Raises ValueError for a pixel format that FFmpeg cannot convert.
+    Raises ValueError or av.FFmpegError for a pixel format that FFmpeg cannot convert.
     """
     if frame.format.name in _PLANAR:
         frame = frame.reformat(format=_PLANAR[frame.format.name])

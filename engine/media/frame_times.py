@@ -66,7 +66,8 @@ def open_container(file: Path) -> tuple[InputContainer, VideoStream]:
     """
     try:
         # "file:" keeps FFmpeg from reading a protocol, and "none" a number pattern, out of an awkward name.
-        container = av.open(f"file:{file}", options={"protocol_whitelist": "file", "pattern_type": "none"})
+        options = {"protocol_whitelist": "file", "pattern_type": "none"}
+        container = av.open(f"file:{file}", options=options, metadata_errors="replace")
     except (av.FFmpegError, OSError) as error:
         raise SourceError(f"cannot be opened: {error.strerror}", subject=file, mend=_MEND) from error
     stream = container.streams.best("video")

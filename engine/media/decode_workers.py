@@ -1,0 +1,216 @@
+"""Threads that decode: they take the most urgent request, fill a buffer and hand it back."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+from engine.errors import SourceError
+from engine.media.frame_source import FrameSource
+from engine.model.clips import Clip
+from engine.model.pictures import FrameRef, Picture
+
+_log = logging.getLogger(__name__)
+
+_OPEN_SOURCES = 8  # a worker; of any file each may hold 48 MiB of decoded frames
+# Niced workers wake the loop later than 2.7 ms in one of a hundred frames, equal ones later than 4.1 ms.
+_NICENESS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A frame to decode, and the show instant (seconds) at which it is needed: the earliest goes first."""
+
+    clip: Clip
+    index: int
+    needed_at_s: float
+
+    @property
+    def ref(self) -> FrameRef:
+        return FrameRef(self.clip.slug, self.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a request: a picture, which now belongs to the main thread, or the error."""
+
+    ref: FrameRef
+    picture: Picture | None
+    error: SourceError | None
+    decode_ms: float
+
+
+_Board = deque[Request]
+
+
+class DecodeWorkers:
+    """`count` threads, `decode-0` and on. All methods: main thread only; none but `wait` and `close` ever waits.
+
+    Requests stand on boards: one that every worker takes from, and one for each worker. Taking a request off a
+    board is one atomic `popleft`, so the main thread takes back whatever no worker has begun, without a lock.
+    Clips without a frame table go to one worker each: their decoder runs on from frame to frame, and two workers
+    sharing a long group of pictures would each decode all of it.
+    """
+
+    def __init__(self, open_clip: Callable[[Clip], FrameSource], count: int) -> None:
+        self._open_clip = open_clip
+        self._shared: _Board = deque()
+        self._own: list[_Board] = [deque() for _ in range(count)]
+        self._wake: list[SimpleQueue[None]] = [SimpleQueue() for _ in range(count)]
+        self._results: SimpleQueue[Outcome | BaseException] = SimpleQueue()
+        self._stop = False  # main thread writes, workers read
+        self._given: set[FrameRef] = set()  # main thread: on a board or being decoded
+        self._homes: dict[str, int] = {}  # main thread: slug of a clip without table → its worker
+        self._crash: BaseException | None = None  # main thread
+        self._threads = [
+            threading.Thread(target=self._run, args=(number,), name=f"decode-{number}", daemon=True)
+            for number in range(count)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def queue_length(self) -> int:
+        """Requests that no worker has begun."""
+        return len(self._shared) + sum(len(board) for board in self._own)
+
+    def replace(self, requests: Sequence[Request]) -> int:
+        """Let `requests`, in order of urgency and without doubles, be all there is to do.
+
+        Requests that were not begun and are not among them are dropped; their number is returned. One that a
+        worker is at already is not begun twice.
+        """
+        unbegun = {request.ref for board in (self._shared, *self._own) for request in _drain(board)}
+        self._given -= unbegun
+        asked = {request.ref for request in requests}
+        for request in requests:
+            if request.ref not in self._given:
+                self._board_of(request.clip).append(request)
+        self._given |= asked
+        for board, wake in zip(self._own, self._wake, strict=True):
+            if (board or self._shared) and wake.empty():
+                wake.put(None)
+        return len(unbegun - asked)
+
+    def poll(self) -> list[Outcome]:
+        """Every outcome since the last call. Raises what a worker died of, at every call from then on."""
+        found: list[Outcome] = []
+        while self._crash is None:
+            try:
+                found.append(self._received(self._results.get_nowait()))
+            except Empty:
+                return found
+        raise self._crash
+
+    def wait(self, timeout_s: float) -> Outcome | None:
+        """The next outcome, or None after `timeout_s`. Raises as `poll` does."""
+        if self._crash is not None:
+            raise self._crash
+        try:
+            return self._received(self._results.get(timeout=max(0.0, timeout_s)))
+        except Empty:
+            return None
+
+    def close(self) -> list[Picture]:
+        """End and join the threads, which finish the frame that they are at; the pictures that nobody fetched."""
+        self._stop = True
+        for board in (self._shared, *self._own):
+            board.clear()
+        for wake in self._wake:
+            wake.put(None)
+        for thread in self._threads:
+            thread.join()
+        left: list[Picture] = []
+        while not self._results.empty():
+            result = self._results.get_nowait()
+            if isinstance(result, BaseException):
+                _log.error("a decode worker died while it was ended", exc_info=result)
+            elif result.picture is not None:
+                left.append(result.picture)
+        return left
+
+    def _received(self, result: Outcome | BaseException) -> Outcome:
+        if isinstance(result, BaseException):
+            self._crash = result
+            raise result
+        self._given.discard(result.ref)
+        return result
+
+    def _board_of(self, clip: Clip) -> _Board:
+        if clip.table is not None:
+            return self._shared
+        return self._own[self._homes.setdefault(clip.slug, len(self._homes) % len(self._own))]
+
+    # From here on: worker threads.
+
+    def _run(self, number: int) -> None:
+        sources: OrderedDict[str, FrameSource] = OrderedDict()
+        try:
+            _be_nice()
+            while not self._stop:
+                request = self._next_request(number)
+                if request is None:
+                    self._wake[number].get()
+                else:
+                    self._results.put(self._decode(request, sources))
+        except BaseException as error:
+            self._results.put(error)
+        finally:
+            for source in sources.values():
+                source.close()
+
+    def _next_request(self, number: int) -> Request | None:
+        """The more urgent of what the worker's own board and the shared one offer, or None."""
+        boards = sorted((self._own[number], self._shared), key=_urgency)
+        for board in boards:
+            try:
+                return board.popleft()
+            except IndexError:  # empty, or taken back in this very moment
+                continue
+        return None
+
+    def _decode(self, request: Request, sources: OrderedDict[str, FrameSource]) -> Outcome:
+        began = time.perf_counter()
+        picture, problem = None, None
+        try:
+            picture = self._source(request.clip, sources).read(request.index)
+        except SourceError as error:
+            problem = error
+        return Outcome(request.ref, picture, problem, 1000 * (time.perf_counter() - began))
+
+    def _source(self, clip: Clip, sources: OrderedDict[str, FrameSource]) -> FrameSource:
+        if clip.slug not in sources:
+            sources[clip.slug] = self._open_clip(clip)
+        sources.move_to_end(clip.slug)
+        if len(sources) > _OPEN_SOURCES:
+            sources.popitem(last=False)[1].close()
+        return sources[clip.slug]
+
+
+def _drain(board: _Board) -> list[Request]:
+    found: list[Request] = []
+    while True:
+        try:
+            found.append(board.popleft())
+        except IndexError:
+            return found
+
+
+def _urgency(board: _Board) -> float:
+    try:
+        return board[0].needed_at_s
+    except IndexError:
+        return float("inf")
+
+
+def _be_nice() -> None:
+    """Let the loop's thread go first. Linux alone has a niceness for each thread."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
