@@ -10,22 +10,24 @@ from engine.model.clock import ClockReading
 
 
 class LiveClock:
-    """Show seconds now. Any thread may ask; only the main thread steers.
+    """Show seconds now, never before the show's start. Any thread may ask; only the main thread steers.
 
     `_line` is a frozen value replaced whole, so a reader on another thread sees the old or the new one.
     """
 
     def __init__(self, start_s: float = 0.0) -> None:
         self._line = Line(time.monotonic(), start_s)
+        self._start_s = start_s  # the first sound is heard a buffer after the show began
         self._following = False  # main thread
         self._locked = False  # main thread: a reading has been followed since the start
 
     def now_s(self) -> float:
-        return self._line.at(time.monotonic())
+        return max(self._start_s, self._line.at(time.monotonic()))
 
     def restart(self, start_s: float) -> None:
         """Stand at `start_s` now: loading is over and the show begins. Main thread."""
         self._line = Line(time.monotonic(), start_s)
+        self._start_s = start_s
         self._locked = False
 
     def follow(self, reading: ClockReading | None) -> None:

@@ -48,7 +48,7 @@ class Player:
     output: Output
     figures: Figures
     before_tick: Sequence[Callable[[], None]] = ()
-    after_tick: Sequence[Callable[[Tick, FramePlan, State], None]] = field(default_factory=list)
+    after_tick: list[Callable[[Tick, FramePlan, State], None]] = field(default_factory=list)
 
     def run(self) -> None:
         """Play until the pace or the show ends. Exceptions of workers and outputs come out here."""

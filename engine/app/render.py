@@ -33,7 +33,7 @@ from engine.formats.sound import Sound
 from engine.inputs.scripted import read_script
 from engine.model.world import World
 from engine.outputs.beside import check_output_path
-from engine.outputs.video_file import CODECS
+from engine.outputs.film_formats import FILM_CODECS
 
 _EXAMPLES = """examples:
   runtime-render show.yaml -o film.mp4                        the whole show, at its own size and rate
@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--fps", type=rate, metavar="RATE", help="frames a second; the canvas's rate where left out")
     parser.add_argument("--from", dest="from_s", type=seconds, default=0.0, metavar="TIME", help="begin here")
     parser.add_argument("--to", dest="to_s", type=seconds, metavar="TIME", help="end before here; the show's end")
-    parser.add_argument("--codec", choices=sorted(CODECS), default="h264", help="how the film is encoded (h264)")
+    parser.add_argument("--codec", choices=FILM_CODECS, default="h264", help="how the film is encoded (h264)")
     parser.add_argument("--events", type=Path, metavar="FILE", help="play events from a file of JSON Lines")
     parser.add_argument("--hashes", type=Path, metavar="FILE", help="write a hash for each frame")
     parser.add_argument("--plan", type=Path, metavar="FILE", help="write the plan of each frame as JSON Lines")

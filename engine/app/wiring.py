@@ -5,7 +5,7 @@ They differ in three objects: the pace, what to do when a frame is not decoded y
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -32,10 +32,11 @@ from engine.model.events import Event
 from engine.model.media_time import frame_count
 from engine.model.world import World
 from engine.outputs.beside import beside, check_output_path, put_in_place
+from engine.outputs.film_formats import FilmCodec
 from engine.outputs.hashes import Hashes
 from engine.outputs.nothing import Nothing
 from engine.outputs.output import Output, Several
-from engine.outputs.video_file import VideoFile
+from engine.outputs.video_file import VideoFile, check_film
 from engine.outputs.window import Window
 
 
@@ -49,7 +50,7 @@ class RenderJob:
     rate: Fraction
     from_s: float
     to_s: float
-    codec: str
+    codec: FilmCodec
     overwrite: bool = False
     hashes: Path | None = None
     plan: Path | None = None
@@ -74,7 +75,8 @@ class LiveJob:
 
 def check_render_paths(job: RenderJob) -> None:
     """Refuse every output path that exists or cannot be written, before any work. Raises OutputError."""
-    for path in (job.film, job.hashes, job.plan):
+    check_film(job.film, codec=job.codec, width=job.width, height=job.height, overwrite=job.overwrite)
+    for path in (job.hashes, job.plan):
         if path is not None:
             check_output_path(path, overwrite=job.overwrite)
 
@@ -87,8 +89,7 @@ def offline(world: World, sound: Sound | None, job: RenderJob) -> Iterator[Playe
     with ExitStack() as stack:
         context = _kept(stack, headless_context())
         store = _frame_store(stack, world, figures)
-        compositor = Compositor(context, job.width, job.height, figures)
-        stack.callback(compositor.release)
+        compositor = _ready(stack, world, Compositor(context, job.width, job.height, figures))
         inbox = Inbox(limit=max(65_536, len(job.script)))
         for event in job.script:
             inbox.put(event.source, event.address, event.value, event.at_s)
@@ -123,8 +124,9 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
         show = world.loaded.show
         output, context, loader = _screen(stack, world, job, inputs)
         store = _frame_store(stack, world, figures)
-        compositor = Compositor(context, show.canvas.width, show.canvas.height, figures, get_proc_address=loader)
-        stack.callback(compositor.release)
+        canvas = show.canvas
+        compositor = Compositor(context, canvas.width, canvas.height, figures, get_proc_address=loader)
+        _ready(stack, world, compositor)
         player = Player(
             world=world,
             history=history(begun(world)),
@@ -147,7 +149,7 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
 
 def _screen(
     stack: ExitStack, world: World, job: LiveJob, inputs: LiveInputs
-) -> tuple[Window | Nothing, moderngl.Context, Any]:
+) -> tuple[Window | Nothing, moderngl.Context, Callable[[str], int] | None]:
     if job.headless:
         return Nothing(), _kept(stack, headless_context()), None
     show = world.loaded.show
@@ -176,6 +178,13 @@ def _frame_store(stack: ExitStack, world: World, figures: Figures) -> FrameStore
     store = FrameStore(world.loaded.clips, figures=figures, cache_bytes=world.loaded.show.cache_mb * 2**20)
     stack.callback(store.close)
     return store
+
+
+def _ready(stack: ExitStack, world: World, compositor: Compositor) -> Compositor:
+    """The compositor with every blend mode of the show compiled."""
+    stack.callback(compositor.release)
+    compositor.prepare({layer.blend for movement in world.loaded.movements for layer in movement.layers})
+    return compositor
 
 
 def _kept(stack: ExitStack, context: moderngl.Context) -> moderngl.Context:
