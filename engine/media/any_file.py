@@ -11,7 +11,7 @@ from av.video.frame import VideoFrame
 from engine.errors import FrameError, SourceError
 from engine.media.av_pictures import picture_from
 from engine.media.buffers import BufferPool
-from engine.media.frame_times import decoded, frame_times, open_container
+from engine.media.frame_times import decoded, frame_times, open_picture
 from engine.model.clips import Clip
 from engine.model.pictures import FrameRef, Picture
 
@@ -36,7 +36,7 @@ class AnyFileSource:
         self._clip = clip
         self._pool = pool
         self._times = frame_times(clip.file)
-        self._container, self._stream = open_container(clip.file)
+        self._container, self._stream = open_picture(clip.file)
         self._closed = False
         self._window: OrderedDict[int, VideoFrame] = OrderedDict()
         self._frames: Iterator[VideoFrame] = decoded(self._container, self._stream)
@@ -64,7 +64,7 @@ class AnyFileSource:
         if not self._closed:
             self._closed = True
             self._window.clear()
-            self._frames = iter(())
+            self._frames = iter(())  # it must not outlive its container
             self._container.close()
 
     def _error(self, index: int, what: str) -> FrameError:
@@ -120,7 +120,8 @@ class AnyFileSource:
         return None
 
     def _reopen(self) -> None:
+        self._frames = iter(())  # it must not outlive its container
         self._container.close()
-        self._container, self._stream = open_container(self._clip.file)
+        self._container, self._stream = open_picture(self._clip.file)
         self._frames = decoded(self._container, self._stream)
         self._from = self._next = 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.formats.movie import upright_turns
 from engine.media.buffers import BufferPool, Bytes
 from engine.model.pictures import FrameRef, Layout, Matrix, Picture
 
@@ -45,7 +46,7 @@ def picture_from(frame: VideoFrame, ref: FrameRef, pool: BufferPool) -> Picture:
     """
     if frame.format.name in _PLANAR:
         frame = frame.reformat(format=_PLANAR[frame.format.name])
-    turns = -round(frame.rotation / 90) % 4  # FFmpeg counts degrees anticlockwise
+    turns = upright_turns(frame)
     layout = _layout_of(frame)
     if layout is Layout.RGBA:
         return Picture(ref, frame.width, frame.height, layout, _rgba(frame, pool), upright_turns=turns)

@@ -20,6 +20,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from engine.errors import SourceError
+from engine.formats.movie import open_movie, picture_stream
 
 _CHECKED_FRAMES = 6  # decoded at open, to see that packets and frames are one to one in this file
 _KEPT_FILES = 256
@@ -59,21 +60,14 @@ class FrameTimes:
         return self.keys[place] if place >= 0 else 0
 
 
-def open_container(file: Path) -> tuple[InputContainer, VideoStream]:
-    """The file and its picture. Raises SourceError where FFmpeg cannot open it or it has no picture.
-
-    Only local files are opened, whatever a play list inside `file` names.
-    """
+def open_picture(file: Path) -> tuple[InputContainer, VideoStream]:
+    """The file, which the caller closes, and its picture. Raises SourceError where it has none, with a mend."""
+    container = open_movie(file)
     try:
-        # "file:" keeps FFmpeg from reading a protocol, and "none" a number pattern, out of an awkward name.
-        options = {"protocol_whitelist": "file", "pattern_type": "none"}
-        container = av.open(f"file:{file}", options=options, metadata_errors="replace")
-    except (av.FFmpegError, OSError) as error:
-        raise SourceError(f"cannot be opened: {error.strerror}", subject=file, mend=_MEND) from error
-    stream = container.streams.best("video")
-    if not isinstance(stream, VideoStream):
+        stream = picture_stream(container, file)
+    except SourceError:
         container.close()
-        raise SourceError("has no picture", subject=file, mend="Name a file with a picture")
+        raise
     stream.codec_context.thread_count = 1  # the decode workers are the threads; their number is bounded
     return container, stream
 
@@ -125,10 +119,10 @@ def frame_times(file: Path) -> FrameTimes:
 
 
 def _read_frame_times(file: Path) -> FrameTimes:
-    container, stream = open_container(file)
+    container, stream = open_picture(file)
     with container:
         by_packets = _from_packets(container, stream)
-    container, stream = open_container(file)
+    container, stream = open_picture(file)
     with container:
         seen = _decoded_pts(container, stream, _CHECKED_FRAMES)
     # Fields stored as two packets, missing timestamps, leading frames that no decoder can show: then the packets
@@ -174,7 +168,7 @@ def _decoded_pts(container: InputContainer, stream: VideoStream, limit: int | No
 
 
 def _from_decoding(file: Path) -> FrameTimes:
-    container, stream = open_container(file)
+    container, stream = open_picture(file)
     times: list[int | None] = []
     keys: list[int] = []
     with container:
