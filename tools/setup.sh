@@ -214,6 +214,7 @@ fingerprint() { say "$1 $2 $PWD $(cat "$2" pyproject.toml tools/setup.sh | cksum
 # Whether .venv was set up from this lock, or from the one with the tests, which holds all that the other does.
 is_set_up() {
     local lock
+    [[ -x .venv/bin/python ]] || return 1
     for lock in "$2" requirements-dev.lock; do
         if [[ "$(cat .venv/setup-stamp 2>/dev/null)" == "$(fingerprint "$1" "$lock")" ]]; then return; fi
     done
