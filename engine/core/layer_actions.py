@@ -11,11 +11,10 @@ from engine.core.layers import (
     clip_from_start,
     clips_of,
     layer_of,
-    parameter_value,
     placed,
     playing,
     speed_of,
-    written_value,
+    value_of,
 )
 from engine.core.lines import Ramp
 from engine.core.state import Choice, LayerState, State
@@ -52,7 +51,7 @@ def on_layer(world: World, state: State, event: Event, name: str, rest: Sequence
     what = rest[0]
     layer = layer_of(world, state.current, name)
     if what in _VALUES:
-        return _touched(world, state, event, 0.0 if layer is None else written_value(layer, what))
+        return _touched(world, state, event, layer)
     if layer is None:
         return state
     if what == "clip":
@@ -66,10 +65,11 @@ def on_layer(world: World, state: State, event: Event, name: str, rest: Sequence
 _VALUES = frozenset({"opacity", "x", "y", "scale", "rotation"})
 
 
-def _touched(world: World, state: State, event: Event, written: float) -> State:
-    parameter = world.tree.find(event.address)
-    smoothing_s = 0.0 if parameter is None else parameter.smoothing_s
-    now = parameter_value(state.current, event.address, written, event.at_s)
+def _touched(world: World, state: State, event: Event, layer: Layer | None) -> State:
+    """The parameter ramps from where it stands to the event's value; at once, where the movement hides the layer."""
+    what = event.address.rpartition("/")[2]
+    smoothing_s = world.tree.parameters[event.address].smoothing_s
+    now = event.value if layer is None else value_of(state.current, layer, what, event.at_s)
     ramp = Ramp(event.at_s, now, event.value, smoothing_s)
     current = replace(state.current, touched={**state.current.touched, event.address: ramp})
     return replace(state, current=current)
@@ -175,7 +175,7 @@ def _release_layer(world: World, state: State, layer: Layer, at_s: float) -> Sta
 def _set_speed(world: World, state: State, layer: Layer, event: Event) -> State:
     # What plays is asked for first: the new speed counts from here, not from where the clip began.
     now = _now(world, state, layer, event.at_s)
-    state = _touched(world, state, event, layer.speed)
+    state = _touched(world, state, event, layer)
     return state if now.held else _run_on(world, state, layer, event.at_s, now)
 
 

@@ -60,10 +60,13 @@ def stated_paths(movement: PlacedMovement) -> set[str]:
     return paths
 
 
-def parameter_value(movement: MovementState, path: str, written: float, at_s: float) -> float:
-    """A parameter's value at a show instant: as touched, else as written."""
-    ramp = movement.touched.get(path)
-    return written if ramp is None else ramp.at(at_s)
+def value_of(movement: MovementState, layer: Layer, what: str, at_s: float) -> float:
+    """A layer's parameter at a show instant: as touched, else as written (see written_value)."""
+    if movement.touched:
+        ramp = movement.touched.get(f"/layer/{layer.name}/{what}")
+        if ramp is not None:
+            return ramp.at(at_s)
+    return written_value(layer, what)
 
 
 def speed_of(movement: MovementState, layer: Layer) -> float:

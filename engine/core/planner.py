@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.core.layers import parameter_value, placed, playing, written_value
+from engine.core.layers import placed, playing, value_of
 from engine.core.lines import decay
 from engine.core.state import Choice, LayerState, MovementState, State
 from engine.core.step import advanced
@@ -45,11 +45,7 @@ def _planned(world: World, movement: MovementState, at_s: float, mix: float) -> 
 
 def _layer(world: World, movement: MovementState, layer: Layer, position_s: float, at_s: float) -> LayerPlan | None:
     """The layer's plan; None where it shows nothing, so that nothing is decoded for it."""
-
-    def value(what: str) -> float:
-        return parameter_value(movement, f"/layer/{layer.name}/{what}", written_value(layer, what), at_s)
-
-    opacity = value("opacity")
+    opacity = value_of(movement, layer, "opacity", at_s)
     if opacity <= 0:
         return None
     now = playing(world, movement, layer, position_s)
@@ -59,7 +55,8 @@ def _layer(world: World, movement: MovementState, layer: Layer, position_s: floa
     if incoming is None and outgoing is None:
         return None
     flashed_at_s = movement.layers.get(layer.name, LayerState()).flashed_at_s
-    transform = Transform(value("x"), value("y"), value("scale"), value("rotation"))
+    x, y, scale, rotation_deg = (value_of(movement, layer, what, at_s) for what in ("x", "y", "scale", "rotation"))
+    transform = Transform(x, y, scale, rotation_deg)
     return LayerPlan(
         layer=layer.name,
         incoming=incoming,

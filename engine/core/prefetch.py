@@ -36,6 +36,7 @@ def wanted(world: World, state: State, at_s: float, period_s: float, frames: int
     """
     soonest: dict[FrameRef, float] = {}
     for instant_s in instants(world, state, at_s, period_s, frames):
+        state = advanced(world, state, instant_s)
         for ref in plan(world, state, instant_s).refs():
             soonest.setdefault(ref, instant_s)
     return [Wanted(ref, needed_at_s) for ref, needed_at_s in soonest.items()]

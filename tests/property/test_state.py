@@ -93,14 +93,14 @@ def played_through(events: Sequence[Event], rate: int, instants: Sequence[float]
     return plans
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(performances(), st.integers(0, int(LENGTH_S * 30)))
 def test_start_at_an_instant_equals_play_through_to_it(events: list[Event], frame: int) -> None:
     at_s = frame / 30
     assert played_through(events, 30, [at_s])[at_s] == started_at(events, at_s)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(performances())
 def test_one_performance_gives_the_same_plans_at_24_30_and_60_frames_a_second(events: list[Event]) -> None:
     shared = [second / 2 for second in range(int(LENGTH_S) * 2)]
@@ -109,7 +109,7 @@ def test_one_performance_gives_the_same_plans_at_24_30_and_60_frames_a_second(ev
     assert played_through(events, 30, shared) == at_60
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(performances(), st.randoms(use_true_random=False), st.floats(0, LATE_WINDOW_S * 0.9))
 def test_late_and_shuffled_events_give_the_same_state(
     events: list[Event], shuffle: random.Random, delay_s: float
