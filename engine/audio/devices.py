@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
+import logging
+import threading
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from engine.errors import DeviceError
 
+_log = logging.getLogger(__name__)
+
 Direction = Literal["output", "input"]
 
 _INSTALL = "Install PortAudio: apt install libportaudio2 (Debian, Ubuntu), or run without sound."
+_CLOSE_TIMEOUT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,25 @@ def find_device(direction: Direction, name: str = "") -> AudioDevice:
         subject=name or f"audio {direction}",
         mend=f"There are: {names}." if names else "Connect one, or start the sound server (PipeWire or PulseAudio).",
     )
+
+
+def close_stream(stream: Any) -> None:
+    """Stop a PortAudio stream at once and give its device back. Never raises, and returns within a second.
+
+    PortAudio waits for ever for a sound server that hangs, here and again as the process ends. Such a stream is
+    left to the operating system.
+    """
+    closing = threading.Thread(target=_abort_and_close, args=(stream,), name="audio-close", daemon=True)
+    closing.start()
+    closing.join(_CLOSE_TIMEOUT_S)
+    if closing.is_alive():
+        _log.warning("the sound server hangs: its device is left as it is")
+        atexit.unregister(portaudio()._exit_handler)
+
+
+def _abort_and_close(stream: Any) -> None:
+    stream.abort(ignore_errors=True)
+    stream.close(ignore_errors=True)
 
 
 def _device(number: int, found: dict[str, Any], key: str) -> AudioDevice:

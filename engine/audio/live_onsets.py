@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.analysis.onsets import OnsetStream
-from engine.audio.devices import AudioDevice, find_device, portaudio
+from engine.audio.devices import AudioDevice, close_stream, find_device, portaudio
 from engine.audio.sample_clock import SampleClock
 from engine.core.figures import Figures
 from engine.errors import DeviceError
@@ -78,8 +78,7 @@ class LiveOnsets:
         stream, self._stream = self._stream, None
         if stream is None:
             return
-        stream.abort(ignore_errors=True)
-        stream.close(ignore_errors=True)
+        close_stream(stream)
         self._blocks.put(None)
         self._thread.join(timeout=5)
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.audio.devices import AudioDevice, find_device, portaudio
+from engine.audio.devices import AudioDevice, close_stream, find_device, portaudio
 from engine.audio.ring import SampleRing
 from engine.audio.sample_clock import SampleClock
 from engine.core.figures import Figures
@@ -120,8 +120,7 @@ class TrackPlayer:
         self._wake.set()
         stream, self._stream = self._stream, None
         if stream is not None:
-            stream.abort(ignore_errors=True)
-            stream.close(ignore_errors=True)
+            close_stream(stream)
         if self._reader is not None:
             self._reader.join(timeout=5)
             self._reader = None
