@@ -26,6 +26,8 @@ COLUMNS = ("order", "clip", "in_s", "out_s", "duration_s", "layer", "transition"
 MAX_BYTES = 16 * 2**20
 MAX_SECONDS = 86_400.0
 MAX_FADE_S = 60.0
+# Finding the nearest of 2,000 slugs takes up to 0.1 s; a schedule of another library would ask for it in each row.
+MAX_SUGGESTIONS = 20
 
 _NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 _FADE = re.compile(r"fade\s+(\S+?)\s*s?", re.IGNORECASE)
@@ -109,6 +111,7 @@ class _Table:
         self._file = file
         self._clips = clips
         self._layer_names = layer_names
+        self._suggested = 0
 
     def problem(self, line: int, column: str, what: str, mend: str = "") -> None:
         self.problems.append(Problem(self._file, line, column, what, mend))
@@ -256,7 +259,10 @@ class _Table:
         if not slug or self._clips is None:
             return None
         if slug not in self._clips:
-            mend = did_you_mean(slug, self._clips, "runtime-preprocess build makes clips; an empty cell is a gap")
+            mend = "runtime-preprocess build makes clips; an empty cell is a gap"
+            if self._suggested < MAX_SUGGESTIONS:
+                mend = did_you_mean(slug, self._clips, mend)
+                self._suggested += 1
             self.problem(line.number, "clip", f"the library has no clip {slug[:80]}", mend)
         return self._clips.get(slug)
 

@@ -133,7 +133,10 @@ def _set_aside(value: Any, place: Place, kind: str) -> Place:
     *around, last = place
     parent = value
     for step in around:
-        parent = parent[step]
+        try:
+            parent = parent[step]
+        except (KeyError, IndexError, TypeError):  # what is around it was set aside a moment ago
+            return place
     name = f"{around[-1]}[]" if isinstance(last, int) else last
     stand_in = _STAND_INS.get(name) if kind != "extra_forbidden" else None
     if stand_in is not None:

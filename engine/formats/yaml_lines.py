@@ -19,13 +19,14 @@ from engine.errors import Problem, ShowError
 Place = tuple[str | int, ...]
 """Where a value stands inside a document: keys and zero-based list indices from the top."""
 
-# An alias repeats what it names, so a few lines can stand for more values than memory holds.
-# A show of 999 movements that override 64 layers each stays below the first bound.
-MAX_VALUES = 500_000
+# An alias repeats what it names, so a few lines can stand for more values than memory holds. A large show has
+# some thousands.
+MAX_VALUES = 100_000
 MAX_DEPTH = 32
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,40}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_UNUSABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 _CONSTANTS: dict[str, float | bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -110,7 +111,7 @@ class _Builder:
     def build(self, node: yaml.Node, place: Place) -> Any:
         self._count += 1
         if self._count > MAX_VALUES:
-            raise _mistake(f"aliases make more than {MAX_VALUES} values of it", node.start_mark)
+            raise _mistake(f"more than {MAX_VALUES} values, with what aliases repeat", node.start_mark)
         if len(place) > MAX_DEPTH:  # only an alias inside what it names comes here
             raise _mistake(f"nested more than {MAX_DEPTH} deep", node.start_mark)
         if isinstance(node, yaml.MappingNode):
@@ -119,6 +120,8 @@ class _Builder:
             for index, item in enumerate(node.value):
                 self.lines[(*place, index)] = _line(item.start_mark)
             return [self.build(item, (*place, index)) for index, item in enumerate(node.value)]
+        if _UNUSABLE.search(node.value):  # no file name, JSON text or terminal takes them
+            raise _mistake("a control character or half of a surrogate pair", node.start_mark)
         plain = isinstance(node, yaml.ScalarNode) and node.style is None
         return _scalar(node.value) if plain else node.value
 
@@ -126,7 +129,7 @@ class _Builder:
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
             line = _line(key_node.start_mark)
-            if not isinstance(key_node, yaml.ScalarNode):
+            if not isinstance(key_node, yaml.ScalarNode) or _UNUSABLE.search(key_node.value):
                 self._problem(line, place, "a key must be one word", "write it as key: value")
                 continue
             key = (*place, key_node.value)
