@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import count
 from math import prod
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -75,7 +76,7 @@ class BufferPool:
     def give(self, planes: Planes) -> None:
         """Give back what `take`, `take16` or `take_bytes` gave; the caller must not touch it afterwards."""
         owner = planes[0].base
-        buffer: Bytes = planes[0].view(np.uint8) if owner is None else owner
+        buffer = cast(Bytes, planes[0] if owner is None else owner)
         assert id(buffer) in self._out, "a buffer was given back twice, or by somebody who never took it"
         self._out.remove(id(buffer))
         self._idle.setdefault(buffer.nbytes, deque()).append(buffer)

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import av
@@ -72,10 +72,13 @@ def open_picture(file: Path) -> tuple[InputContainer, VideoStream]:
     return container, stream
 
 
-def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+def decoded(
+    container: InputContainer, stream: VideoStream, damaged: set[int | None] | None = None
+) -> Iterator[VideoFrame]:
     """Every frame that decodes from where `container` stands, in the order of presentation.
 
-    Packets that do not decode are passed over; where the file can be read no further, it ends.
+    Packets that do not decode are passed over, their timestamps put into `damaged`; where the file can be read no
+    further, it ends.
     """
     packets = container.demux(stream)
     while True:
@@ -87,6 +90,8 @@ def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFra
             frames = stream.codec_context.decode(packet)
         except av.FFmpegError:
             frames = []
+            if damaged is not None and packet is not None:
+                damaged.add(packet.pts)
         yield from frames
         if packet is None or packet.size == 0:  # the empty packet has made the decoder give its last frames
             return
@@ -121,19 +126,28 @@ def frame_times(file: Path) -> FrameTimes:
 def _read_frame_times(file: Path) -> FrameTimes:
     container, stream = open_picture(file)
     with container:
-        by_packets = _from_packets(container, stream)
+        found = _from_packets(container, stream)
     container, stream = open_picture(file)
     with container:
-        seen = _decoded_pts(container, stream, _CHECKED_FRAMES)
-    # Fields stored as two packets, missing timestamps, leading frames that no decoder can show: then the packets
-    # do not tell the frames, and only decoding everything once does.
-    if by_packets is not None and seen == list(by_packets.pts[: len(seen)]) and (seen or not len(by_packets)):
-        found = by_packets
-    else:
+        if found is not None and not _bears_out(container, stream, found):
+            found = None
+    if found is None:
         found = _from_decoding(file)
     if not len(found):
         raise SourceError("has no frame that decodes", subject=file, mend=_MEND)
     return found
+
+
+def _bears_out(container: InputContainer, stream: VideoStream, times: FrameTimes) -> bool:
+    """Whether the first frames that decode are those that the packets promise, but for damaged ones.
+
+    They are not where fields are stored as two packets, or where a file begins with frames that nothing decodes.
+    Then only decoding everything once tells its frames.
+    """
+    damaged: set[int | None] = set()
+    seen = [frame.pts for frame in islice(decoded(container, stream, damaged), _CHECKED_FRAMES)]
+    promised = (pts for pts in times.pts if pts not in damaged)
+    return bool(seen) and seen == list(islice(promised, len(seen)))
 
 
 def _from_packets(container: InputContainer, stream: VideoStream) -> FrameTimes | None:
@@ -156,15 +170,6 @@ def _from_packets(container: InputContainer, stream: VideoStream) -> FrameTimes 
         return None
     index_of = {pts: index for index, pts in enumerate(times)}
     return FrameTimes(tuple(times), tuple(sorted(index_of[pts] for pts in key_times)))
-
-
-def _decoded_pts(container: InputContainer, stream: VideoStream, limit: int | None = None) -> list[int | None]:
-    found: list[int | None] = []
-    for frame in decoded(container, stream):
-        found.append(frame.pts)
-        if len(found) == limit:
-            break
-    return found
 
 
 def _from_decoding(file: Path) -> FrameTimes:
