@@ -38,7 +38,8 @@ class Movie:
     `width` and `height` are in square pixels, upright; `coded_width` and `coded_height` as they are stored.
     `turns` counts the quarter turns clockwise that make the stored picture upright. `times_s` are the
     presentation times of its frames in seconds, float64, ascending from 0, one for each frame. `rate` is the
-    constant rate where the frames keep one (`constant`), else their average. `duration_s` is what the
+    constant rate where the frames keep one (`constant`), else their average. `first_pts` is the timestamp at 0 s,
+    or None where frames are told apart by counting them. `duration_s` is what the
     container declares, or the end of the last frame where it declares nothing.
     """
 
@@ -56,6 +57,7 @@ class Movie:
     constant: bool
     duration_s: float
     has_sound: bool
+    first_pts: int | None
     times_s: npt.NDArray[np.float64] = field(compare=False, repr=False)
 
     @property
@@ -105,7 +107,7 @@ def read_movie(path: Path) -> Movie:
     """
     with open_movie(path) as container:
         stream = picture_stream(container, path)
-        times_s = _frame_times_s(container, stream)
+        times_s, first_pts = _frame_times_s(container, stream)
         # Everything is taken while the container is open: PyAV crashes on a stream whose container was closed.
         has_sound = bool(container.streams.audio)
         declared_s = _declared_s(container, stream)
@@ -135,6 +137,7 @@ def read_movie(path: Path) -> Movie:
         constant=constant,
         duration_s=max(declared_s, float(times_s[-1]) + float(1 / rate)),
         has_sound=has_sound,
+        first_pts=first_pts,
         times_s=times_s,
     )
 
@@ -202,18 +205,17 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     raise SourceError(what, subject=path, mend="use it as the track, or leave it out of the sources")
 
 
-def _frame_times_s(container: InputContainer, stream: VideoStream) -> npt.NDArray[np.float64]:
-    """Presentation time of each frame, ascending from 0; by index where the container keeps no times."""
+def _frame_times_s(container: InputContainer, stream: VideoStream) -> tuple[npt.NDArray[np.float64], int | None]:
+    """Presentation time of each frame, ascending from 0, and the timestamp at 0; by counting where there are none."""
     stamps: list[int | None] = []
     packets = (packet for packet in container.demux(stream) if packet.size and not packet.is_discard)
     # Where the rest of a file cannot be walked, what came before stands; the declared length tells the loss.
     with contextlib.suppress(av.error.FFmpegError):
         stamps.extend(packet.pts if packet.pts is not None else packet.dts for packet in packets)
-    known = [stamp for stamp in stamps if stamp is not None]
-    if len(known) < len(stamps) or len(set(known)) < len(known) or stream.time_base is None:
-        return np.arange(len(stamps)) / float(_plausible(stream.guessed_rate) or FALLBACK_RATE)
-    times = np.sort(np.array(known, np.float64)) * float(stream.time_base)
-    return times - times[0] if len(times) else times
+    known = sorted(stamp for stamp in stamps if stamp is not None)
+    if not known or len(set(known)) < len(stamps) or stream.time_base is None:
+        return np.arange(len(stamps)) / float(_plausible(stream.guessed_rate) or FALLBACK_RATE), None
+    return (np.array(known, np.float64) - known[0]) * float(stream.time_base), known[0]
 
 
 def _declared_s(container: InputContainer, stream: VideoStream) -> float:

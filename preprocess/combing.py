@@ -1,0 +1,58 @@
+"""Does a source comb? Found by looking at its frames: flags in files are wrong as often as right."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+import av
+from av.filter import Graph
+from av.video.frame import VideoFrame
+
+from engine.formats.movie import Movie, open_movie, picture_stream
+from preprocess.filters import pulled, run_through
+
+_STRETCHES = (0.1, 0.4, 0.7)  # where in the source, as parts of its length
+_FRAMES_A_STRETCH = 30
+_FEWEST_FRAMES = 3
+# Of the frames that idet can tell: real interlaced footage shows nearly all of its moving frames combed, while
+# flicker and fine pattern give single false ones.
+_COMBED_SHARE = 0.3
+
+
+def combs(movie: Movie) -> bool:
+    """Whether the source's moving pictures show the comb of two fields from different instants."""
+    if movie.coded_height < 100 or movie.coded_height % 2:
+        return False  # nothing that small was ever shot interlaced
+    kinds: Counter[str] = Counter()
+    for begin in _STRETCHES:
+        graph: Graph | None = None
+        for frame in islice(_frames_from(movie, begin * float(movie.times_s[-1])), _FRAMES_A_STRETCH):
+            graph = graph or run_through(frame, [("idet", "")])
+            graph.push(frame)
+            kinds.update(map(_kind, pulled(graph)))
+        if graph is not None:
+            graph.push(None)
+            kinds.update(map(_kind, pulled(graph)))
+        if movie.frame_count <= _FRAMES_A_STRETCH:
+            break
+    combed = kinds["tff"] + kinds["bff"]
+    return combed >= _FEWEST_FRAMES and combed > _COMBED_SHARE * (combed + kinds["progressive"])
+
+
+def _kind(frame: VideoFrame) -> str:
+    return str(frame.metadata.get("lavfi.idet.single.current_frame", "undetermined"))
+
+
+def _frames_from(movie: Movie, at_s: float) -> Iterator[VideoFrame]:
+    """Decoded frames from the key frame at or before `at_s`, as far as they decode."""
+    with open_movie(movie.file) as container:
+        stream = picture_stream(container, movie.file)
+        stream.thread_type = "AUTO"
+        try:
+            if at_s > 0 and movie.frame_count > _FRAMES_A_STRETCH:
+                container.seek(int(at_s * av.time_base) + (container.start_time or 0))
+            yield from container.decode(stream)
+        except av.error.FFmpegError:
+            return  # damage is the conversion's business; what decoded until here was looked at

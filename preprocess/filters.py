@@ -1,0 +1,143 @@
+"""FFmpeg's filters, through PyAV: a decoded picture made upright, square, progressive, and of the colours asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+from av.filter import Graph
+from av.video.frame import VideoFrame
+
+from engine.formats.movie import Movie
+from engine.model.clips import Codec
+
+# The best that swscale does: chroma is interpolated rather than repeated, and rounded rather than cut.
+_SCALER = "bicubic+accurate_rnd+full_chroma_int"
+_TURNS = {1: (("transpose", "clock"),), 2: (("hflip", ""), ("vflip", "")), 3: (("transpose", "cclock"),)}
+_FULL_RANGE_TAG = 2  # enum AVColorRange
+_MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
+_HD_ABOVE_ROWS = 576  # untagged pictures of more rows are taken for BT.709, as players do
+
+Step = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What pictures become: this size and pixel format. `crop` is taken off the upright picture first, in pixels."""
+
+    width: int
+    height: int
+    pixel_format: str
+    crop_width: int
+    crop_height: int
+
+    @property
+    def scales(self) -> bool:
+        return (self.width, self.height) != (self.crop_width, self.crop_height)
+
+
+def target_for(movie: Movie, codec: Codec, max_height: int | None) -> Target:
+    """The size that a movie's clips get, and the pixel format that their encoder takes.
+
+    Sizes are multiples of 2 for MJPEG (whole chroma samples) and of 4 for HAP (whole blocks). Where the picture
+    is scaled anyway, for its pixels' shape or `max_height`, it is scaled to a multiple; else the odd rows and
+    columns are cut off, since resampling a picture for three pixels would blur all of it.
+    """
+    multiple = 4 if codec.is_hap else 2
+    pixel_format = "rgba" if codec.is_hap else "yuvj420p"
+    turned = movie.coded_height, movie.coded_width
+    upright = turned if movie.turns % 2 else (movie.coded_width, movie.coded_height)
+    factor = min(1.0, max_height / movie.height) if max_height else 1.0
+    if factor == 1.0 and (movie.width, movie.height) == upright and min(upright) >= multiple:
+        width, height = (size // multiple * multiple for size in upright)
+        return Target(width, height, pixel_format, width, height)
+    width, height = (max(multiple, round(size * factor / multiple) * multiple) for size in (movie.width, movie.height))
+    return Target(width, height, pixel_format, *upright)
+
+
+class PictureFilter:
+    """Turns decoded frames into finished ones. One thread.
+
+    Frames keep their `pts`; some filters look ahead, so that a frame comes out a few pushes after it went in.
+    """
+
+    def __init__(self, movie: Movie, target: Target, combs: bool) -> None:
+        self._movie = movie
+        self._target = target
+        self._combs = combs
+        self._graph: Graph | None = None
+        self._shape: tuple[object, ...] = ()
+
+    def push(self, frame: VideoFrame) -> Iterator[VideoFrame]:
+        """The frames that are finished now that `frame` came in."""
+        shape = (frame.width, frame.height, frame.format.name, frame.colorspace, frame.color_range)
+        if shape != self._shape:  # a file may change its shape on the way
+            yield from self.flush()
+            self._graph, self._shape = run_through(frame, self._steps(frame)), shape
+        assert self._graph is not None
+        self._graph.push(frame)
+        yield from pulled(self._graph)
+
+    def flush(self) -> Iterator[VideoFrame]:
+        """The frames still inside; the next push begins afresh."""
+        if self._graph is not None:
+            self._graph.push(None)
+            yield from pulled(self._graph)
+        self._graph, self._shape = None, ()
+
+    def _steps(self, frame: VideoFrame) -> list[Step]:
+        target = self._target
+        steps: list[Step] = []
+        if self._combs:
+            # idet marks the frames that comb, by looking; bwdif fills in one field of those and leaves the others.
+            steps += [("idet", ""), ("bwdif", "mode=send_frame:parity=auto:deint=interlaced")]
+        steps += _TURNS.get(self._movie.turns, ())
+        turned = self._movie.turns % 2
+        upright = (frame.height, frame.width) if turned else (frame.width, frame.height)
+        same_shape = {frame.width, frame.height} == {self._movie.coded_width, self._movie.coded_height}
+        if same_shape and upright != (target.crop_width, target.crop_height):
+            steps.append(("crop", f"{target.crop_width}:{target.crop_height}"))
+        steps += [("scale", _scale_arguments(frame, target)), ("format", f"pix_fmts={target.pixel_format}")]
+        return steps
+
+
+def _scale_arguments(frame: VideoFrame, target: Target) -> str:
+    """Size and colours: JPEG's own are BT.601 at full range, whatever the source had."""
+    arguments = [f"w={target.width}", f"h={target.height}", f"flags={_SCALER}", "out_range=pc"]
+    name = frame.format.name
+    if not frame.format.is_rgb and not frame.format.has_palette and not name.startswith("gray"):
+        guess = "bt709" if frame.height > _HD_ABOVE_ROWS else "bt601"
+        arguments.append(f"in_color_matrix={_MATRICES.get(frame.colorspace, guess)}")
+        full = name.startswith("yuvj") or frame.color_range == _FULL_RANGE_TAG
+        arguments.append(f"in_range={'pc' if full else 'tv'}")
+    if target.pixel_format.startswith("yuv"):
+        arguments.append("out_color_matrix=bt601")
+    return ":".join(arguments)
+
+
+def run_through(frame: VideoFrame, steps: Sequence[Step]) -> Graph:
+    """A graph of these filters, one after another, for frames of the shape of `frame`."""
+    graph = Graph()
+    last = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or Fraction(1, 25)
+    )
+    for name, arguments in steps:
+        step = graph.add(name, arguments)
+        last.link_to(step)
+        last = step
+    last.link_to(graph.add("buffersink"))
+    graph.configure()
+    return graph
+
+
+def pulled(graph: Graph) -> Iterator[VideoFrame]:
+    """What comes out of a graph now."""
+    while True:
+        try:
+            frame = graph.pull()
+        except (av.error.BlockingIOError, av.error.EOFError):
+            return
+        assert isinstance(frame, VideoFrame)
+        yield frame
