@@ -7,8 +7,7 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from fractions import Fraction
 from types import FrameType
 from typing import Any
@@ -51,18 +50,32 @@ def log_to(console: Console, *, verbose: bool) -> None:
     logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler], format="%(message)s")
 
 
-@contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """SIGTERM counts as Ctrl-C within the block, so that a service manager's stop is as clean as a hand's."""
+class StopWish:
+    """Ctrl-C and SIGTERM, within the block, as a wish that the loop reads between two ticks.
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    So nothing is interrupted half-made. A second Ctrl-C interrupts at once, as usual. Main thread only.
+    """
 
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[int, Any] = {}
+
+    def __call__(self) -> bool:
+        return self.asked
+
+    def __enter__(self) -> StopWish:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
 
 
 def print_json(value: Any) -> None:

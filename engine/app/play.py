@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import logging
 import sys
 import time
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from engine import __version__
-from engine.app.command import DONE, ended_by_signals, log_to, print_json, run_command, seconds
+from engine.app.command import DONE, StopWish, log_to, print_json, run_command, seconds
 from engine.app.live_inputs import LiveInputs
 from engine.app.load import load_world
 from engine.app.pace import Tick
@@ -24,8 +23,6 @@ from engine.app.status import Status
 from engine.app.wiring import LiveJob, live
 from engine.core.state import State
 from engine.model.plan import FramePlan
-
-log = logging.getLogger(__name__)
 
 _EXAMPLES = """examples:
   runtime-play show.yaml                       in a window, with music, MIDI, OSC and keys
@@ -75,7 +72,8 @@ def _play(arguments: argparse.Namespace, console: Console) -> int:
         silent=arguments.silent,
     )
     begun_s = time.monotonic()
-    with live(world, job) as (player, inputs):
+    with StopWish() as stop, live(world, job) as (player, inputs):
+        player.stop_wished = stop
         with Status(console, player, inputs) as status:
             player.after_tick.append(_follower(inputs, status))
             _perform(player)
@@ -95,10 +93,7 @@ def _perform(player: Player) -> None:
     gc.freeze()
     gc.disable()
     try:
-        with ended_by_signals():
-            player.run()
-    except KeyboardInterrupt:
-        log.info("stopped by hand")
+        player.run()
     finally:
         gc.enable()
         gc.unfreeze()

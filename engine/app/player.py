@@ -48,6 +48,7 @@ class Player:
     output: Output
     figures: Figures
     before_tick: Sequence[Callable[[], None]] = ()
+    stop_wished: Callable[[], bool] = lambda: False
     after_tick: list[Callable[[Tick, FramePlan, State], None]] = field(default_factory=list)
 
     def run(self) -> None:
@@ -75,5 +76,5 @@ class Player:
             shown.add()
             for tell in self.after_tick:
                 tell(tick, picture, self.history.head)
-            if self.history.head.quit:
+            if self.history.head.quit or self.stop_wished():
                 return

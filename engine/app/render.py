@@ -17,7 +17,7 @@ from engine import __version__
 from engine.app.command import (
     DONE,
     WRONG_INPUT,
-    ended_by_signals,
+    StopWish,
     film_rate,
     log_to,
     print_json,
@@ -85,8 +85,7 @@ def _render(arguments: argparse.Namespace, console: Console) -> int:
         print(f"--from {job.from_s:g} --to {job.to_s:g}: no frames between them.", file=sys.stderr)
         return WRONG_INPUT
     check_render_paths(job)
-    with ended_by_signals():
-        numbers = _rendered(world, sound, job, console)
+    numbers = _rendered(world, sound, job, console)
     if arguments.json:
         print_json(numbers)
     else:
@@ -123,10 +122,13 @@ def _rendered(world: World, sound: Sound | None, job: RenderJob, console: Consol
         console=console,
         transient=True,
     )
-    with bar, offline(world, sound, job) as player:
+    with StopWish() as stop, bar, offline(world, sound, job) as player:
+        player.stop_wished = stop
         frames = bar.add_task("rendering", total=job.frames)
         player.after_tick.append(lambda _tick, _plan, _state: bar.advance(frames))
         player.run()
+        if stop.asked:
+            raise KeyboardInterrupt  # out of the block, so that the unfinished film is thrown away
     wall_s = time.monotonic() - begun_s
     return {
         "output": str(job.film),
