@@ -13,6 +13,7 @@ from engine.gl.compressed import GetProcAddress, egl_get_proc_address
 from engine.gl.draw_list import FrameDraw, LayerDraw, MovementDraw, draw_list
 from engine.gl.frame_program import FramePrograms
 from engine.gl.programs import build_program, shipped_part
+from engine.gl.targets import new_target, picture_of, release_target
 from engine.gl.textures import TextureStore
 from engine.model.pictures import FrameRef, Lookup
 from engine.model.plan import FramePlan
@@ -74,9 +75,9 @@ class Compositor:
             _FullScreen(context, ["passes/output.frag"], {"first": 0, "second": 1}, defines)
             for defines in ([], ["TWO_MOVEMENTS"])
         )
-        self._output = context.framebuffer([context.texture(self._size, 4)])
-        self._canvases = [self._half_float_target() for _ in range(3)]
-        self._layer = self._half_float_target()
+        self._output = new_target(context, self._size)
+        self._canvases = [new_target(context, self._size, half_float=True) for _ in range(3)]
+        self._layer = new_target(context, self._size, half_float=True)
 
     @property
     def texture_count(self) -> int:
@@ -113,8 +114,7 @@ class Compositor:
     def release(self) -> None:
         """Give everything on the GPU back. Nothing can be drawn after it."""
         for target in (self._output, self._layer, *self._canvases):
-            _picture(target).release()
-            target.release()
+            release_target(target)
         for program in (*self._output_programs, *self._blends.values()):
             program.release()
         self._frames.release()
@@ -205,9 +205,6 @@ class Compositor:
             self._reported.add(clip)
             _log.warning("%s", error)
 
-    def _half_float_target(self) -> moderngl.Framebuffer:
-        return self._context.framebuffer([self._context.texture(self._size, 4, dtype="f2")])
-
 
 class _FullScreen:
     """A program that works on every pixel of its target, from pictures that are as large."""
@@ -230,7 +227,7 @@ class _FullScreen:
 
     def draw(self, target: moderngl.Framebuffer, pictures: list[moderngl.Framebuffer]) -> None:
         for unit, picture in enumerate(pictures):
-            _picture(picture).use(unit)
+            picture_of(picture).use(unit)
         target.use()
         self._context.enable_only(moderngl.NOTHING)
         self._vertices.render(moderngl.TRIANGLES, vertices=3)
@@ -244,9 +241,3 @@ def is_software(context: moderngl.Context) -> bool:
     """Whether the CPU draws, so that every pixel costs."""
     renderer = str(context.info["GL_RENDERER"]).lower()
     return any(name in renderer for name in _SOFTWARE_RENDERERS)
-
-
-def _picture(framebuffer: moderngl.Framebuffer) -> moderngl.Texture:
-    texture = framebuffer.color_attachments[0]
-    assert isinstance(texture, moderngl.Texture)
-    return texture

@@ -11,6 +11,7 @@ import moderngl
 from engine.errors import ShaderError
 from engine.formats.isf import InputType, Isf, IsfPass, Value, size_px
 from engine.gl.programs import Part, build_program, shipped_part
+from engine.gl.targets import new_target, picture_of, release_target
 
 InputValue: TypeAlias = Value | moderngl.Texture
 
@@ -141,7 +142,7 @@ class IsfShader:
         target = self._targets.get(name)
         if target is None or target.front is being_drawn:
             return self._clear_picture
-        return _picture(target.front)
+        return picture_of(target.front)
 
     def _target(self, one: IsfPass, size: tuple[int, int]) -> _Target:
         """The pass's own picture, made anew where its size changed."""
@@ -150,35 +151,23 @@ class IsfShader:
             return held
         if held is not None:
             self._drop_target(one.target)
-        front = self._framebuffer(one, size)
-        held = _Target(front, self._framebuffer(one, size) if one.persistent else front)
+        front = new_target(self._context, size, half_float=one.is_float)
+        back = new_target(self._context, size, half_float=one.is_float) if one.persistent else front
+        held = _Target(front, back)
         self._targets[one.target] = held
         return held
 
-    def _framebuffer(self, one: IsfPass, size: tuple[int, int]) -> moderngl.Framebuffer:
-        texture = self._context.texture(size, 4, dtype="f2" if one.is_float else "f1")
-        texture.repeat_x = texture.repeat_y = False
-        framebuffer = self._context.framebuffer([texture])
-        framebuffer.clear()
-        return framebuffer
-
     def _drop_target(self, name: str) -> None:
         target = self._targets.pop(name)
-        for framebuffer in {id(one): one for one in (target.front, target.back)}.values():
-            _picture(framebuffer).release()
-            framebuffer.release()
+        release_target(target.front)
+        if target.back is not target.front:
+            release_target(target.back)
 
     def _set(self, name: str, value: object) -> None:
         """Set a uniform; one that the shader does not use was optimised away and is passed over."""
         uniform = self._program.get(name, None)
         if isinstance(uniform, moderngl.Uniform):
             uniform.value = value
-
-
-def _picture(framebuffer: moderngl.Framebuffer) -> moderngl.Texture:
-    texture = framebuffer.color_attachments[0]
-    assert isinstance(texture, moderngl.Texture)
-    return texture
 
 
 def _declarations(source: Isf) -> str:

@@ -122,8 +122,9 @@ class TextureStore:
         if layout is Layout.BC1:
             nbytes //= 2
         self._make_room(nbytes)
+        textures = tuple(self._texture(layout, size) for size in sizes)
         self._held_bytes += nbytes
-        return UploadedPicture(picture, tuple(self._texture(layout, size) for size in sizes), key, nbytes, 0)
+        return UploadedPicture(picture, textures, key, nbytes, 0)
 
     def _texture(self, layout: Layout, size: tuple[int, int]) -> moderngl.Texture:
         block_format = _BLOCK_FORMATS.get(layout)
@@ -168,13 +169,13 @@ def _release(uploaded: UploadedPicture) -> None:
 
 def _key(picture: Picture) -> _Key:
     """Which textures can hold the picture. Raises FrameError where its planes do not hold what it says."""
-    if picture.layout in _BLOCK_FORMATS:
+    if picture.layout in _BLOCK_FORMATS and len(picture.planes) == 1:
         return picture.layout, (padded_to_blocks(picture.width, picture.height),)
     wanted_type = np.uint16 if picture.layout is Layout.YUV16 else np.uint8
     wanted_dimensions = 3 if picture.layout is Layout.RGBA else 2
     sizes = tuple((plane.shape[1], plane.shape[0]) for plane in picture.planes if plane.ndim == wanted_dimensions)
     sound = len(sizes) == len(picture.planes) == _PLANE_COUNTS.get(picture.layout, 1)
-    sound = sound and all(plane.dtype == wanted_type for plane in picture.planes)
+    sound = sound and all(plane.dtype == wanted_type and plane.shape[2:] in ((), (4,)) for plane in picture.planes)
     for (width, height), (across, down) in zip(sizes, ((1, 1), picture.chroma, picture.chroma), strict=False):
         sound = sound and width * across >= picture.width and height * down >= picture.height
     if not sound:

@@ -1,0 +1,270 @@
+"""Every layout of pixels, uploaded and drawn 1:1, against NumPy or against FFmpeg's own decode."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from engine.core.figures import Figures
+from engine.errors import DeviceError
+from engine.gl.compositor import Compositor
+from engine.gl.compressed import CompressedUpload
+from engine.gl.context import headless_context
+from engine.model.pictures import Hit, Layout, Matrix, Nearest, Picture
+from engine.model.plan import LayerPlan, ShownFrame
+from tests.gl.gl_support import (
+    drawn,
+    drawn_layers,
+    frames_of,
+    fresh_ref,
+    gray_picture,
+    layer_of,
+    levels,
+    marked_pixels,
+    pixels_of,
+    plain_picture,
+    plan_of,
+    reference_rgb,
+    rgba_picture,
+    worst,
+)
+from tests.support import need_program
+
+Make = Callable[..., Compositor]
+
+
+def random_planes(size: tuple[int, int], chroma: tuple[int, int], bits: int, padding: int) -> tuple[np.ndarray, ...]:
+    """Y, Cb and Cr noise; the padding beyond the visible part is filled with what must not be seen."""
+    generator = np.random.default_rng(7)
+    kind = np.uint16 if bits == 16 else np.uint8
+    planes = []
+    for across, down in ((1, 1), chroma, chroma):
+        width, height = -(-size[0] // across), -(-size[1] // down)
+        plane = np.full((height + padding, width + padding), 2**bits - 1, kind)
+        plane[:height, :width] = generator.integers(0, 2**bits, (height, width))
+        planes.append(plane)
+    return tuple(planes)
+
+
+@pytest.mark.parametrize("matrix", list(Matrix))
+@pytest.mark.parametrize("full_range", [True, False])
+@pytest.mark.parametrize(
+    "planes_of",
+    [
+        (Layout.YUV, (1, 1), (40, 30), 0),
+        (Layout.YUV, (2, 1), (41, 30), 3),
+        (Layout.YUV, (2, 2), (53, 47), 0),
+        (Layout.YUV, (2, 2), (53, 47), 11),
+        (Layout.YUV16, (2, 2), (53, 47), 5),
+        (Layout.YUV16, (1, 1), (40, 30), 0),
+    ],
+)
+def test_yuv_is_converted_as_the_recommendations_say(
+    compositor: Make,
+    planes_of: tuple[Layout, tuple[int, int], tuple[int, int], int],
+    matrix: Matrix,
+    full_range: bool,
+) -> None:
+    layout, chroma, size, padding = planes_of
+    planes = random_planes(size, chroma, 16 if layout is Layout.YUV16 else 8, padding)
+    picture = Picture(fresh_ref(), *size, layout, planes, chroma, matrix, full_range)
+    found = drawn_layers(compositor(*size, smooth_chroma=False), (layer_of(picture), picture))
+    assert worst(found[..., :3], levels(reference_rgb(picture))) <= 2
+    assert (found[..., 3] == 255).all()
+
+
+@pytest.mark.parametrize(
+    ("matrix", "full_range", "yuv", "rgb"),
+    [
+        (Matrix.BT601, False, (81, 90, 240), (255, 0, 0)),
+        (Matrix.BT601, False, (145, 54, 34), (0, 255, 0)),
+        (Matrix.BT709, False, (63, 102, 240), (255, 0, 0)),
+        (Matrix.BT709, False, (173, 42, 26), (0, 255, 0)),
+        (Matrix.BT709, False, (32, 240, 118), (0, 0, 255)),
+        (Matrix.BT601, True, (76, 85, 255), (255, 0, 0)),
+        (Matrix.BT709, False, (16, 128, 128), (0, 0, 0)),
+        (Matrix.BT709, False, (235, 128, 128), (255, 255, 255)),
+        (Matrix.BT709, True, (0, 128, 128), (0, 0, 0)),
+    ],
+)
+def test_the_known_codes_of_colour_bars(
+    compositor: Make, matrix: Matrix, full_range: bool, yuv: tuple[int, int, int], rgb: tuple[int, int, int]
+) -> None:
+    planes = tuple(np.full((8, 8), code, np.uint8) for code in yuv)
+    picture = Picture(fresh_ref(), 8, 8, Layout.YUV, planes, (1, 1), matrix, full_range)
+    found = drawn_layers(compositor(8, 8), (layer_of(picture), picture))
+    assert worst(found[..., :3], np.broadcast_to(np.array(rgb, np.float64), (8, 8, 3))) <= 2
+
+
+@pytest.mark.parametrize("full_range", [True, False])
+def test_gray(compositor: Make, full_range: bool) -> None:
+    luma = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    picture = Picture(fresh_ref(), 13, 16, Layout.GRAY, (luma,), full_range=full_range)
+    found = drawn_layers(compositor(13, 16), (layer_of(picture), picture))
+    assert worst(found[..., :3], levels(reference_rgb(picture))) <= 1
+
+
+def test_rgba_has_straight_alpha(compositor: Make) -> None:
+    generator = np.random.default_rng(3)
+    pixels = generator.integers(0, 256, (31, 17, 4), np.uint8)
+    picture = rgba_picture(pixels)
+    found = drawn_layers(compositor(17, 31), (layer_of(picture), picture))
+    assert worst(found[..., :3], pixels[..., :3] * (pixels[..., 3:] / 255.0)) <= 1
+
+
+def test_smooth_chroma_is_bilinear_and_leaves_luma_alone(compositor: Make) -> None:
+    luma = np.random.default_rng(5).integers(60, 190, (8, 8), np.uint8)
+    step = np.array([[100, 156]], np.uint8).repeat(2, axis=0)
+    neutral = np.full((2, 2), 128, np.uint8)
+    picture = Picture(fresh_ref(), 8, 8, Layout.YUV, (luma, neutral, step), (4, 4))
+    found = drawn_layers(compositor(8, 8, smooth_chroma=True), (layer_of(picture), picture))
+    cr = (np.interp(np.arange(8) + 0.5, [2, 6], [100, 156]) - 128) / 255
+    assert worst(found[..., 0], levels(luma / 255 + 1.402 * cr)) <= 2
+    assert worst(found[..., 2], luma.astype(np.float64)) <= 1
+
+
+def test_padding_does_not_bleed_into_a_scaled_picture(compositor: Make) -> None:
+    planes = [np.full((24, 40), 255, np.uint8), np.full((12, 20), 255, np.uint8), np.full((12, 20), 255, np.uint8)]
+    for plane, (rows, columns) in zip(planes, ((17, 31), (9, 16), (9, 16)), strict=True):
+        plane[:rows, :columns] = 128
+    picture = Picture(fresh_ref(), 31, 17, Layout.YUV, tuple(planes), (2, 2))
+    found = drawn_layers(compositor(124, 68, smooth_chroma=True), (layer_of(picture), picture))
+    assert worst(found[..., :3], np.full((68, 124, 3), 128.0)) <= 1
+
+
+def test_row_0_of_the_canvas_is_the_top_row(compositor: Make) -> None:
+    pixels = marked_pixels(24, 18)
+    picture = rgba_picture(pixels)
+    found = drawn_layers(compositor(24, 18), (layer_of(picture), picture))
+    assert np.array_equal(found, pixels)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3, 4, 5])
+def test_quarter_turns_go_clockwise(compositor: Make, turns: int) -> None:
+    pixels = marked_pixels(24, 18)
+    picture = rgba_picture(pixels, upright_turns=turns)
+    upright = np.rot90(pixels, -turns)
+    height, width = upright.shape[:2]
+    found = drawn_layers(compositor(width, height), (layer_of(picture, fit="none"), picture))
+    assert np.array_equal(found, upright)
+
+
+def hap_of(ffmpeg: str, folder: Path, kind: str, raw: bytes, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """One frame that the ffmpeg program encodes as HAP: its blocks, and what the program decodes them to."""
+    clip = folder / f"{kind}.mov"
+    dimensions = f"{size[0]}x{size[1]}"
+    source = ["-f", "rawvideo", "-pix_fmt", "rgba", "-s", dimensions, "-i", "pipe:"]
+    encoder = ["-c:v", "hap", "-format", kind, "-compressor", "none"]
+    subprocess.run([ffmpeg, "-v", "error", *source, *encoder, str(clip)], input=raw, check=True, timeout=60)
+    decoding = [ffmpeg, "-v", "error", "-i", str(clip), "-f", "rawvideo", "-pix_fmt", "rgba", "pipe:"]
+    decoded = subprocess.run(decoding, capture_output=True, check=True, timeout=60).stdout
+    with av.open(str(clip)) as container:
+        packet = bytes(next(container.demux(video=0)))
+    assert packet[3] >> 4 == 0xA or packet[7] >> 4 == 0xA, "uncompressed"
+    header_bytes = 4 if any(packet[:3]) else 8
+    return np.frombuffer(packet, np.uint8)[header_bytes:], np.frombuffer(decoded, np.uint8).reshape(size[1], size[0], 4)
+
+
+def colourful(width: int, height: int) -> np.ndarray:
+    """Smooth colours with some detail and a ramp of alpha: what a block encoder is made for."""
+    y, x = np.mgrid[0:height, 0:width] / 16.0
+    waves = [np.sin(x + phase) * np.cos(y * 1.3 - phase) for phase in (0.0, 1.0, 2.5)]
+    channels = [*(127 + 120 * wave for wave in waves), 255 * (x / x.max())]
+    return np.stack(channels, axis=2).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("kind", "layout"), [("hap", Layout.BC1), ("hap_alpha", Layout.BC3), ("hap_q", Layout.BC3_YCOCG)]
+)
+@pytest.mark.parametrize("visible", [(64, 48), (61, 45), (62, 47)])
+def test_hap_blocks_draw_as_ffmpeg_decodes_them(
+    compositor: Make, tmp_path: Path, kind: str, layout: Layout, visible: tuple[int, int]
+) -> None:
+    ffmpeg = need_program("ffmpeg", "ffmpeg")
+    blocks, decoded = hap_of(ffmpeg, tmp_path, kind, colourful(64, 48).tobytes(), (64, 48))
+    picture = Picture(fresh_ref(), *visible, layout, (blocks,))
+    found = drawn_layers(compositor(*visible), (layer_of(picture), picture))
+    wanted = decoded[: visible[1], : visible[0]].astype(np.float64)
+    alpha = wanted[..., 3:] / 255 if layout is Layout.BC3 else 1.0
+    assert worst(found[..., :3], wanted[..., :3] * alpha) <= 3
+    assert found[..., :3].std() > 30, "there is a picture"
+
+
+def test_a_driver_without_s3tc_is_named_with_the_way_out(context: object) -> None:
+    other = headless_context()
+    with other, pytest.raises(DeviceError, match=r"S3TC.*mjpeg"):
+        CompressedUpload(other, lambda name: None)
+    other.release()
+
+
+def test_a_frame_is_uploaded_once_and_textures_are_used_again(compositor: Make) -> None:
+    figures = Figures()
+    make = compositor(16, 16, figures)
+    generator = np.random.default_rng(1)
+    counts = []
+    for _ in range(12):
+        pictures = [gray_picture(generator.integers(0, 256, (16, 16), np.uint8)) for _ in range(3)]
+        plan = plan_of(*(layer_of(picture, opacity=0.5) for picture in pictures))
+        make.draw(plan, frames_of(*pictures))
+        make.draw(plan, frames_of(*pictures))
+        counts.append(make.texture_count)
+    assert figures.samples("upload_ms").count == 36
+    assert counts[-1] == counts[3] <= 6, counts
+
+
+def test_a_still_keeps_its_texture_while_others_change(compositor: Make) -> None:
+    make = compositor(16, 16)
+    still = plain_picture(16, 16, (200, 0, 0, 255))
+    for step in range(8):
+        moving = plain_picture(16, 16, (0, 10 * step, 0, 255))
+        layers = [layer_of(still), layer_of(moving, blend="add")]
+        found = drawn(make, plan_of(*layers), frames_of(still, moving))
+        assert tuple(found[8, 8]) == (200, 10 * step, 0, 255)
+
+
+def test_sizes_out_of_use_go_when_the_budget_is_reached(context: object, compositor: Make) -> None:
+    make = compositor(16, 16)
+    make._textures._budget_bytes = 20_000
+    for width in range(40, 60):
+        picture = gray_picture(np.full((64, width), 9, np.uint8))
+        make.draw(plan_of(layer_of(picture)), frames_of(picture))
+    assert make._textures.held_bytes <= 20_000
+    assert make.texture_count <= 7
+
+
+def test_the_nearest_frame_stands_in(compositor: Make) -> None:
+    picture = plain_picture(8, 8, (10, 20, 30, 255))
+    wanted = fresh_ref()
+    layer = LayerPlan("layer", ShownFrame(wanted))
+    found = pixels_of(compositor(8, 8).draw(plan_of(layer), {wanted: Nearest(picture, 3)}))
+    assert tuple(found[0, 0]) == (10, 20, 30, 255)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Picture(fresh_ref("rotten"), 16, 16, Layout.BC1, (np.zeros(8 * 15, np.uint8),)),
+        Picture(fresh_ref("rotten"), 16, 16, Layout.GRAY, (np.zeros((15, 16), np.uint8),)),
+        Picture(fresh_ref("rotten"), 16, 16, Layout.YUV, (np.zeros((16, 16), np.uint8),)),
+        Picture(fresh_ref("rotten"), 16, 16, Layout.RGBA, (np.zeros((16, 16, 3), np.uint8),)),
+    ],
+    ids=lambda picture: picture.layout.value,
+)
+def test_a_frame_that_does_not_hold_what_it_says_is_skipped_counted_and_logged_once(
+    compositor: Make, caplog: pytest.LogCaptureFixture, broken: Picture
+) -> None:
+    figures = Figures()
+    make = compositor(16, 16, figures)
+    below = plain_picture(16, 16, (0, 50, 0, 255))
+    frames = {**frames_of(below), broken.ref: Hit(broken)}
+    plan = plan_of(layer_of(below), layer_of(broken, opacity=0.9))
+    for _ in range(3):
+        found = drawn(make, plan, frames)
+    assert tuple(found[8, 8]) == (0, 50, 0, 255)
+    assert figures.counter("upload_failed").count == 3
+    assert len([record for record in caplog.records if "rotten" in record.message]) == 1
