@@ -13,9 +13,13 @@ from engine.core.inbox import Inbox
 from engine.core.lines import Line
 from engine.core.state import State
 from engine.errors import DeviceError
+from engine.inputs.keys import KeyInput
 from engine.inputs.midi import MidiInput
 from engine.inputs.osc import OscInput
+from engine.inputs.terminal import TerminalKeys
 from engine.model.world import World
+
+_STANDARD_INPUT = 0
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +33,7 @@ class LiveInputs:
     def __init__(self, world: World, figures: Figures, *, start_s: float) -> None:
         self.clock = LiveClock(start_s)
         self.inbox = Inbox()
+        self.keys = KeyInput(self.inbox.put, self.clock.now_s)
         self.missing: list[str] = []
         self.osc_port: int | None = None
         self._world = world
@@ -52,6 +57,7 @@ class LiveInputs:
             self._try(lambda: self._closers.append(LiveOnsets(show.onsets, put, now_s, figures).close))
         if not silent and show.track is not None:
             self._try(self._open_track)
+        self._closers.append(TerminalKeys(self.keys.on_key, _STANDARD_INPUT).close)
         self.clock.restart(self._start_s)
 
     def over_when(self, for_s: float | None, closed_by_hand: Callable[[], bool] | None) -> None:

@@ -30,6 +30,7 @@ from engine.inputs.keys import KeyInput
 from engine.media.frame_store import FrameStore
 from engine.model.events import Event
 from engine.model.media_time import frame_count
+from engine.model.show import Binding, Show
 from engine.model.world import World
 from engine.outputs.beside import beside, check_output_path, put_in_place
 from engine.outputs.film_formats import FilmCodec
@@ -134,7 +135,7 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
                 _live_rate(world, output), inputs.clock.now_s, lambda: inputs.over(player.history.head), figures
             ),
             inbox=inputs.inbox,
-            bindings=Bindings(show.bindings, world.tree, figures),
+            bindings=Bindings((*show.bindings, *_free_key_bindings(show)), world.tree, figures),
             frames_for=store.frames_for,
             want=store.want,
             compositor=compositor,
@@ -154,7 +155,6 @@ def _screen(
         return Nothing(), _kept(stack, headless_context()), None
     show = world.loaded.show
     wish = show.outputs.window
-    keys = KeyInput(inputs.inbox.put, inputs.clock.now_s)
     window = Window(
         title=show.title or world.loaded.file.stem,
         width=show.canvas.width,
@@ -162,10 +162,19 @@ def _screen(
         monitor=wish.monitor if job.monitor is None else job.monitor,
         fullscreen=wish.fullscreen if job.fullscreen is None else job.fullscreen,
         vsync=wish.vsync,
-        on_key=keys.on_key,
+        on_key=lambda name, pressed: _window_key(window, inputs.keys, name, pressed),
     )
     stack.callback(window.close)
     return window, window.context, window.get_proc_address
+
+
+def _window_key(window: Window, keys: KeyInput, name: str, pressed: bool) -> None:
+    """F11 and escape are the window's own, as everywhere; every key reaches the show's bindings as well."""
+    if pressed and name == "f11":
+        window.set_fullscreen(not window.fullscreen)
+    elif pressed and name == "escape":
+        window.set_fullscreen(False)
+    keys.on_key(name, pressed)
 
 
 def _live_rate(world: World, output: Output) -> float:
@@ -215,6 +224,15 @@ def _film(stack: ExitStack, world: World, sound: Sound | None, job: RenderJob, f
     output = Several(outputs)
     stack.push(lambda kind, _error, _trace: output.close() if kind is None else output.abort())
     return output
+
+
+# What every show can do on keys that it has not bound itself.
+_KEYS = (("f1", "/figures"),)
+
+
+def _free_key_bindings(show: Show) -> list[Binding]:
+    taken = {binding.key for binding in show.bindings}
+    return [Binding(key=name, to=path) for name, path in _KEYS if name not in taken]
 
 
 @contextmanager
