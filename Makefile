@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup setup-test demo test test-all check format bench lock clean
+.PHONY: help setup setup-test demo test test-all check format bench golden lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r target what; do \
@@ -37,6 +37,9 @@ format: setup-test ## Put the code in order as `make check` wants it
 
 bench: setup ## Measure random seeks and drawing on this machine
 	@$(BIN)/python -m tools.bench
+
+golden: setup-test ## Draw the golden pictures of tests/golden anew; look at each before you commit it
+	@$(BIN)/python -m tools.golden
 
 # The newest releases that fit pyproject.toml, one version for every Python and platform: the same decoder
 # everywhere. Indexes and paths of the machine that locks stay out.
