@@ -7,6 +7,7 @@
     │   └── FrameError       one frame that cannot be had; the rest of its source is still good
     ├── ShaderError          a shader that does not parse, compile or link
     ├── DeviceError          a display, GL driver, audio, MIDI or network device that cannot be opened
+    │   └── NoDisplayError   there is no display at all: the show can still play without a window
     └── OutputError          a file or window that cannot be written or shown
 
 All but ShowError carry `subject` (the file, control or device) and `mend` (what would put it right).
@@ -73,6 +74,10 @@ class ShaderError(RuntimeShowError):
 
 class DeviceError(RuntimeShowError):
     """A display, GL driver, audio, MIDI or network device that is not there or refuses."""
+
+
+class NoDisplayError(DeviceError):
+    """There is no display server to open a window on."""
 
 
 class OutputError(RuntimeShowError):

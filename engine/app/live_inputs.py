@@ -60,6 +60,11 @@ class LiveInputs:
         self._closers.append(TerminalKeys(self.keys.on_key, _STANDARD_INPUT).close)
         self.clock.restart(self._start_s)
 
+    def do_without(self, error: DeviceError) -> None:
+        """Warn of a device that is not there, and remember it for the report."""
+        log.warning("%s", error)
+        self.missing.append(str(error))
+
     def over_when(self, for_s: float | None, closed_by_hand: Callable[[], bool] | None) -> None:
         """The show is over after `for_s` seconds, or once `closed_by_hand` says so."""
         self._for_s = for_s
@@ -114,5 +119,4 @@ class LiveInputs:
         try:
             open_device()
         except DeviceError as error:
-            log.warning("%s", error)
-            self.missing.append(str(error))
+            self.do_without(error)

@@ -23,6 +23,7 @@ from engine.core.bindings import Bindings
 from engine.core.figures import Figures
 from engine.core.inbox import Inbox
 from engine.core.step import begun, history
+from engine.errors import NoDisplayError
 from engine.formats.sound import Sound
 from engine.gl.compositor import Compositor
 from engine.gl.context import headless_context
@@ -115,8 +116,8 @@ def offline(world: World, sound: Sound | None, job: RenderJob) -> Iterator[Playe
 def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
     """A player for the stage, its devices open. Leaving the block closes them all.
 
-    A device that is not there is a warning in the log and the show goes on without it; only a missing display
-    or GL driver raises DeviceError.
+    A device that is not there, a display too, is a warning in the log, and the show goes on without it. Raises
+    DeviceError where there is no GL driver, or no monitor of the name that was asked for.
     """
     figures = Figures()
     with ExitStack() as stack:
@@ -151,8 +152,17 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
 def _screen(
     stack: ExitStack, world: World, job: LiveJob, inputs: LiveInputs
 ) -> tuple[Window | Nothing, moderngl.Context, Callable[[str], int] | None]:
-    if job.headless:
-        return Nothing(), _kept(stack, headless_context()), None
+    if not job.headless:
+        try:
+            window = _window(world, job, inputs)
+            stack.callback(window.close)
+            return window, window.context, window.get_proc_address
+        except NoDisplayError as error:
+            inputs.do_without(error)
+    return Nothing(), _kept(stack, headless_context()), None
+
+
+def _window(world: World, job: LiveJob, inputs: LiveInputs) -> Window:
     show = world.loaded.show
     wish = show.outputs.window
     window = Window(
@@ -164,8 +174,7 @@ def _screen(
         vsync=wish.vsync,
         on_key=lambda name, pressed: _window_key(window, inputs.keys, name, pressed),
     )
-    stack.callback(window.close)
-    return window, window.context, window.get_proc_address
+    return window
 
 
 def _window_key(window: Window, keys: KeyInput, name: str, pressed: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import glfw
 
-from engine.errors import DeviceError
+from engine.errors import DeviceError, NoDisplayError
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def acquire() -> None:
     if _users == 0:
         glfw.set_error_callback(_remember)
         if not glfw.init():
-            raise DeviceError(f"no display ({last_error()})", subject="window", mend=_NO_DISPLAY_MEND)
+            raise NoDisplayError(f"no display ({last_error()})", subject="window", mend=_NO_DISPLAY_MEND)
     _users += 1
 
 

@@ -1,0 +1,130 @@
+"""runtime-play from the command line: the real-time loop off screen, driven by real OSC and real signals."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.film_support import grey_movie, run_module, start_module
+from tests.support import need_program
+
+SHOW = """
+title: Rehearsal
+canvas: {{width: 64, height: 36, rate: 30}}
+layers:
+  - name: base
+    source: up.mp4
+movements:
+  - {{name: one, duration_s: {duration_s}}}
+  - {{name: two, duration_s: {duration_s}}}
+at_end: {at_end}
+inputs: {{midi: {{enabled: false}}, osc: {{port: {port}}}}}
+"""
+
+
+def free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def show(tmp_path: Path) -> Any:
+    grey_movie(tmp_path / "up.mp4")
+
+    def write(*, duration_s: float = 60, at_end: str = "hold", port: int = 0) -> Path:
+        path = tmp_path / "show.yaml"
+        path.write_text(SHOW.format(duration_s=duration_s, at_end=at_end, port=port))
+        return path
+
+    return write
+
+
+def said(process: subprocess.Popen[str], timeout_s: float = 60) -> dict[str, Any]:
+    out, err = process.communicate(timeout=timeout_s)
+    assert process.returncode == 0, err
+    figures = json.loads(out)
+    assert isinstance(figures, dict)
+    return figures
+
+
+def test_it_plays_for_as_long_as_it_is_told(show: Any) -> None:
+    run = run_module("engine.app.play", show(), "--headless", "--for", "1.5", "--json")
+    assert run.returncode == 0, run.stderr
+    figures = json.loads(run.stdout)
+    assert figures["frames_shown"] + figures["frames_dropped"] == pytest.approx(45, abs=3)
+    assert figures["cache_hits"] > 0
+    assert figures["wall_s"] < 20
+
+
+def test_a_show_that_stops_at_its_end_ends_the_player(show: Any) -> None:
+    run = run_module("engine.app.play", show(duration_s=0.5, at_end="stop"), "--headless", "--json")
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["frames_shown"] >= 10
+
+
+def test_a_foreign_osc_client_plays_it_and_ends_it(show: Any) -> None:
+    """oscsend is sent until the player, which may still be starting, has taken the last message and gone."""
+    oscsend = need_program("oscsend", "liblo-tools")
+    port = free_udp_port()
+    process = start_module("engine.app.play", show(port=port), "--headless", "--json")
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        for message in (("/go", "i", "1"), ("/nonsense", "f", "1"), ("/master/fade", "f", "7"), ("/quit", "i", "1")):
+            subprocess.run([oscsend, "127.0.0.1", str(port), *message], check=False, capture_output=True)
+    figures = said(process)
+    assert figures["events"] >= 2
+    assert figures["events_unbound"] >= 1
+    assert figures["events_clamped"] >= 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_end_it_with_its_figures(show: Any, number: signal.Signals) -> None:
+    port = free_udp_port()
+    process = start_module("engine.app.play", show(port=port), "--headless", "--json")
+    # The port is taken once the devices are open, which is after the signal's handler was set.
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            break
+    process.send_signal(number)
+    assert said(process)["frames_shown"] >= 0
+
+
+def test_an_osc_port_that_is_taken_is_a_warning_and_the_show_goes_on(show: Any) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        path = show(port=int(taken.getsockname()[1]))
+        run = run_module("engine.app.play", path, "--headless", "--for", "0.5", "--json")
+        port = taken.getsockname()[1]
+    assert run.returncode == 0, run.stderr
+    figures = json.loads(run.stdout)
+    assert figures["frames_shown"] > 0
+    assert any(str(port) in line for line in figures["missing"])
+
+
+def test_without_a_display_it_warns_and_plays(show: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    run = run_module("engine.app.play", show(), "--for", "1", "--json")
+    assert run.returncode == 0, run.stderr
+    assert "no display" in run.stderr
+    figures = json.loads(run.stdout)
+    assert figures["frames_shown"] > 0
+    assert any("no display" in line and "--headless" in line for line in figures["missing"])
+
+
+def test_it_begins_in_the_middle(show: Any, tmp_path: Path) -> None:
+    run = run_module("engine.app.play", show(duration_s=5, at_end="stop"), "--headless", "--from", "9.5", "--json")
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["frames_shown"] <= 20
