@@ -1,4 +1,4 @@
-"""A sound server that plays into nothing (PulseAudio), an ear on what it plays, and MIDI ports without hardware (JACK)."""
+"""A sound server that plays into nothing (PulseAudio), an ear on it, and MIDI ports without hardware (JACK)."""
 
 from __future__ import annotations
 
@@ -60,7 +60,14 @@ def sound_server() -> Iterator[SoundServer]:
         socket = Path(home) / "native"
         environment = {"PULSE_SERVER": f"unix:{socket}", "PULSE_STATE_PATH": home, "PULSE_RUNTIME_PATH": home}
         environment |= {"XDG_RUNTIME_DIR": home, "HOME": home}
-        command = [pulseaudio, "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--log-target=stderr"]
+        command = [
+            pulseaudio,
+            "-n",
+            "--daemonize=no",
+            "--use-pid-file=no",
+            "--exit-idle-time=-1",
+            "--log-target=stderr",
+        ]
         command += ["-L", f"module-native-protocol-unix socket={socket} auth-anonymous=1"]
         command += ["-L", f"module-null-sink sink_name=stage rate={RATE_HZ}"]
         process = subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.DEVNULL)

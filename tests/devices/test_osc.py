@@ -73,9 +73,7 @@ def test_what_oscsend_sends_arrives(osc: OscInput, inbox: Inbox) -> None:
     assert begun_s <= events[0].at_s <= events[-1].at_s <= time.monotonic()
 
 
-def test_rubbish_is_counted_and_the_next_message_still_arrives(
-    osc: OscInput, inbox: Inbox, figures: Figures
-) -> None:
+def test_rubbish_is_counted_and_the_next_message_still_arrives(osc: OscInput, inbox: Inbox, figures: Figures) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for packet in (b"", b"rubbish", b"#bundle\x00" + b"\xff" * 60, bytes(60_000)):
             sender.sendto(packet, ("127.0.0.1", osc.port))

@@ -13,7 +13,7 @@ import pytest
 from engine.errors import DeviceError
 from engine.outputs import glfw_library
 from engine.outputs.window import Window
-from tests.devices.xvfb_support import VirtualDisplay, virtual_display, wait_until
+from tests.devices.xvfb_support import VirtualDisplay, egl_set_aside, virtual_display, wait_until
 
 TITLE = "stage"
 RED, GREEN, BLUE, WHITE, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 0, 0)
@@ -21,7 +21,7 @@ RED, GREEN, BLUE, WHITE, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 25
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[VirtualDisplay]:
-    with virtual_display(640, 480) as display:
+    with virtual_display(640, 480) as display, egl_set_aside():
         yield display
 
 

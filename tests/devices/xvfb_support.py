@@ -102,7 +102,8 @@ def virtual_display(width: int = 640, height: int = 480) -> Iterator[VirtualDisp
     """Xvfb with one screen of that size, on a free display number; ended with the block."""
     program = need_program("Xvfb", "xvfb")
     read_end, write_end = os.pipe()
-    command = [program, "-displayfd", str(write_end), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"]
+    command = [need_program("setpriv", "util-linux"), "--pdeathsig", "TERM"]  # no server outlives a test run that died
+    command += [program, "-displayfd", str(write_end), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"]
     server = subprocess.Popen(command, pass_fds=(write_end,), stderr=subprocess.DEVNULL)
     os.close(write_end)
     try:
@@ -113,6 +114,31 @@ def virtual_display(width: int = 640, height: int = 480) -> Iterator[VirtualDisp
     finally:
         server.terminate()
         server.wait(_TIMEOUT_S)
+
+
+@contextmanager
+def egl_set_aside() -> Iterator[None]:
+    """No EGL context on this thread for the length of a block, then the one that was there again.
+
+    GLX refuses a thread that has an EGL context, and Xlib ends the process over it.
+    """
+    library = ctypes.util.find_library("EGL")
+    if library is None:
+        yield
+        return
+    egl = ctypes.CDLL(library)
+    for name in ("eglGetCurrentDisplay", "eglGetCurrentContext", "eglGetCurrentSurface"):
+        getattr(egl, name).restype = ctypes.c_void_p
+    egl.eglMakeCurrent.argtypes = [ctypes.c_void_p] * 4
+    draw, read = 0x3059, 0x305A
+    aside = [egl.eglGetCurrentDisplay(), egl.eglGetCurrentSurface(draw), egl.eglGetCurrentSurface(read)]
+    aside.append(egl.eglGetCurrentContext())
+    egl.eglReleaseThread()
+    try:
+        yield
+    finally:
+        if aside[-1]:
+            assert egl.eglMakeCurrent(*aside), "the EGL context that was set aside cannot be taken up again"
 
 
 def wait_until(happened: Callable[[], bool], poll: Callable[[], None]) -> None:
