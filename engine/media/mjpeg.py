@@ -113,7 +113,8 @@ class AvJpegDecoder:
         self._context = av.CodecContext.create("mjpeg", "r")
         self._context.thread_count = 1
         # Damage is to be told, not painted over; a header that lies about its size is to allocate nothing.
-        pixels = (clip.width + 16) * (clip.height + 16)
+        # FFmpeg counts the pixels with its own padding, 64 at most each way.
+        pixels = (clip.width + 64) * (clip.height + 64)
         self._context.options = {"err_detect": "explode+bitstream+buffer", "max_pixels": str(pixels)}
 
     def decode(self, jpeg: Bytes, ref: FrameRef, pool: BufferPool) -> Picture:

@@ -1,0 +1,373 @@
+"""The frame store: what it answers, in which order it decodes, what it lets go of, and what damage costs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from queue import SimpleQueue
+
+import numpy as np
+import pytest
+
+from engine.core.figures import Figures
+from engine.errors import FrameError, SourceError
+from engine.media.buffers import BufferPool
+from engine.media.frame_store import FrameStore
+from engine.model.clips import Clip, Codec, FrameTable
+from engine.model.pictures import FrameRef, Hit, Layout, Lookup, Missing, Nearest, Picture
+from engine.model.plan import FramePlan, LayerPlan, MovementPlan, ShownFrame, Wanted
+from tests.media_support import clip_of, encode, read_number
+
+FRAMES = 20_000
+PICTURE = 4096  # bytes of a fake picture
+NO_TABLE = FrameTable(np.zeros(FRAMES, np.uint64), np.ones(FRAMES, np.uint32))
+WAIT_S = 20.0  # only a failing test waits this long
+
+
+def clip(slug: str, *, table: bool = True) -> Clip:
+    codec = Codec.MJPEG if table else Codec.OTHER
+    return Clip(slug, Path(f"/nowhere/{slug}"), codec, 64, 64, Fraction(25), FRAMES, NO_TABLE if table else None)
+
+
+CLIPS = {slug: clip(slug) for slug in ("a", "b", "c")}
+
+
+def plan(*refs: tuple[str, int], at_s: float = 0.0) -> FramePlan:
+    layers = tuple(LayerPlan(str(place), ShownFrame(FrameRef(*ref))) for place, ref in enumerate(refs))
+    return FramePlan(at_s, (MovementPlan("m", at_s, layers),))
+
+
+def wanted(slug: str, *indexes: int, from_s: float = 0.0) -> list[Wanted]:
+    return [Wanted(FrameRef(slug, index), from_s + place / 25) for place, index in enumerate(indexes)]
+
+
+@dataclass
+class Disk:
+    """Fake sources that keep a record, fail where told, and decode only while `running` is set."""
+
+    running: threading.Event = field(default_factory=threading.Event)
+    served: SimpleQueue[tuple[str, int]] = field(default_factory=SimpleQueue)  # the same as `reads`, to wait for
+    reads: list[tuple[str, int]] = field(default_factory=list)
+    readers: dict[str, set[str]] = field(default_factory=dict)  # slug → names of the threads that read it
+    bad: set[tuple[str, int]] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    crash: BaseException | None = None
+    opened: int = 0
+    closed: int = 0
+    most_open: int = 0
+    pool: BufferPool | None = None
+
+    def open(self, clip: Clip, pool: BufferPool) -> FakeSource:
+        self.pool = pool
+        if clip.slug in self.gone:
+            raise SourceError("is gone", subject=clip.file)
+        self.opened += 1
+        self.most_open = max(self.most_open, self.opened - self.closed)
+        return FakeSource(clip, pool, self)
+
+
+@dataclass
+class FakeSource:
+    clip: Clip
+    pool: BufferPool
+    disk: Disk
+
+    def read(self, index: int) -> Picture:
+        self.disk.reads.append((self.clip.slug, index))
+        self.disk.readers.setdefault(self.clip.slug, set()).add(threading.current_thread().name)
+        self.disk.served.put((self.clip.slug, index))
+        assert self.disk.running.wait(WAIT_S)
+        if self.disk.crash is not None:
+            raise self.disk.crash
+        if (self.clip.slug, index) in self.disk.bad:
+            raise FrameError(f"frame {index} is damaged", subject=self.clip.file)
+        planes = self.pool.take([(64, 64)])
+        planes[0][...] = index % 256
+        return Picture(FrameRef(self.clip.slug, index), 64, 64, Layout.GRAY, planes)
+
+    def close(self) -> None:
+        self.disk.closed += 1
+
+
+@pytest.fixture
+def disk() -> Disk:
+    disk = Disk()
+    disk.running.set()
+    return disk
+
+
+@pytest.fixture
+def figures() -> Figures:
+    return Figures()
+
+
+MakeStore = Callable[..., FrameStore]
+
+
+@pytest.fixture
+def make_store(disk: Disk, figures: Figures) -> Iterator[MakeStore]:
+    made: list[FrameStore] = []
+
+    def make(clips: dict[str, Clip] = CLIPS, *, pictures: int = 100, workers: int = 1) -> FrameStore:
+        store = FrameStore(clips, figures=figures, cache_bytes=pictures * PICTURE, workers=workers, open_clip=disk.open)
+        made.append(store)
+        return store
+
+    yield make
+    disk.running.set()
+    for store in made:
+        store.close()
+    assert disk.pool is None or disk.pool.out_count == 0, "a buffer was lost"
+
+
+def only(found: dict[FrameRef, Lookup]) -> Lookup:
+    (lookup,) = found.values()
+    return lookup
+
+
+def count(figures: Figures, name: str) -> int:
+    return figures.counters[name].count
+
+
+def test_hit_nearest_and_missing_are_told_and_counted(make_store: MakeStore, figures: Figures) -> None:
+    store = make_store()
+    assert isinstance(only(store.exact_frames_for(plan(("a", 5)))), Hit)
+    found = store.frames_for(plan(("a", 5), ("a", 8), ("b", 5)))
+    assert isinstance(found[FrameRef("a", 5)], Hit)
+    near = found[FrameRef("a", 8)]
+    assert isinstance(near, Nearest)
+    assert (near.picture.ref.index, near.distance) == (5, 3)
+    assert isinstance(found[FrameRef("b", 5)], Missing)
+    names = ("cache_hits", "cache_nearest", "cache_missing")
+    assert [count(figures, name) for name in names] == [2, 1, 1]
+    assert figures.samples("decode_ms").count == 1
+
+
+def test_what_a_plan_lacks_comes_though_nobody_waits(make_store: MakeStore, disk: Disk) -> None:
+    disk.running.clear()
+    store = make_store()
+    for _ in range(3):  # the worker stands still; the loop does not
+        assert isinstance(only(store.frames_for(plan(("a", 7)))), Missing)
+    disk.running.set()
+    assert isinstance(only(store.exact_frames_for(plan(("a", 7)))), Hit)
+    assert disk.reads == [("a", 7)]
+
+
+def test_the_plan_comes_first_then_what_is_needed_soonest(make_store: MakeStore, disk: Disk) -> None:
+    disk.running.clear()
+    store = make_store()
+    store.want(wanted("c", 0))
+    assert disk.served.get(timeout=WAIT_S) == ("c", 0)  # the worker stands in it
+    store.want([*wanted("a", 3, from_s=3.0), *wanted("a", 2, from_s=2.0), *wanted("b", 1, from_s=1.0)])
+    store.frames_for(plan(("c", 9)))
+    disk.running.set()
+    order = [disk.served.get(timeout=WAIT_S) for _ in range(4)]
+    assert order == [("c", 9), ("b", 1), ("a", 2), ("a", 3)]
+
+
+def test_stale_requests_are_dropped_before_they_are_decoded(
+    make_store: MakeStore, disk: Disk, figures: Figures
+) -> None:
+    disk.running.clear()
+    store = make_store()
+    store.want(wanted("a", 1, 2, 3, 4))
+    assert disk.served.get(timeout=WAIT_S) == ("a", 1)
+    store.want(wanted("b", 6, 7))
+    disk.running.set()
+    store.exact_frames_for(plan(("b", 7), ("b", 6)))
+    assert disk.reads[0] == ("a", 1)
+    assert set(disk.reads[1:]) == {("b", 6), ("b", 7)}
+    assert count(figures, "requests_dropped") == 3
+
+
+def test_a_sweep_of_ten_thousand_indexes_builds_no_queue(make_store: MakeStore, disk: Disk, figures: Figures) -> None:
+    disk.running.clear()
+    store = make_store(workers=2)
+    longest = 0
+    for index in range(10_000):
+        store.frames_for(plan(("a", index)))
+        store.want(wanted("a", *range(index + 1, index + 30)))
+        longest = max(longest, int(figures.samples("queue_length").last))
+    assert 0 < longest <= 1 + 8 * 2
+    disk.running.set()
+    store.exact_frames_for(plan(("a", 10_000)))
+    assert len(disk.reads) < 100
+
+
+def test_a_picture_ahead_is_a_hit_when_its_time_comes(make_store: MakeStore, figures: Figures) -> None:
+    store = make_store()
+    for index in range(50):
+        assert isinstance(only(store.exact_frames_for(plan(("a", index), at_s=index / 25))), Hit)
+        store.want(wanted("a", index + 1, index + 2, from_s=index / 25))
+    assert count(figures, "cache_missing") == 0
+
+
+def test_the_cache_is_bounded_in_bytes_and_keeps_what_is_near(make_store: MakeStore, disk: Disk) -> None:
+    store = make_store(pictures=10)
+    for index in range(0, 400, 10):
+        store.exact_frames_for(plan(("a", index)))
+        assert store.cache_bytes <= 10 * PICTURE
+    disk.running.clear()
+    near = only(store.frames_for(plan(("a", 0))))
+    assert isinstance(near, Nearest)
+    assert near.picture.ref.index == 300
+
+
+def test_a_plan_larger_than_the_cache_is_shown_whole(make_store: MakeStore) -> None:
+    store = make_store(pictures=2)
+    refs = [("a", index) for index in range(6)]
+    assert all(isinstance(found, Hit) for found in store.exact_frames_for(plan(*refs)).values())
+    store.exact_frames_for(plan(("a", 0)))
+    store.exact_frames_for(plan(("a", 50)))
+    assert store.cache_bytes <= 2 * PICTURE
+
+
+def test_no_more_is_wanted_than_the_cache_holds(make_store: MakeStore, disk: Disk) -> None:
+    store = make_store(pictures=4)
+    store.exact_frames_for(plan(("a", 0)))
+    for _ in range(20):  # the same wish at every tick: what does not fit is not decoded over and over
+        store.want(wanted("a", *range(1, 40)))
+        store.exact_frames_for(plan(("a", 0)))
+    store.exact_frames_for(plan(("a", 0), ("a", 3)))
+    assert len(disk.reads) <= 5
+
+
+def test_what_was_handed_out_is_not_overwritten_before_the_next_call(make_store: MakeStore, disk: Disk) -> None:
+    store = make_store(pictures=3)
+    store.exact_frames_for(plan(("a", 10)))
+    disk.running.clear()
+    near = only(store.frames_for(plan(("a", 15_000))))  # 10 stands in, and is the furthest from the playhead
+    assert isinstance(near, Nearest)
+    disk.running.set()
+    store.want(wanted("a", *range(15_001, 15_010)))
+    assert (near.picture.planes[0] == 10).all()
+
+
+def test_a_damaged_frame_is_tried_once_told_once_and_counted(
+    make_store: MakeStore, disk: Disk, figures: Figures, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk.bad = {("a", 4), ("a", 5)}
+    store = make_store()
+    with caplog.at_level(logging.WARNING):
+        store.exact_frames_for(plan(("a", 4)))
+        for _ in range(50):
+            store.frames_for(plan(("a", 4), ("a", 5)))
+            store.want(wanted("a", 4, 5))
+        store.exact_frames_for(plan(("a", 5)))
+    assert disk.reads.count(("a", 4)) == disk.reads.count(("a", 5)) == 1
+    assert count(figures, "source_errors") == 2
+    assert len(caplog.records) == 1
+    assert "frame 4 is damaged" in caplog.text
+
+
+@pytest.mark.parametrize("history", [(), (0, 1, 2), (90, 7, 6)])
+def test_a_render_shows_the_same_in_place_of_a_damaged_frame_whatever_came_before(
+    make_store: MakeStore, disk: Disk, history: tuple[int, ...]
+) -> None:
+    disk.bad = {("a", 4), ("a", 5), ("a", 3)}
+    store = make_store()
+    for index in history:
+        store.exact_frames_for(plan(("a", index)))
+    found = only(store.exact_frames_for(plan(("a", 4))))
+    assert isinstance(found, Nearest)
+    assert (found.picture.ref.index, found.distance) == (2, 2)
+
+
+def test_a_clip_damaged_throughout_is_missing_not_an_endless_wait(make_store: MakeStore, disk: Disk) -> None:
+    disk.bad = {("a", index) for index in range(1000)}
+    assert isinstance(only(make_store().exact_frames_for(plan(("a", 500)))), Missing)
+
+
+def test_a_file_that_is_gone_leaves_its_layer_clear_and_the_others_playing(
+    make_store: MakeStore, disk: Disk, figures: Figures, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk.gone = {"a"}
+    store = make_store()
+    for index in range(30):
+        found = store.exact_frames_for(plan(("a", index), ("b", index), at_s=index / 25))
+        assert [type(lookup) for lookup in found.values()] == [Missing, Hit]
+    assert count(figures, "source_errors") == 1
+    assert caplog.text.count("is gone") == 1
+
+
+def test_a_file_that_comes_back_is_found_ten_seconds_later(make_store: MakeStore, disk: Disk) -> None:
+    disk.gone = {"a"}
+    store = make_store()
+    store.exact_frames_for(plan(("a", 0), at_s=5.0))
+    disk.gone = set()
+    assert isinstance(only(store.exact_frames_for(plan(("a", 0), at_s=14.9))), Missing)
+    assert isinstance(only(store.exact_frames_for(plan(("a", 0), at_s=15.1))), Hit)
+
+
+def test_what_a_worker_did_not_expect_is_raised_in_the_loop(make_store: MakeStore, disk: Disk) -> None:
+    disk.crash = ZeroDivisionError("a bug")
+    store = make_store()
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        store.exact_frames_for(plan(("a", 0)))
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            store.frames_for(plan(("b", 0)))
+
+
+def test_waiting_ends(make_store: MakeStore, disk: Disk) -> None:
+    disk.running.clear()
+    store = make_store()
+    with pytest.raises(SourceError, match="not decoded within"):
+        store.exact_frames_for(plan(("a", 0)), timeout_s=0.02)
+    disk.running.set()
+    assert isinstance(only(store.exact_frames_for(plan(("a", 0)))), Hit)
+
+
+def decode_threads() -> list[str]:
+    return sorted(thread.name for thread in threading.enumerate() if thread.name.startswith("decode-"))
+
+
+def test_workers_are_named_bounded_and_joined(make_store: MakeStore, disk: Disk) -> None:
+    store = make_store(workers=3)
+    assert decode_threads() == ["decode-0", "decode-1", "decode-2"]
+    store.want(wanted("a", *range(20)))
+    store.exact_frames_for(plan(("a", 3), ("b", 3)))
+    store.close()
+    store.close()
+    assert decode_threads() == []
+    assert disk.opened == disk.closed > 0
+    assert store.cache_bytes == 0
+
+
+def test_a_clip_without_a_table_is_decoded_by_one_worker(make_store: MakeStore, disk: Disk) -> None:
+    clips = {slug: clip(slug, table=False) for slug in ("x", "y", "z")}
+    store = make_store(clips, workers=3)
+    for index in range(30):
+        store.exact_frames_for(plan(("x", index), ("y", index), ("z", index)))
+        store.want([want for slug in clips for want in wanted(slug, index + 1, index + 2)])
+    assert [len(disk.readers[slug]) for slug in clips] == [1, 1, 1]
+    assert len(set.union(*disk.readers.values())) == 3
+
+
+def test_few_files_are_open_at_once(make_store: MakeStore, disk: Disk) -> None:
+    clips = {slug: clip(slug) for slug in (f"clip-{number}" for number in range(40))}
+    store = make_store(clips, workers=2)
+    for slug in clips:
+        store.exact_frames_for(plan((slug, 0)))
+    assert disk.opened >= 40
+    assert disk.most_open <= 2 * 9  # eight each, and the one that comes before the oldest goes
+
+
+def test_real_clips_play_together_and_one_that_vanishes_holds_its_picture(tmp_path: Path, figures: Figures) -> None:
+    fast = clip_of(encode(tmp_path / "a.mov", "mjpeg", "yuvj420p", range(12)), Codec.MJPEG, 12, slug="fast")
+    long = clip_of(encode(tmp_path / "b.mp4", "libx264", "yuv420p", range(12)), Codec.OTHER, 12, slug="long")
+    with FrameStore({"fast": fast, "long": long}, figures=figures, cache_bytes=1 << 20) as store:
+        for index in (0, 1, 2, 11, 5):
+            found = store.exact_frames_for(plan(("fast", index), ("long", index)))
+            assert [read_number(lookup.picture) for lookup in found.values() if lookup.picture] == [index, index]
+            store.want([*wanted("fast", index + 1), *wanted("long", index + 1)])
+    fast.file.unlink()
+    with FrameStore({"fast": fast, "long": long}, figures=figures, cache_bytes=1 << 20) as store:
+        found = store.exact_frames_for(plan(("fast", 3), ("long", 3)))
+        assert [type(lookup) for lookup in found.values()] == [Missing, Hit]
+        long.file.unlink()
+        assert isinstance(store.exact_frames_for(plan(("long", 4)))[FrameRef("long", 4)], Hit)

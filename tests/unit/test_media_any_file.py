@@ -1,0 +1,176 @@
+"""Any file: stills, rotation, colour tags, files whose packets do not tell their frames, and what decoding costs."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from engine.errors import FrameError, SourceError
+from engine.media import any_file
+from engine.media.any_file import AnyFileSource
+from engine.media.av_pictures import picture_from
+from engine.media.buffers import BufferPool
+from engine.media.frame_times import FrameTimes, frame_times
+from engine.model.clips import Clip, Codec
+from engine.model.pictures import FrameRef, Layout, Matrix
+from tests.media_support import clip_of, encode, frame_pixels, read_number
+
+REF = FrameRef("clip", 0)
+
+
+def any_clip(file: Path, count: int = 1) -> Clip:
+    return clip_of(file, Codec.OTHER, count)
+
+
+@pytest.mark.parametrize("name", ["still.png", "100% %03d #1 'naïve'.png", "-dash.bmp", "a:b.tiff"])
+def test_a_still_is_one_frame_whatever_its_name(name: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    plain = tmp_path / ("plain" + file.suffix)
+    codec = {".png": "png", ".bmp": "bmp", ".tiff": "tiff"}[file.suffix]
+    encode(plain, codec, "rgb24" if codec != "bmp" else "bgr24", [77])
+    plain.rename(file)
+    source = AnyFileSource(any_clip(file), BufferPool())
+    picture = source.read(0)
+    assert (picture.layout, read_number(picture)) == (Layout.RGBA, 77)
+    with pytest.raises(FrameError):
+        source.read(1)
+    source.close()
+
+
+@pytest.mark.parametrize(("degrees", "turns"), [(0, 0), (90, 3), (180, 2), (270, 1)])
+def test_rotation_is_told_in_turns_clockwise(degrees: int, turns: int, tmp_path: Path) -> None:
+    # FFmpeg's angle is anticlockwise: a picture that is to be turned 90° anticlockwise needs three turns clockwise.
+    file = encode(tmp_path / "a.mp4", "libx264", "yuv420p", range(3), turned_deg=degrees)
+    source = AnyFileSource(any_clip(file, 3), BufferPool())
+    picture = source.read(2)
+    assert (picture.upright_turns, picture.width, picture.height) == (turns, 128, 96)
+    source.close()
+
+
+@pytest.mark.parametrize(
+    ("pixel_format", "height", "tags", "matrix", "full"),
+    [
+        ("yuv420p", 576, (2, 0), Matrix.BT601, False),
+        ("yuv420p", 578, (2, 0), Matrix.BT709, False),
+        ("yuv420p", 96, (1, 0), Matrix.BT709, False),
+        ("yuv420p", 720, (6, 0), Matrix.BT601, False),
+        ("yuv420p", 720, (5, 2), Matrix.BT601, True),
+        ("yuv420p10le", 96, (9, 1), Matrix.BT709, False),
+        ("yuvj422p", 96, (2, 0), Matrix.BT601, True),
+        ("gray", 96, (2, 0), Matrix.BT601, True),
+        ("gray", 96, (2, 1), Matrix.BT601, False),
+    ],
+)
+def test_matrix_and_range_are_the_tags_or_the_usual_guess(
+    pixel_format: str, height: int, tags: tuple[int, int], matrix: Matrix, full: bool
+) -> None:
+    frame = av.VideoFrame(64, height, pixel_format)
+    frame.colorspace, frame.color_range = tags
+    picture = picture_from(frame, REF, BufferPool())
+    assert (picture.matrix, picture.full_range) == (matrix, full)
+
+
+@pytest.mark.parametrize(
+    ("packed", "planar"),
+    [("yuyv422", "yuv422p"), ("nv12", "yuv420p"), ("uyvy422", "yuv422p"), ("p010le", "yuv420p10le")],
+)
+def test_packed_yuv_becomes_planes_sample_for_sample(packed: str, planar: str) -> None:
+    planes = av.VideoFrame.from_ndarray(frame_pixels(5), format="rgb24").reformat(format=planar)
+    expected = picture_from(planes, REF, BufferPool())
+    got = picture_from(planes.reformat(format=packed), REF, BufferPool())
+    assert got.layout is expected.layout
+    assert all(np.array_equal(*pair) for pair in zip(got.planes, expected.planes, strict=True))
+
+
+def test_yuv_with_alpha_becomes_rgba() -> None:
+    rgba = np.dstack((frame_pixels(9), np.tile(np.arange(128, dtype=np.uint8) * 2, (96, 1))))
+    frame = av.VideoFrame.from_ndarray(rgba, format="rgba").reformat(format="yuva444p")
+    picture = picture_from(frame, REF, BufferPool())
+    assert picture.layout is Layout.RGBA
+    off = np.abs(picture.planes[0].astype(int) - rgba)
+    assert off[..., 3].max() <= 1
+    assert off[..., :3].max() <= 4  # there and back in 8 bits
+
+
+def raw_h264(tmp_path: Path) -> Path:
+    """An H.264 stream without a container: no timestamps."""
+    source = encode(tmp_path / "a.mp4", "libx264", "yuv420p", range(20), options={"g": "10", "bf": "2"})
+    file = tmp_path / "a.h264"
+    with av.open(str(source)) as given, av.open(str(file), "w") as made:
+        stream = made.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(given.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                made.mux(packet)
+    return file
+
+
+def test_a_stream_without_timestamps_is_counted(tmp_path: Path) -> None:
+    file = raw_h264(tmp_path)
+    assert not frame_times(file).timed
+    source = AnyFileSource(any_clip(file, 20), BufferPool())
+    for index in (19, 0, 7, 8, 3, 19):
+        assert read_number(source.read(index)) == index
+    source.close()
+
+
+def test_playing_either_way_decodes_each_frame_about_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = encode(tmp_path / "a.mp4", "libx264", "yuv420p", range(60), options={"g": "30", "bf": "2"})
+    frame_times(file)
+    decoded, real = 0, any_file.decoded
+
+    def counting(*given: object) -> object:
+        nonlocal decoded
+        for frame in real(*given):  # type: ignore[arg-type]
+            decoded += 1
+            yield frame
+
+    monkeypatch.setattr(any_file, "decoded", counting)
+    source = AnyFileSource(any_clip(file, 60), BufferPool())
+    for index in range(60):
+        assert read_number(source.read(index)) == index
+    assert decoded == 60
+    for index in reversed(range(60)):
+        assert read_number(source.read(index)) == index
+    # The last 32 are kept; then at most the group's 28 others, and the group before once.
+    assert decoded <= 60 + 60
+    source.close()
+
+
+def test_a_file_cut_short_keeps_its_first_frames(tmp_path: Path) -> None:
+    whole = encode(tmp_path / "a.mkv", "ffv1", "yuv420p", range(10), options={"g": "1"})
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    source = AnyFileSource(any_clip(cut, 10), BufferPool())
+    assert [read_number(source.read(index)) for index in (3, 0, 2)] == [3, 0, 2]
+    with pytest.raises(FrameError):
+        source.read(9)
+    source.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"notes, not a movie\n" * 50])
+def test_what_is_no_movie_is_a_source_error(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "a.mov"
+    file.write_bytes(content)
+    with pytest.raises(SourceError) as caught:
+        AnyFileSource(any_clip(file), BufferPool())
+    assert not isinstance(caught.value, FrameError)
+
+
+def test_frame_times_are_read_again_when_the_file_changes(tmp_path: Path) -> None:
+    file = encode(tmp_path / "a.mkv", "ffv1", "yuv420p", range(4))
+    first = frame_times(file)
+    assert frame_times(file) is first
+    encode(file, "ffv1", "yuv420p", range(9))
+    assert (len(first), len(frame_times(file))) == (4, 9)
+
+
+def test_the_key_frame_before() -> None:
+    times = FrameTimes(tuple(range(0, 300, 10)), (2, 10, 20))
+    assert [times.key_before(index, 0) for index in (0, 2, 9, 10, 29)] == [0, 2, 2, 10, 20]
+    assert [times.key_before(25, back) for back in (0, 1, 2, 3)] == [20, 10, 2, 0]
+    assert Fraction(times.pts[3]) == 30
