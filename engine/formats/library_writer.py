@@ -179,13 +179,20 @@ class LibraryWriter:
             )
         }
 
-    def note_sources(self, sources: Iterable[StoredSource]) -> None:
-        """Enter new sources as pending, which settles their slugs before the work begins, or refresh size and time."""
+    def enter_sources(self, sources: Iterable[StoredSource]) -> None:
+        """Enter new sources as pending, which settles the names of their clips before the work begins."""
         with self._transaction() as catalogue:
             catalogue.executemany(
-                "INSERT INTO sources (path, title, base, size, mtime_ns, verdict) VALUES (?, ?, ?, ?, ?, 'pending')"
-                " ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns",
-                [(os.fsencode(s.path), s.title, s.base, s.size, s.mtime_ns) for s in sources],
+                "INSERT INTO sources (path, title, base, verdict) VALUES (?, ?, ?, 'pending')",
+                [(os.fsencode(source.path), source.title, source.base) for source in sources],
+            )
+
+    def refresh_source(self, source: StoredSource) -> None:
+        """Note the size and time of a source whose content is known to be unchanged."""
+        with self._transaction() as catalogue:
+            catalogue.execute(
+                "UPDATE sources SET size = ?, mtime_ns = ? WHERE path = ?",
+                (source.size, source.mtime_ns, os.fsencode(source.path)),
             )
 
     def store(self, source: StoredSource, made: Sequence[NewClip]) -> None:
@@ -217,7 +224,7 @@ class LibraryWriter:
     def _source_id(self, source: StoredSource) -> int:
         row = self._catalogue.execute("SELECT id FROM sources WHERE path = ?", (os.fsencode(source.path),)).fetchone()
         if row is None:
-            raise LibraryError(f"{source.path} was not noted before its clips", subject=self.folder)
+            raise LibraryError(f"{source.path} was not entered before its clips", subject=self.folder)
         return int(row[0])
 
     # Clips
