@@ -159,6 +159,9 @@ class _Table:
 
     def _columns(self, line: int, cells: list[str]) -> list[str]:
         columns = [cell.lower() for cell in cells]
+        if not set(columns) & set(COLUMNS):
+            self.problem(line, "", "does not begin with a row that names the columns", ",".join(COLUMNS))
+            return columns
         for column in columns:
             if column and column not in COLUMNS:
                 self.problem(
@@ -167,7 +170,7 @@ class _Table:
             elif column and columns.count(column) > 1:
                 self.problem(line, column, "is there more than once", "keep one")
         if "clip" not in columns:
-            self.problem(line, "", "has no column clip", f"the first row names the columns: {','.join(COLUMNS)}")
+            self.problem(line, "", "has no column clip", f"the columns are {', '.join(COLUMNS)}")
         return columns
 
     def _cells(self, lines: Iterable[tuple[int, list[str]]], columns: list[str]) -> Iterator[_Line]:

@@ -165,7 +165,9 @@ def _mistake(what: str, mark: yaml.Mark | None) -> yaml.MarkedYAMLError:
 
 def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     if isinstance(error, yaml.MarkedYAMLError):
-        line = _line(error.problem_mark or error.context_mark)
+        # What is left open is noticed only at its end, lines below: there the beginning is the place to look.
+        left_open = any(word in (error.context or "") for word in ("flow", "quoted", "simple key"))
+        line = _line((left_open and error.context_mark) or error.problem_mark)
         what = ", ".join(part for part in (error.context, error.problem) if part)
         tabs = "'\\t'" in what
         return Problem(
