@@ -29,7 +29,8 @@ class VideoFile:
 
     The film grows under a hidden name beside `path` and gets its name on `close`, once re-reading it has found
     every frame. `sound` is (samples float32 (n, channels), rate in Hz), its sample 0 at the first frame; it is
-    cut, or continued with silence, to the picture's length. Rendering waits while the encoder is behind.
+    cut, or continued with silence, to the picture's length (AAC comes in frames of 1024 samples: the file says
+    where in the last one to stop, to a millisecond). Rendering waits while the encoder is behind.
 
     Raises OutputError at construction, before anything is rendered, where the codec does not go into the
     container, the size is odd, `path` exists (unless `overwrite`) or cannot be written. An error of the encoding
