@@ -72,7 +72,7 @@ class AnyFileSource:
 
     def _decode_to(self, index: int) -> VideoFrame | None:
         """The frame, or None where it does not decode."""
-        key = self._times.key_at_or_before(index)
+        key = self._times.key_before(index, 0)
         if key <= self._next <= index:
             return self._forward(index)[0]
         for back in _KEYS_BACK:
@@ -112,7 +112,7 @@ class AnyFileSource:
         if not self._times.timed:
             return self._reopen()
         try:
-            self._container.seek(self._times.pts[key], stream=self._stream, backward=True)
+            self._container.seek(int(self._times.pts[key]), stream=self._stream, backward=True)
         except av.FFmpegError:  # a file that cannot be sought in is decoded from its beginning
             return self._reopen()
         self._frames = decoded(self._container, self._stream)

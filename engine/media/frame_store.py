@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -58,7 +59,7 @@ class FrameStore:
         # Idle buffers are bounded apart from the cache: a tick's worth of evicted pictures to decode into.
         self._pool = BufferPool(idle_bytes=max(cache_bytes // 8, 32 << 20))
         self._cache = FrameCache(self._pool, cache_bytes)
-        count = workers if workers is not None else max(1, (os.cpu_count() or 2) - 1)
+        count = workers if workers is not None else max(1, _cores() - 1)
         self._ahead_limit = _AHEAD_PER_WORKER * count
         self._planned: dict[FrameRef, None] = {}
         self._ahead: dict[FrameRef, float] = {}  # the wanted frames that fit the cache, and when they are needed
@@ -254,3 +255,8 @@ class FrameStore:
 
 def _open(open_clip: Callable[[Clip, BufferPool], FrameSource], pool: BufferPool, clip: Clip) -> FrameSource:
     return open_clip(clip, pool)
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 2

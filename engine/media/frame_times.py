@@ -7,14 +7,15 @@ one pass over the packets at open turns the one into the other.
 from __future__ import annotations
 
 import threading
-from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import av
+import numpy as np
+import numpy.typing as npt
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -27,37 +28,35 @@ _KEPT_FILES = 256
 _MEND = "Build it into the library, or check that it plays elsewhere"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FrameTimes:
-    """The frames of a file. `pts` has each frame's timestamp, ascending; `keys` the frame indexes of key frames.
+    """The frames of a file. `pts` has each frame's timestamp, `keys` the frame indexes of key frames, both ascending.
 
     `timed` is False for a file whose timestamps do not tell its frames apart: such frames are counted from the
     beginning.
     """
 
-    pts: tuple[int, ...]
-    keys: tuple[int, ...]
+    pts: npt.NDArray[np.int64]
+    keys: npt.NDArray[np.int64]
     timed: bool = True
-    index_of: dict[int, int] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "index_of", {pts: index for index, pts in enumerate(self.pts)})
 
     def __len__(self) -> int:
         return len(self.pts)
 
     def index_at(self, pts: int | None) -> int | None:
         """The frame index with this timestamp, or None."""
-        return None if pts is None else self.index_of.get(pts)
-
-    def key_at_or_before(self, index: int) -> int:
-        """The frame index of the key frame from which `index` can be decoded; 0 before the first one."""
-        return self.key_before(index, 0)
+        if pts is None:
+            return None
+        place = int(np.searchsorted(self.pts, pts))
+        return place if place < len(self.pts) and self.pts[place] == pts else None
 
     def key_before(self, index: int, back: int) -> int:
-        """The frame index of the key frame `back` key frames before the one at or before `index`, or 0."""
-        place = bisect_right(self.keys, index) - 1 - back
-        return self.keys[place] if place >= 0 else 0
+        """The frame index of the key frame `back` key frames before the one at or before `index`, or 0.
+
+        With `back` 0: that from which `index` can be decoded.
+        """
+        place = int(np.searchsorted(self.keys, index, side="right")) - 1 - back
+        return int(self.keys[place]) if place >= 0 else 0
 
 
 def open_picture(file: Path) -> tuple[InputContainer, VideoStream]:
@@ -146,7 +145,7 @@ def _bears_out(container: InputContainer, stream: VideoStream, times: FrameTimes
     """
     damaged: set[int | None] = set()
     seen = [frame.pts for frame in islice(decoded(container, stream, damaged), _CHECKED_FRAMES)]
-    promised = (pts for pts in times.pts if pts not in damaged)
+    promised = (pts for pts in times.pts.tolist() if pts not in damaged)
     return bool(seen) and seen == list(islice(promised, len(seen)))
 
 
@@ -165,11 +164,10 @@ def _from_packets(container: InputContainer, stream: VideoStream) -> FrameTimes 
                 key_times.append(packet.pts)
     except av.FFmpegError:
         pass  # cut short: the frames before the damage are still good
-    times.sort()
-    if any(one == other for one, other in pairwise(times)):
+    pts = np.unique(np.array(times, np.int64))
+    if len(pts) < len(times):
         return None
-    index_of = {pts: index for index, pts in enumerate(times)}
-    return FrameTimes(tuple(times), tuple(sorted(index_of[pts] for pts in key_times)))
+    return FrameTimes(pts, np.searchsorted(pts, np.sort(np.array(key_times, np.int64))))
 
 
 def _from_decoding(file: Path) -> FrameTimes:
@@ -181,7 +179,7 @@ def _from_decoding(file: Path) -> FrameTimes:
             if frame.key_frame:
                 keys.append(len(times))
             times.append(frame.pts)
-    known = [pts for pts in times if pts is not None]
-    if len(known) == len(times) and all(one < other for one, other in pairwise(known)):
-        return FrameTimes(tuple(known), tuple(keys))
-    return FrameTimes(tuple(range(len(times))), (), timed=False)
+    pts = np.array([-1 if time is None else time for time in times], np.int64)
+    if None not in times and bool((np.diff(pts) > 0).all()):
+        return FrameTimes(pts, np.array(keys, np.int64))
+    return FrameTimes(np.arange(len(times)), np.array([], np.int64), timed=False)
