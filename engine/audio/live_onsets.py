@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import threading
-import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
@@ -42,18 +41,9 @@ class LiveOnsets:
     lost at the device or because the detector did not keep up). `put` and `now_s` must be safe on any thread.
     """
 
-    def __init__(
-        self,
-        settings: Onsets,
-        put: Put,
-        now_s: Callable[[], float],
-        figures: Figures,
-        *,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, settings: Onsets, put: Put, now_s: Callable[[], float], figures: Figures) -> None:
         self._put = put
         self._now_s = now_s
-        self._monotonic = monotonic
         self._heard = figures.counter("onsets_heard")  # analysis thread
         self._overruns = figures.counter("onset_overruns")  # callback thread
         device = find_device("input", settings.device)
@@ -64,7 +54,8 @@ class LiveOnsets:
         self._samples = 0  # analysis thread
         # A SimpleQueue's put waits for nobody; None ends the thread. (instant of the first sample, samples)
         self._blocks: SimpleQueue[tuple[float, Mono32] | None] = SimpleQueue()
-        self._stream: Any = _open(device, self._rate_hz, self._callback)
+        self._device_name = device.name
+        self._stream: Any = _open(device, self._rate_hz, self._callback, self._finished)
         self._thread = threading.Thread(target=self._analyse, name="live-onsets", daemon=True)
         self._thread.start()
         try:
@@ -90,12 +81,16 @@ class LiveOnsets:
         if not full:
             self._blocks.put((stamp_s, np.mean(samples, axis=1, dtype=np.float32)))
 
+    def _finished(self) -> None:
+        if self._stream is not None:
+            _log.warning("%s: the audio input has gone; no more onsets come from it", self._device_name)
+
     def _age_s(self, times: Any) -> float:
         """How long ago this block's first sample sounded; the stated latency where the driver gives no time."""
-        stream = self._stream
-        if stream is None or not times.inputBufferAdcTime:
+        stream, adc_s = self._stream, float(times.inputBufferAdcTime)
+        if stream is None:
             return 0.0
-        age_s = float(stream.time) - float(times.inputBufferAdcTime)
+        age_s = float(stream.time) - adc_s if adc_s else -1.0
         return age_s if 0 <= age_s < 5 else float(stream.latency)
 
     def _analyse(self) -> None:
@@ -124,12 +119,12 @@ def _channels(device: AudioDevice) -> int:
     return min(2, device.channels)
 
 
-def _open(device: AudioDevice, rate_hz: int, callback: Callable[..., None]) -> Any:
+def _open(device: AudioDevice, rate_hz: int, callback: Callable[..., None], finished: Callable[[], None]) -> Any:
     sounddevice = portaudio()
     try:
         return sounddevice.InputStream(
             samplerate=rate_hz, channels=_channels(device), dtype="float32", device=device.index, latency="low",
-            callback=callback,
+            callback=callback, finished_callback=finished,
         )  # fmt: skip
     except sounddevice.PortAudioError as error:
         raise _refused(device, error) from error

@@ -18,6 +18,7 @@ class SampleClock:
         self._rate_hz = rate_hz
         self._origin_s: float | None = None  # of sample 0
         self._begun_sample = 0  # where the present line began
+        self._stamps = 0  # on the present line
         self._last_sample = 0
         self.settled = False
         self.jumps = 0  # new lines begun after the clock had settled
@@ -32,8 +33,11 @@ class SampleClock:
             self.jumps += self.settled
             self._origin_s = measured_s
             self._begun_sample = sample
+            self._stamps = 1
         else:
-            weight = min((sample - self._last_sample) / self._rate_hz / _SMOOTHING_S, 1.0)
+            # A plain mean at first, so that a bad first stamp is soon forgotten; then a low pass.
+            self._stamps += 1
+            weight = min(max((sample - self._last_sample) / self._rate_hz / _SMOOTHING_S, 1 / self._stamps), 1.0)
             self._origin_s += (measured_s - self._origin_s) * weight
         self._last_sample = sample
         self.settled = self.settled or sample - self._begun_sample >= _SETTLED_AFTER_S * self._rate_hz

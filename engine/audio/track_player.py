@@ -35,7 +35,7 @@ _START_TIMEOUT_S = 5.0
 class TrackPlayer:
     """Plays one sound file; the show's clock runs with its samples, from `start` until `stop`.
 
-    Counters: `track_underruns` (buffers that were late, at the device or from the disk), `track_lost` (times
+    Counters: `audio_underruns` (buffers that were late, at the device or from the disk), `track_lost` (times
     that the device stopped answering), `track_read_errors` (times that the file broke off). `start`, `reading`
     and `stop` are for one thread, the main one; `seek` for any.
     """
@@ -55,11 +55,11 @@ class TrackPlayer:
         self._loop = loop
         self._device_name = device or ""
         self._monotonic = monotonic
-        self._underruns = figures.counter("track_underruns")  # callback thread
+        self._underruns = figures.counter("audio_underruns")  # callback thread
         self._losses = figures.counter("track_lost")  # main thread
         self._read_errors = figures.counter("track_read_errors")  # reader thread
 
-        self._stream: Any = None
+        self._stream: Any = None  # main thread; None again while the last callbacks run
         self._reader: threading.Thread | None = None
         self._stopping = threading.Event()
         self._running = threading.Event()  # the first reading is there
@@ -75,10 +75,9 @@ class TrackPlayer:
     def start(self, at_s: float = 0.0) -> None:
         """Open the device, and let show time run from `at_s` with the track at `at_s` of its own (looped if it loops).
 
-        Returns once the device takes samples steadily and `reading` has its first answer: 0.3 s, up to 2 s with
-        some sound servers. The first sample is heard one buffer later. Raises
-        DeviceError where there is no device or it refuses, SourceError where the file is no sound; nothing
-        runs then, and start may be called again.
+        Returns once the device takes samples steadily and `reading` has its first answer: after 0.3 s, up to 2 s
+        with some sound servers. The first sample is heard one buffer later. Raises DeviceError where there is no
+        device or it refuses, SourceError where the file is no sound; nothing runs then, and start may be called again.
         """
         assert self._stream is None, "already started"
         device = find_device("output", self._device_name)
@@ -189,9 +188,9 @@ class TrackPlayer:
         PortAudio's clock and ours are read one after the other, so that waiting for the interpreter before
         the callback began does not count. Some drivers give no time: then the stated latency serves.
         """
-        now_s = self._called_s
-        ahead_s = float(times.outputBufferDacTime) - float(self._stream.time) if times.outputBufferDacTime else -1.0
-        return now_s + (ahead_s if 0 <= ahead_s < 5 else self._latency_s)
+        stream, dac_s = self._stream, float(times.outputBufferDacTime)
+        ahead_s = dac_s - float(stream.time) if stream is not None and dac_s else -1.0
+        return self._called_s + (ahead_s if 0 <= ahead_s < 5 else self._latency_s)
 
     def _stream_finished(self) -> None:
         self._finished = True

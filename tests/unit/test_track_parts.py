@@ -100,6 +100,14 @@ def test_a_device_that_drifts_is_followed(drift_ppm: float) -> None:
     assert clock.jumps == 0
 
 
+def test_a_bad_first_stamp_is_soon_forgotten() -> None:
+    clock = SampleClock(RATE_HZ)
+    clock.feed(0, 0.010)
+    for sample in range(1200, 12_000, 1200):
+        clock.feed(sample, sample / RATE_HZ)
+    assert clock.instant(0) == pytest.approx(0.001, abs=1e-6)
+
+
 def test_the_line_never_runs_backwards_under_jitter() -> None:
     clock, noise = SampleClock(RATE_HZ), np.random.default_rng(6)
     instants = [clock.feed(n * 480, n / 100 + noise.uniform(-0.009, 0.009)) for n in range(2000)]
