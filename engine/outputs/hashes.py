@@ -8,8 +8,8 @@ from pathlib import Path
 import moderngl
 import numpy as np
 
-from engine.errors import OutputError
-from engine.outputs.beside import beside, check_output_path, put_in_place
+from engine.formats.replace_file import replace_file
+from engine.outputs.beside import check_output_path
 from engine.outputs.output import Pixels, read_canvas
 
 _DIGEST_BYTES = 16
@@ -25,7 +25,6 @@ class Hashes:
     def __init__(self, path: Path, *, overwrite: bool = False) -> None:
         check_output_path(path, overwrite=overwrite)
         self._path = path
-        self._overwrite = overwrite
         self._lines: list[str] = []
         self._buffer: Pixels = np.empty((0, 0, 4), np.uint8)
         self._finished = False
@@ -41,15 +40,7 @@ class Hashes:
         if self._finished:
             return
         self._finished = True
-        partial = beside(self._path)
-        try:
-            partial.write_text("".join(self._lines), encoding="ascii")
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise OutputError(
-                f"cannot be written ({error.strerror})", subject=self._path, mend="Make room, or name another folder."
-            ) from error
-        put_in_place(partial, self._path, overwrite=self._overwrite)
+        replace_file(self._path, "".join(self._lines).encode("ascii"))
 
     def abort(self) -> None:
         self._finished = True
