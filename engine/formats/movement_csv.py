@@ -66,14 +66,16 @@ def write_movement_csv(path: Path, rows: Iterable[ScheduleRow]) -> None:
     """Write a movement CSV in UTF-8, replacing `path` whole. Any thread.
 
     `start_s` is not written: it follows from the rows before. Reading the file gives the same rows if they are
-    `placed`, their numbers within the format's bounds and their hints without blanks at the ends.
+    `placed`, their numbers within the format's bounds and their hints without blanks at the ends; a hint's line ends
+    become \\n.
     Raises OutputError where it cannot be written; then `path` is as it was.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in rows:
-        hint = f"'{row.hint}" if row.hint.startswith(_FORMULA_STARTS) else row.hint
+        hint = row.hint.replace("\r\n", "\n").replace("\r", "\n")  # the csv module leaves a lone \r unquoted
+        hint = f"'{hint}" if hint.startswith(_FORMULA_STARTS) else hint
         fade = f"fade {_text(row.transition_s)}" if row.transition_s else ""
         end = "" if row.out_s is None else _text(row.out_s)
         writer.writerow((row.order, row.clip or "", _text(row.in_s), end, _text(row.duration_s), row.layer, fade, hint))

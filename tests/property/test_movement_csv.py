@@ -73,7 +73,9 @@ class Spreadsheet:
 
     def save(self, table: list[dict[str, str]]) -> bytes:
         out = io.StringIO(newline="")
-        writer = csv.writer(out, delimiter=self.separator, lineterminator=self.line_end, quoting=self.quoting)
+        # Python's writer quotes a line end inside a cell only if it is its own.
+        quoting = csv.QUOTE_ALL if self.line_end == "\r" else self.quoting
+        writer = csv.writer(out, delimiter=self.separator, lineterminator=self.line_end, quoting=quoting)
         writer.writerow([*self.order, *[""] * self.empty])
         for cells in table:
             for column in ("in_s", "out_s", "duration_s", "transition"):

@@ -150,6 +150,12 @@ def test_a_hint_made_from_a_file_name_with_odd_bytes_can_be_written(tmp_path: Pa
     assert read_movement_csv(file, CLIPS, ["base"])[0].rows[0].hint == "caf?"
 
 
+def test_a_hint_of_several_lines_stays_one_cell(tmp_path: Path) -> None:
+    file = tmp_path / "one.csv"
+    write_movement_csv(file, [ScheduleRow(1, "base", "wall", 0, 3, hint="a\rb\r\nc")])
+    assert read_movement_csv(file, CLIPS, ["base"])[0].rows[0].hint == "a\nb\nc"
+
+
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
     (tmp_path / "one.csv").mkdir()
     with pytest.raises(OutputError):
