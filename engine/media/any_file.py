@@ -120,8 +120,9 @@ class AnyFileSource:
         return None
 
     def _reopen(self) -> None:
-        self._frames = iter(())  # it must not outlive its container
-        self._container.close()
+        """Go to the beginning. Raises SourceError where the file is there no more; the source is then closed."""
+        self.close()
         self._container, self._stream = open_picture(self._clip.file)
+        self._closed = False
         self._frames = decoded(self._container, self._stream)
         self._from = self._next = 0

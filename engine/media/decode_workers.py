@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
-from engine.errors import SourceError
+from engine.errors import FrameError, SourceError
 from engine.media.frame_source import FrameSource
 from engine.model.clips import Clip
 from engine.model.pictures import FrameRef, Picture
@@ -178,11 +178,17 @@ class DecodeWorkers:
 
     def _decode(self, request: Request, sources: OrderedDict[str, FrameSource]) -> Outcome:
         began = time.perf_counter()
-        picture, problem = None, None
+        picture: Picture | None = None
+        problem: SourceError | None = None
         try:
             picture = self._source(request.clip, sources).read(request.index)
+        except FrameError as error:
+            problem = error
         except SourceError as error:
             problem = error
+            lost = sources.pop(request.clip.slug, None)
+            if lost is not None:  # its file may come back; this way into it will not
+                lost.close()
         return Outcome(request.ref, picture, problem, 1000 * (time.perf_counter() - began))
 
     def _source(self, clip: Clip, sources: OrderedDict[str, FrameSource]) -> FrameSource:

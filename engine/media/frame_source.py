@@ -22,7 +22,7 @@ class FrameSource(Protocol):
 
         The caller owns the picture and gives its planes back to the pool. Raises FrameError for a frame that
         cannot be had (outside the clip, damaged): the source stays good for other frames, and no buffer is lost.
-        Raises SourceError once closed.
+        Raises SourceError once closed, or where the whole file is lost: then the source is of no more use.
         """
         ...
 

@@ -83,6 +83,8 @@ class FakeSource:
         assert self.disk.running.wait(WAIT_S)
         if self.disk.crash is not None:
             raise self.disk.crash
+        if self.clip.slug in self.disk.gone:
+            raise SourceError("was lost", subject=self.clip.file)
         if (self.clip.slug, index) in self.disk.bad:
             raise FrameError(f"frame {index} is damaged", subject=self.clip.file)
         planes = self.pool.take([(64, 64)])
@@ -301,6 +303,18 @@ def test_a_file_that_comes_back_is_found_ten_seconds_later(make_store: MakeStore
     disk.gone = set()
     assert isinstance(only(store.exact_frames_for(plan(("a", 0), at_s=14.9))), Missing)
     assert isinstance(only(store.exact_frames_for(plan(("a", 0), at_s=15.1))), Hit)
+
+
+def test_a_file_lost_while_it_plays_holds_its_picture_and_is_opened_anew(make_store: MakeStore, disk: Disk) -> None:
+    store = make_store()
+    store.exact_frames_for(plan(("a", 0), at_s=0.0))
+    disk.gone = {"a"}
+    held = only(store.exact_frames_for(plan(("a", 1), at_s=1.0)))
+    assert isinstance(held, Nearest)
+    assert disk.closed == 1
+    disk.gone = set()
+    assert isinstance(only(store.exact_frames_for(plan(("a", 1), at_s=11.5))), Hit)
+    assert disk.opened == 2
 
 
 def test_what_a_worker_did_not_expect_is_raised_in_the_loop(make_store: MakeStore, disk: Disk) -> None:

@@ -95,9 +95,9 @@ def test_yuv_with_alpha_becomes_rgba() -> None:
     assert off[..., :3].max() <= 4  # there and back in 8 bits
 
 
-def raw_h264(tmp_path: Path) -> Path:
+def raw_h264(tmp_path: Path, count: int = 20) -> Path:
     """An H.264 stream without a container: no timestamps."""
-    source = encode(tmp_path / "a.mp4", "libx264", "yuv420p", range(20), options={"g": "10", "bf": "2"})
+    source = encode(tmp_path / "a.mp4", "libx264", "yuv420p", range(count), options={"g": "10", "bf": "2"})
     file = tmp_path / "a.h264"
     with av.open(str(source)) as given, av.open(str(file), "w") as made:
         stream = made.add_stream_from_template(given.streams.video[0])
@@ -115,6 +115,20 @@ def test_a_stream_without_timestamps_is_counted(tmp_path: Path) -> None:
     for index in (19, 0, 7, 8, 3, 19):
         assert read_number(source.read(index)) == index
     source.close()
+
+
+def test_a_file_lost_under_an_open_source_is_a_source_error_and_stays_one(tmp_path: Path) -> None:
+    file = raw_h264(tmp_path, 40)
+    pool = BufferPool()
+    source = AnyFileSource(any_clip(file, 40), pool)
+    pool.give(source.read(39).planes)
+    file.unlink()
+    for _ in range(2):  # without timestamps, frame 0 is had by opening the file again
+        with pytest.raises(SourceError) as caught:
+            source.read(0)
+        assert not isinstance(caught.value, FrameError)
+    source.close()
+    assert pool.out_count == 0
 
 
 def test_playing_either_way_decodes_each_frame_about_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
