@@ -11,13 +11,12 @@ from typing import Any
 from engine.errors import Problem
 from engine.formats.movement_csv import read_movement_csv
 from engine.formats.nearest import did_you_mean
+from engine.formats.show_bindings import BindingCheck
 from engine.formats.show_parse import ParsedShow
 from engine.formats.yaml_lines import Place
 from engine.model.clips import Clip
-from engine.model.parameters import Kind, Parameter
 from engine.model.schedule import Schedule
 from engine.model.show import Layer, LayerOverride, Movement, Part, Show
-from engine.model.tree import ParameterTree
 from engine.model.world import LoadedShow, PlacedMovement
 
 
@@ -83,6 +82,7 @@ class _Resolver:
             place[0] == "layers" and (len(place) < 3 or place[2] == "name") for place in parsed.set_aside
         )
         self._schedules: dict[Path, Schedule] = {}
+        self._matches: dict[str, list[str]] = {}  # by pattern: every movement asks again
         self._layer_clips: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def problem(self, place: Place, what: str, mend: str = "") -> None:
@@ -97,7 +97,7 @@ class _Resolver:
         for index, layer in enumerate(show.layers):
             self._check_layer(("layers", index), layer)
         movements = tuple(self._movement(index, movement) for index, movement in enumerate(show.movements))
-        self._check_bindings()
+        BindingCheck(show, self._clips, self._library is not None, self._layer_names_known, self.problem).run()
         return LoadedShow(show, self._file, self._clips, movements, self._layer_clips, self._track())
 
     def _check_names(self, kind: str, names: Iterable[str]) -> None:
@@ -146,9 +146,11 @@ class _Resolver:
         return tuple(found)
 
     def _matching(self, pattern: str) -> list[str]:
-        if not any(sign in pattern for sign in "*?["):
-            return []
-        return sorted(slug for slug in self._library or () if fnmatchcase(slug, pattern))
+        if pattern not in self._matches:
+            is_pattern = any(sign in pattern for sign in "*?[")
+            library = self._library if is_pattern and self._library is not None else ()
+            self._matches[pattern] = sorted(slug for slug in library if fnmatchcase(slug, pattern))
+        return self._matches[pattern]
 
     def _movement(self, index: int, movement: Movement) -> PlacedMovement:
         place: Place = ("movements", index)
@@ -199,8 +201,8 @@ class _Resolver:
             return Schedule(())
         reason = why_not_there(path)
         if reason:
-            there = (found.relative_to(folder).as_posix() for found in folder.rglob("*.csv"))
-            self.problem(place, f"{name} {reason}", did_you_mean(name, there))
+            there = (found.name for found in path.parent.glob("*.csv"))
+            self.problem(place, f"{name} {reason}", did_you_mean(path.name, there))
             return Schedule(())
         if path not in self._schedules:
             clips = self._clips if self._library is not None else None
@@ -221,13 +223,15 @@ class _Resolver:
         override = movement.layers.get(own.name, LayerOverride())
         layer_place: Place = ("layers", index)
         override_place: Place = (*place, "layers", own.name)
-        rows = schedule.by_layer.get(own.name, ())
+        scheduled = tuple(
+            dict.fromkeys(row.clip for row in schedule.by_layer.get(own.name, ()) if row.clip is not None)
+        )
         if own.clips:
             slugs = self._expanded((*(override_place if override.clips else layer_place), "clips"), own.clips)
+        elif scheduled:
+            slugs = scheduled
         elif own.source is not None:
             slugs = (self._sources[own.name].slug,) if own.name in self._sources else ()
-        elif rows:
-            slugs = tuple(dict.fromkeys(row.clip for row in rows if row.clip is not None))
         else:
             slugs = tuple(sorted(self._library or ()))
             if movement.schedule is None and own.name not in movement.hidden and self._show.library is None:
@@ -243,51 +247,6 @@ class _Resolver:
         if named and layer.in_s > 0:
             clip = self._clips[named[0]]
             self.problem(place, f"{layer.in_s:g} is past the end of {clip.slug} ({clip.duration_s:g} s)")
-
-    def _check_bindings(self) -> None:
-        tree = ParameterTree(self._show.layers, self._clips)
-        for index, binding in enumerate(self._show.bindings):
-            place: Place = ("bindings", index)
-            if binding.scrub is not None:
-                parameter = self._scrubbed(tree, (*place, "scrub"), binding.scrub)
-            else:
-                parameter = self._bound(tree, (*place, "to"), binding.to or "")
-            if parameter is None or parameter.kind is Kind.ACTION:
-                continue
-            if parameter.kind is Kind.INDEX and self._library is None:
-                continue  # how far it reaches is not known
-            self._check_reach((*place, "range"), parameter, binding.range or ())
-            self._check_reach((*place, "value"), parameter, () if binding.value is None else (binding.value,))
-
-    def _bound(self, tree: ParameterTree, place: Place, path: str) -> Parameter | None:
-        found = tree.find(path)
-        if found is None and not self._beyond_knowing(path):
-            parent, _, slug = path.rpartition("/")
-            if parent.endswith("/clip") and parent in tree.parameters:
-                self.problem(place, f"the library has no clip {slug}", did_you_mean(slug, self._clips))
-            else:
-                mend = did_you_mean(path, tree.parameters, "docs/parameters.md lists the paths")
-                self.problem(place, f"there is no parameter {path}", mend)
-        return found
-
-    def _scrubbed(self, tree: ParameterTree, place: Place, path: str) -> Parameter | None:
-        found = tree.find(f"{path}/position")
-        if found is None and not self._beyond_knowing(path):
-            known = ["/movement", *(f"/layer/{name}" for name in self._layers)]
-            self.problem(place, f"{path} has no position", did_you_mean(path, known, f"there are {', '.join(known)}"))
-        return found
-
-    def _beyond_knowing(self, path: str) -> bool:
-        """Whether what was not read, or was set aside, may hold `path`."""
-        if path.startswith("/layer/") and not self._layer_names_known:
-            return True
-        return "/clip/" in path and self._library is None
-
-    def _check_reach(self, place: Place, parameter: Parameter, values: Iterable[float]) -> None:
-        for value in values:
-            if parameter.clamp(value) != value:
-                reach = f"{parameter.low:g} to {parameter.high:g}"
-                self.problem(place, f"{value:g} is outside of {parameter.path}, which takes {reach}")
 
     def _track(self) -> Path | None:
         track = self._show.track

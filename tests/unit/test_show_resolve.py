@@ -85,6 +85,9 @@ def test_a_scheduled_layer_chooses_among_its_rows_clips(folder: Path) -> None:
     loaded = resolved(BARE + "    schedule: first.csv\n", folder)
     assert loaded.layer_clips["one", "base"] == ("fire-1", "river")
     assert loaded.layer_clips["one", "echo"] == tuple(CLIPS)
+    around = replace(surroundings(), sources={"base": clip("layer-base", 40)})
+    with_source = BARE.replace("- name: base\n", "- name: base\n    source: x.mov\n") + "    schedule: first.csv\n"
+    assert resolved(with_source, folder, around).layer_clips["one", "base"] == ("fire-1", "river")
     with_clips = BARE.replace("- name: base\n", "- name: base\n    clips: [wall]\n") + "    schedule: first.csv\n"
     assert resolved(with_clips, folder).layer_clips["one", "base"] == ("wall",)
 

@@ -56,7 +56,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     click_track(folder / "music.wav", [0.5], 1.0)
     source = StoredSource(folder / "source.mp4", "source", "grey")
     with LibraryWriter(folder / "library") as library:
-        library.note_sources([source])
+        library.enter_sources([source])
         library.store(source, [new_clip(folder, slug, source.path) for slug in ("grey", "layer-base")])
     return folder
 
@@ -90,7 +90,7 @@ def test_paths_may_be_absolute_or_begin_at_home(archive: Path, monkeypatch: pyte
 def test_all_that_is_wrong_outside_the_show_is_said_at_once(tmp_path: Path) -> None:
     (tmp_path / "library").mkdir()
     (tmp_path / "own.mp4").write_text("no movie")
-    text = SHOW.replace("blend: screen", "blend: scren") + "    schedule: one.csv\n"
+    text = SHOW.replace("blend: screen", "blend: screeen") + "    schedule: one.csv\n"
     (tmp_path / "one.csv").write_text("order,clip,layer\n1,grey,bsae\n")
     found = problems_of(written(tmp_path, text))
     assert [(Path(problem.file).name, problem.line, problem.path) for problem in found] == [
@@ -119,7 +119,7 @@ def test_a_path_that_leads_nowhere_is_a_problem(tmp_path: Path, name: str) -> No
         (b"# nothing\n", 0, "is empty"),
         (b"- a\n", 1, "is not a group of settings"),
         (b"just text", 1, "is not a group of settings"),
-        (b"title: caf\xe9\n", 1, "is not UTF-8 text"),
+        (b"title: gr\xfcn\n", 1, "is not UTF-8 text"),
         (b"a: [1\n", 1, "cannot be read as YAML"),
         (b"\x89PNG\r\n\x1a\n\x00", 1, "is not UTF-8 text"),
         (b"# " + b"x" * 2**20, 0, "is larger than 1 MiB"),

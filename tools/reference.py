@@ -1,0 +1,170 @@
+"""Write what the docs say of show.yaml and the parameters, from the models: `python -m tools.reference [--check]`.
+
+`docs/show.schema.json` and `docs/parameters.md` are written whole; of `docs/show-yaml.md` only what stands between
+the two marks. With --check nothing is written: files that are out of date are named, and the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from engine.formats.show_parse import model_at
+from engine.formats.show_schema import show_schema
+from engine.formats.yaml_lines import Place
+from engine.model.parameters import Kind, Parameter
+from engine.model.show import PATTERNS, Layer
+from engine.model.tree import ParameterTree
+
+DOCS = Path(__file__).parents[1] / "docs"
+BEGIN = "<!-- written by python -m tools.reference: edit the descriptions in engine/model/show.py -->\n"
+END = "<!-- end of what tools.reference writes -->\n"
+
+_PARAMETERS_HEAD = """# Parameters and actions
+
+Everything that a performer can touch has one path. A path is at once the OSC address, what a binding in
+[show.yaml](show-yaml.md) plays, and the name in logs. Every path takes one number; an action fires on any
+number but 0. A value outside of the range is brought to its nearest end, and counted.
+`NAME` is a layer's name and `SLUG` a clip's.
+
+This page is written by `python -m tools.reference` from `engine/model/tree.py`.
+
+| path | takes | at first | what it does |
+|---|---|---|---|
+"""
+
+
+def main() -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tools.reference", description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is out of date")
+    check = parser.parse_args().check
+    if not DOCS.is_dir():
+        print(f"{DOCS} is not there: this works in a checkout only", file=sys.stderr)
+        return 2
+    stale = [(path, text) for path, text in pages() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    for path, text in stale:
+        print(f"{path.relative_to(DOCS.parent)} {'is out of date' if check else 'written'}")
+        if not check:
+            path.write_text(text, encoding="utf-8")
+    if check and stale:
+        print("Write them: python -m tools.reference", file=sys.stderr)
+    return 1 if check and stale else 0
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Each page and what should stand in it."""
+    schema = show_schema()
+    yield DOCS / "show.schema.json", json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    yield DOCS / "parameters.md", parameters_page()
+    page = DOCS / "show-yaml.md"
+    head, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    yield page, head + BEGIN + "\n" + "\n".join(_sections(schema)) + END + rest.partition(END)[2]
+
+
+def parameters_page() -> str:
+    """docs/parameters.md."""
+    tree = ParameterTree([Layer(name="name")], ["slug"])
+    fired = tree.find("/layer/name/clip/slug")
+    assert fired is not None
+    entries = [*tree.parameters.values(), fired]
+    return _PARAMETERS_HEAD + "".join(
+        f"| `{_placeholders(entry.path)}` | {_takes(entry)} | {_at_first(entry)} | {_placeholders(entry.doc)} |\n"
+        for entry in sorted(entries, key=lambda entry: (entry.path.startswith("/layer/"), entry.path))
+    )
+
+
+def _placeholders(text: str) -> str:
+    return text.replace("/layer/name", "/layer/NAME").replace("slug", "SLUG")
+
+
+def _takes(entry: Parameter) -> str:
+    if entry.kind is Kind.ACTION:
+        return "action"
+    unit = f" {entry.unit}" if entry.unit else ""
+    if entry.kind is Kind.INDEX:
+        return "index, 0 to one less than there are" if entry.path.endswith("/clip") else f"index, 0 to {entry.high:g}"
+    return f"{entry.low:g} to {entry.high:g}{unit}"
+
+
+def _at_first(entry: Parameter) -> str:
+    if entry.kind is Kind.NUMBER and not entry.path.endswith("/position"):
+        return "as the layer says" if entry.path.startswith("/layer/") else f"{entry.default:g}"
+    return ""
+
+
+def _sections(schema: dict[str, Any]) -> Iterator[str]:
+    """A table for each part of the show, in the order of the models."""
+    for place, model in _parts((), set()):
+        name = ".".join(str(step) for step in place)
+        yield f"### {f'`{name}`' if name else 'At the top'}\n"
+        yield f"{model.__doc__}\n"
+        yield "| key | takes | left out | what |"
+        yield "|---|---|---|---|"
+        definition = schema["$defs"][model.__name__] if place else schema
+        for key, value in definition["properties"].items():
+            needed = key in definition.get("required", ())
+            # pydantic leaves a description out that is the same as its part's docstring.
+            what = value.get("description") or schema["$defs"][value["$ref"].rpartition("/")[2]]["description"]
+            yield f"| `{key}` | {_words(value, schema)} | {_default(value, needed)} | {what} |"
+        yield ""
+
+
+def _parts(place: Place, seen: set[type[BaseModel]]) -> Iterator[tuple[Place, type[BaseModel]]]:
+    model = model_at(place)
+    if model is None or model in seen:
+        return
+    seen.add(model)
+    yield tuple(step for step in place if step != 0), model
+    for key in model.model_fields:
+        for inner in ((*place, key), (*place, key, 0), (*place, key, "NAME")):
+            if model_at(inner) is not None:
+                yield from _parts(inner, seen)
+                break
+
+
+def _default(value: dict[str, Any], needed: bool) -> str:
+    if needed:
+        return "must be there"
+    default = value.get("default")
+    if default is None or default in ("", [], {}):
+        return "–"
+    return f"`{json.dumps(default).strip(chr(34))}`"
+
+
+def _words(value: dict[str, Any], schema: dict[str, Any]) -> str:
+    """What a value may be, in words."""
+    choices = [choice for choice in value.get("anyOf", ()) if choice.get("type") != "null"]
+    if choices:
+        return _words(choices[0], schema)
+    if "enum" in value or "const" in value:
+        return ", ".join(f"`{json.dumps(choice).strip(chr(34))}`" for choice in value.get("enum", [value.get("const")]))
+    if "$ref" in value:
+        return "settings"
+    kind = value["type"]
+    if kind == "array":
+        items = value.get("prefixItems")
+        return f"list of {len(items)} numbers" if items else f"list: {_words(value['items'], schema)}"
+    if kind == "string":
+        return PATTERNS.get(value.get("pattern", ""), "text")
+    words = {"object": "settings by name", "boolean": "`true`, `false`", "integer": "whole number", "number": "number"}
+    return _range(value, words[kind])
+
+
+def _range(value: dict[str, Any], words: str) -> str:
+    low = value.get("minimum", value.get("exclusiveMinimum"))
+    high = value.get("maximum")
+    if low is None or high is None:
+        return words
+    above = "above " if "exclusiveMinimum" in value else ""
+    return f"{words}, {above}{low} to {high}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
