@@ -86,10 +86,13 @@ def share_out(clips: Sequence[StoredClip]) -> dict[str, list[Chosen]]:
         ((scores[name][index], name, index) for name in shared for index in left),
         key=lambda entry: (-entry[0], entry[1], clips[entry[2]].clip.slug),
     )
-    for _, name, index in order:
-        if index in left and len(shared[name]) < room:
-            shared[name].append(Chosen(clips[index], _why(name, clips[index].traits)))
-            left.discard(index)
+    # Fragments of one source look alike: at first a third of a movement at most comes from one.
+    for most_of_one in (max(1, room // 3), room):
+        for _, name, index in order:
+            siblings = sum(chosen.stored.source == clips[index].source for chosen in shared[name])
+            if index in left and len(shared[name]) < room and siblings < most_of_one:
+                shared[name].append(Chosen(clips[index], _why(name, clips[index].traits)))
+                left.discard(index)
     # Named clips may have filled more than their share: what is left goes where fewest are.
     for index in sorted(left):
         name = min(shared, key=lambda name: (len(shared[name]), -scores[name][index]))

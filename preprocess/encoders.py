@@ -168,4 +168,4 @@ def jpeg(frame: VideoFrame, width: int) -> bytes:
 
 
 def _unwritten(file: Path, error: object) -> OutputError:
-    return OutputError(f"cannot be written: {error}", subject=file, mend="make room on the disk")
+    return OutputError(f"cannot be written: {error}", subject=file, mend="look at the disk of the library: is it full?")

@@ -14,8 +14,6 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
-import av
-
 from engine.errors import OutputError
 from preprocess.convert import Job, Outcome, convert
 
@@ -115,13 +113,14 @@ def _work(job: Job, pipe: Connection) -> None:
     """The worker's whole life. Ends when told to, when done, or when nobody listens any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the coordinator decides
     signal.signal(signal.SIGTERM, _leave)
-    av.logging.set_level(av.logging.PANIC)  # damage is reported with its span, not on the terminal
+    # PyAV's logging stays off, as it is on import. Any level that is set installs a callback that takes the
+    # interpreter lock on decoder threads, and closing a decoder while holding that lock then waits for ever.
     try:
         outcome: Outcome | OutputError = convert(job, lambda done, total: pipe.send((done, total)))
     except BrokenPipeError:
         return  # the coordinator is gone, killed perhaps; the next build clears the work folder
     except OutputError as error:
-        outcome = OutputError(error.what, subject=error.subject, mend=error.mend)
+        outcome = error
     except Exception as error:  # a mistake of ours on one source must not stop the others: reported as its reason
         traceback.print_exc()
         reason = f"internal error: {type(error).__name__}: {error}"
