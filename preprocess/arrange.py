@@ -10,9 +10,10 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.formats.library_writer import StoredClip, Traits
 from engine.model.schedule import ScheduleRow
@@ -41,6 +42,9 @@ CHARACTERS = (
     Character("people", {"skin": 1.0, "motion": 0.2, "detail": -0.2}, 1.9),
     Character("blur", {"motion": 1.0, "contrast": 0.3}, 0.8),
 )
+
+
+_BY_NAME = {character.name: character for character in CHARACTERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +77,21 @@ def share_out(clips: Sequence[StoredClip]) -> dict[str, list[Chosen]]:
 
     The same clips give the same answer.
     """
-    scores = _scores(clips)
+    ranks = _Ranks(clips)
+    scores = {character.name: ranks.scores(character) for character in CHARACTERS}
     shared: dict[str, list[Chosen]] = {character.name: [] for character in CHARACTERS}
     left = set(range(len(clips)))
+
+    def give(name: str, index: int, why: str) -> None:
+        shared[name].append(Chosen(clips[index], why))
+        left.discard(index)
+
+    def why(name: str, index: int) -> str:
+        return ranks.why(_BY_NAME[name], index)
+
     for index, stored in enumerate(clips):
-        named = _named_after(stored)
-        if named:
-            shared[named].append(Chosen(stored, f"its file is named {named}"))
-            left.discard(index)
+        if named := _named_after(stored):
+            give(named, index, f"its file is named {named}")
     room = -(-len(clips) // len(CHARACTERS))
     order = sorted(
         ((scores[name][index], name, index) for name in shared for index in left),
@@ -91,44 +102,56 @@ def share_out(clips: Sequence[StoredClip]) -> dict[str, list[Chosen]]:
         for _, name, index in order:
             siblings = sum(chosen.stored.source == clips[index].source for chosen in shared[name])
             if index in left and len(shared[name]) < room and siblings < most_of_one:
-                shared[name].append(Chosen(clips[index], _why(name, clips[index].traits)))
-                left.discard(index)
+                give(name, index, why(name, index))
     # Named clips may have filled more than their share: what is left goes where fewest are.
     for index in sorted(left):
         name = min(shared, key=lambda name: (len(shared[name]), -scores[name][index]))
-        shared[name].append(Chosen(clips[index], _why(name, clips[index].traits)))
+        give(name, index, why(name, index))
     for name, chosen in shared.items():
-        best = np.argsort(-scores[name], kind="stable")
-        for index in best[: max(0, min(2, len(clips)) - len(chosen))]:
-            if all(stored.stored is not clips[index] for stored in chosen):
-                chosen.append(Chosen(clips[index], f"{_why(name, clips[index].traits)}; there are few clips"))
+        others = (index for index in np.argsort(-scores[name], kind="stable") if not _has(chosen, clips[index]))
+        for index in islice(others, max(0, min(2, len(clips)) - len(chosen))):
+            give(name, int(index), f"{why(name, int(index))}; there are few clips")
     return shared
 
 
-def _scores(clips: Sequence[StoredClip]) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
-    """For each movement, how well each clip suits it: weighted ranks, so that no measure's scale matters."""
-    ranks = {}
-    for trait in _MEASURES:
-        values = np.array([getattr(stored.traits, trait) for stored in clips])
-        ranks[trait] = (values[:, None] > values[None, :]).mean(axis=1) + (values[:, None] == values).mean(axis=1) / 2
-    zero = np.zeros(len(clips))
-    return {
-        character.name: sum((weight * ranks[trait] for trait, weight in character.wants.items()), zero)
-        / sum(map(abs, character.wants.values()))
-        for character in CHARACTERS
-    }
+def _has(chosen: Sequence[Chosen], stored: StoredClip) -> bool:
+    return any(each.stored is stored for each in chosen)
+
+
+class _Ranks:
+    """Where each clip stands among all in each trait, 0 least to 1 most: so that no measure's scale matters."""
+
+    def __init__(self, clips: Sequence[StoredClip]) -> None:
+        self._clips = clips
+        self._of: dict[str, npt.NDArray[np.float64]] = {}
+        for trait in _MEASURES:
+            values = np.array([getattr(stored.traits, trait) for stored in clips])
+            order = values.argsort(kind="stable")
+            below = np.searchsorted(values[order], values, side="left")
+            not_above = np.searchsorted(values[order], values, side="right")
+            self._of[trait] = (below + not_above) / (2 * len(clips))
+
+    def scores(self, character: Character) -> npt.NDArray[np.float64]:
+        """How well each clip suits a movement."""
+        score = np.zeros(len(self._clips))
+        for trait, weight in character.wants.items():
+            score += weight * (self._of[trait] - 0.5)
+        return score / sum(map(abs, character.wants.values()))
+
+    def why(self, character: Character, index: int) -> str:
+        """What speaks for or against a clip in a movement, in words and numbers."""
+        leading = sorted(character.wants, key=lambda trait: -abs(character.wants[trait]))[:2]
+        words = []
+        for trait in leading:
+            rank = float(self._of[trait][index])
+            level = "low" if rank < 1 / 3 else "high" if rank > 2 / 3 else "middling"
+            words.append(f"{trait} {level} ({getattr(self._clips[index].traits, trait):.2f})")
+        return ", ".join(words)
 
 
 def _named_after(stored: StoredClip) -> str:
     words = set(re.split(r"[^a-z]+", f"{stored.source.parent.name}/{stored.source.stem}".lower()))
     return next((character.name for character in CHARACTERS if character.name in words), "")
-
-
-def _why(name: str, traits: Traits) -> str:
-    wants = next(character.wants for character in CHARACTERS if character.name == name)
-    leading = sorted(wants, key=lambda trait: -abs(wants[trait]))[:2]
-    words = (f"{'little' if wants[trait] < 0 else 'much'} {trait} ({getattr(traits, trait):.2f})" for trait in leading)
-    return f"sought: {', '.join(words)}"
 
 
 def arrange(clips: Sequence[StoredClip], onsets: Sequence[Onset], seed: int) -> tuple[ArrangedMovement, ...]:

@@ -131,7 +131,8 @@ class _Part:
     meter: TraitsMeter
     remnant: bool  # follows damage
     count: int = 0
-    thumbnail: VideoFrame | None = None
+    thumbnail: VideoFrame | None = None  # of one frame a second, the one of most contrast
+    thumbnail_contrast: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +261,10 @@ class _Conversion:
         part.encoder.write(paced.frame)
         part.meter.add(small, difference)
         part.count += 1
-        # The picture one second in shows more of a clip than its first, which may be the tail of a dissolve.
-        if part.count <= math.ceil(self.rate):
-            part.thumbnail = paced.frame
+        if part.count % math.ceil(self.rate) == 1 or part.thumbnail is None:
+            contrast = float(small.std())
+            if part.thumbnail is None or contrast > part.thumbnail_contrast:
+                part.thumbnail, part.thumbnail_contrast = paced.frame, contrast
 
     def _finish_part(self, before_loss: bool) -> None:
         part, self._part = self._part, None
