@@ -12,6 +12,8 @@ from engine.errors import RuntimeShowError
 # Each module has main(argv) -> exit code, and is imported only when asked for.
 SUBCOMMANDS = {
     "doctor": ("tools.doctor", "what works on this machine, and what would mend the rest"),
+    "bench": ("tools.bench", "how long random frames and drawing take on this machine"),
+    "cuts": ("tools.cuts", "the cuts of a render, and the onset that each falls on"),
     "demo": ("tools.demo", "make and play the demo show"),
     "frames": ("tools.frames", "a film as a sheet of stills with time stamps"),
     "golden": ("tools.golden", "draw the golden pictures of the tests anew"),
