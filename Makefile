@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup setup-test demo test test-all check format bench golden lock clean
+.PHONY: help setup setup-test demo test test-all check format bench golden docs lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r target what; do \
@@ -40,6 +40,9 @@ bench: setup ## Measure random seeks and drawing on this machine
 
 golden: setup-test ## Draw the golden pictures of tests/golden anew; look at each before you commit it
 	@$(BIN)/python -m tools.golden
+
+docs: setup-test ## Write the reference pages anew from the models
+	@$(BIN)/python -m tools.reference
 
 # The newest releases that fit pyproject.toml, one version for every Python and platform: the same decoder
 # everywhere. Indexes and paths of the machine that locks stay out.

@@ -166,15 +166,17 @@ def _draws(source: FrameSource, pool: BufferPool, indices: Sequence[int], layers
 
 
 def _print(measured: list[ClipFigures], arguments: argparse.Namespace, renderer: str) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 120)
     width, height = arguments.size
-    table = Table(title=f"{arguments.frames} random frames, ms p50 (p99), canvas {width} × {height}, {renderer}")
+    console.print(f"{renderer}, canvas {width} × {height}, {arguments.frames} random frames of each clip")
+    table = Table(caption="milliseconds: median (99th percentile)")
     for heading in ("clip", "codec", "size", "kB a frame", "read and decode", *(f"draw {n}" for n in LAYER_COUNTS)):
-        table.add_column(heading, justify="left" if heading in ("clip", "codec") else "right")
+        table.add_column(heading, justify="left" if heading in ("clip", "codec") else "right", no_wrap=True)
     for one in measured:
         draws = [f"{one.draw_ms_p50[count]:.1f} ({one.draw_ms_p99[count]:.1f})" for count in LAYER_COUNTS]
         read = f"{one.read_ms_p50:.1f} ({one.read_ms_p99:.1f})"
         table.add_row(one.clip, one.codec, f"{one.width} × {one.height}", f"{one.frame_bytes / 1000:.0f}", read, *draws)
-    Console().print(table)
+    console.print(table)
 
 
 if __name__ == "__main__":
