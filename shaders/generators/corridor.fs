@@ -40,7 +40,7 @@ vec3 paint(vec4 hit, float t, vec2 room) {
     vec3 lamp_colour = mix(light.rgb, mix(tone.rgb * 2.6, vec3(0.8, 0.95, 1.0), 0.5), step(0.66, fract(luck * 7.7)));
     if (hit.w > 1.5) {
         lamp *= 1.0 - smoothstep(0.32 * room.x, 0.36 * room.x, abs(hit.x));
-        return mix(deep.rgb + tone.rgb * 0.20 * spill, lamp_colour * 1.7, lamp * blink);
+        return mix(deep.rgb + tone.rgb * 0.34 * spill, lamp_colour * 1.7, lamp * blink);
     }
     if (hit.w > 0.5) {
         vec2 tile = abs(fract(hit.xz * vec2(1.3, 0.83)) - 0.5);
@@ -49,7 +49,7 @@ vec3 paint(vec4 hit, float t, vec2 room) {
     }
     float column = smoothstep(0.40, 0.44, abs(f - 0.5));
     float height = (hit.y + room.y) / (2.0 * room.y);
-    vec3 plaster = mix(tone.rgb, light.rgb, 0.25 * spill) * (0.10 + 0.85 * spill * (0.35 + 0.75 * height));
+    vec3 plaster = mix(tone.rgb, light.rgb, 0.25 * spill) * (0.22 + 1.5 * spill * (0.35 + 0.75 * height));
     float door = step(0.62, luck) * step(abs(f - 0.5), 0.16) * step(height, 0.72);
     plaster = mix(plaster, deep.rgb + lamp_colour * 0.05, 0.75 * door);
     float stripe = smoothstep(0.012, 0.0, abs(height - 0.42));

@@ -41,7 +41,7 @@ vec3 wall(vec2 p, float far, float house, float t) {
     float on = smoothstep(1.0 - lit, 1.06 - lit, 0.28 + 0.5 * moment + 0.34 * (who - 0.5));
     vec3 lamp = mix(light.rgb, mix(tone.rgb * 3.0, vec3(0.85, 0.93, 1.0), 0.4), step(0.78, fract(who * 13.7)));
     float inside = 0.55 + 0.45 * smoothstep(0.9, 0.2, f.y) - 0.35 * step(0.5, fract(who * 57.0)) * smoothstep(0.45, 0.5, f.x);
-    vec3 stone = mix(deep.rgb, tone.rgb, 0.30 + 0.35 * far) * (0.65 + 0.35 * step(0.06, f.y));
+    vec3 stone = mix(deep.rgb, tone.rgb, 0.42 + 0.35 * far) * (0.8 + 0.35 * step(0.06, f.y));
     stone *= 0.8 + 0.4 * hash(vec2(cell.x, house));
     vec3 glass = tone.rgb * 0.35 + deep.rgb + 0.10 * tone.rgb * fract(who * 5.0);
     return mix(stone, mix(glass, lamp * inside * (0.35 + 0.9 * fract(who * 3.7)), on), pane)

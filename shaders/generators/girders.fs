@@ -58,7 +58,7 @@ void main() {
         vec2 p = mat2(cos(turn), -sin(turn), sin(turn), cos(turn)) * uv;
         p /= 1.0 + 0.35 * p.x * sin(seed + float(i));
         p = p * size + vec2(0.34 * t * near * size * 0.5, 0.11 * t) + float(i) * 9.7 + seed;
-        float band = abs(fract(p.y * 0.25 + hash(vec2(float(i), seed))) - 0.5) * 2.0;
+        float band = abs(fract((floor(p.y) + 0.5) * 0.25 + hash(vec2(float(i), seed))) - 0.5) * 2.0;
         float here = step(gap, band);
         float soft = size * (1.2 / RENDERSIZE.y + 0.012 * near * near * near);
         float away = lattice(p, 0.055);
