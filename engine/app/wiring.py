@@ -15,6 +15,7 @@ from typing import Any
 import moderngl
 
 from engine.app.live_inputs import LiveInputs
+from engine.app.notices import Notices
 from engine.app.pace import LivePace, OfflinePace
 from engine.app.plan_file import PlanWriter
 from engine.app.player import Player
@@ -144,6 +145,7 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
             figures=figures,
             before_tick=inputs.before_tick(output.poll if isinstance(output, Window) else None),
         )
+        player.after_tick.append(Notices(player.bindings, figures))
         inputs.over_when(job.for_s, (lambda: output.should_close) if isinstance(output, Window) else None)
         inputs.open(silent=job.silent)
         yield player, inputs

@@ -36,9 +36,12 @@ class Bindings:
 
     An event whose address is already a path of the tree needs no binding. What fits neither is counted in
     the figure `events_unbound`; a value outside its parameter's range is clamped and counted in `events_clamped`.
+    `last_unbound` and `last_clamped` are the latest such events, for whoever tells the performer.
     """
 
     def __init__(self, bindings: Sequence[Binding], tree: ParameterTree, figures: Figures) -> None:
+        self.last_unbound: Event | None = None
+        self.last_clamped: Event | None = None
         self._tree = tree
         self._targets: dict[str, list[Target]] = {}
         self._unbound = figures.counter("events_unbound")
@@ -65,6 +68,7 @@ class Bindings:
             parameter = self._tree.find(event.address)
             if parameter is None:
                 self._unbound.add()
+                self.last_unbound = event
             elif parameter.kind is not Kind.ACTION or event.value != 0:
                 resolved.append(self._aimed(event, parameter, event.value))
         return resolved
@@ -73,6 +77,7 @@ class Bindings:
         clamped = value if parameter.kind is Kind.ACTION else parameter.clamp(value)
         if clamped != value:
             self._clamped.add()
+            self.last_clamped = event
         return replace(event, address=parameter.path, value=clamped, origin=event.origin or event)
 
 

@@ -47,12 +47,13 @@ def show(tmp_path: Path) -> Any:
     return write
 
 
-def said(process: subprocess.Popen[str], timeout_s: float = 60) -> dict[str, Any]:
+def said(process: subprocess.Popen[str], timeout_s: float = 60) -> tuple[dict[str, Any], str]:
+    """The figures that it printed at its end, and its log on one line."""
     out, err = process.communicate(timeout=timeout_s)
     assert process.returncode == 0, err
     figures = json.loads(out)
     assert isinstance(figures, dict)
-    return figures
+    return figures, " ".join(err.split())
 
 
 def test_it_plays_for_as_long_as_it_is_told(show: Any) -> None:
@@ -79,7 +80,9 @@ def test_a_foreign_osc_client_plays_it_and_ends_it(show: Any) -> None:
     while process.poll() is None and time.monotonic() < deadline:
         for message in (("/go", "i", "1"), ("/nonsense", "f", "1"), ("/master/fade", "f", "7"), ("/quit", "i", "1")):
             subprocess.run([oscsend, "127.0.0.1", str(port), *message], check=False, capture_output=True)
-    figures = said(process)
+    figures, log = said(process)
+    assert "/nonsense: bound to nothing" in log
+    assert "/master/fade: 7 is out of range" in log
     assert figures["events"] >= 2
     assert figures["events_unbound"] >= 1
     assert figures["events_clamped"] >= 1
@@ -98,7 +101,7 @@ def test_ctrl_c_and_sigterm_end_it_with_its_figures(show: Any, number: signal.Si
         except OSError:
             break
     process.send_signal(number)
-    assert said(process)["frames_shown"] >= 0
+    assert said(process)[0]["frames_shown"] >= 0
 
 
 def test_an_osc_port_that_is_taken_is_a_warning_and_the_show_goes_on(show: Any) -> None:
