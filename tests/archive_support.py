@@ -16,12 +16,12 @@ BITS = 10
 
 
 def numbered_picture(number: int, width: int, height: int, *, moving: bool = True) -> np.ndarray:
-    """RGB (height, width, 3) with `number` burnt into its upper rows in two lines of five cells, over a moving pattern."""
+    """RGB (height, width, 3) with `number` burnt into its upper left, over a moving pattern."""
     rows, columns = np.mgrid[0:height, 0:width]
     shift = number * 3 if moving else 0
-    picture = np.stack(
-        [(columns * 2 + shift) % 256, (rows * 2 + shift) % 256, np.full_like(rows, 90)], axis=-1
-    ).astype(np.uint8)
+    picture = np.stack([(columns * 2 + shift) % 256, (rows * 2 + shift) % 256, np.full_like(rows, 90)], axis=-1).astype(
+        np.uint8
+    )
     for bit in range(BITS):
         top, left = bit // 5 * CELL, bit % 5 * CELL
         picture[top : top + CELL, left : left + CELL] = 255 if number >> bit & 1 else 0

@@ -1,0 +1,190 @@
+"""The clip library's catalogue: written by one, read by many, whole after a kill at any point."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import LibraryError
+from engine.formats.library import read_library
+from engine.formats.library_writer import Damage, LibraryWriter, NewClip, StoredClip, StoredSource, Traits
+from engine.model.clips import Clip, Codec, FrameTable
+
+TRAITS = Traits(0.5, 0.4, 0.3, 0.5, 0.1, 0.2, 0.6)
+TABLE = FrameTable(np.array([36, 136, 236], np.uint64), np.array([100, 100, 90], np.uint32))
+
+
+def new_clip(library: LibraryWriter, source: StoredSource, slug: str, content: bytes = b"movie") -> NewClip:
+    clip_file, thumbnail_file = library.work / f"{slug}.mov", library.work / f"{slug}.jpg"
+    clip_file.write_bytes(content)
+    thumbnail_file.write_bytes(b"picture")
+    clip = Clip(slug, clip_file, Codec.MJPEG, 320, 240, Fraction(25), 3, title="A Title")
+    return NewClip(clip_file, thumbnail_file, StoredClip(clip, source.path, 1.0, 1.12, 5, "ab", TRAITS), TABLE)
+
+
+def source(folder: Path, name: str = "a") -> StoredSource:
+    return StoredSource(folder / f"{name}.mp4", name.title(), name, 10, 20, "cd", "settings", "sound")
+
+
+def library_with(folder: Path, *slugs: str) -> Path:
+    with LibraryWriter(folder) as library:
+        for slug in slugs:
+            entered = source(folder, slug)
+            library.enter_sources([entered])
+            library.store(entered, [new_clip(library, entered, slug)])
+    return folder
+
+
+def test_the_player_reads_what_was_written(tmp_path: Path) -> None:
+    clips = read_library(library_with(tmp_path / "library", "b", "a"))
+    assert list(clips) == ["a", "b"]
+    clip = clips["a"]
+    assert clip == Clip("a", tmp_path / "library/clips/a.mov", Codec.MJPEG, 320, 240, Fraction(25), 3, title="A Title")
+    assert clip.file.read_bytes() == b"movie"
+    assert clip.table is not None
+    np.testing.assert_array_equal(clip.table.offsets, TABLE.offsets)
+    np.testing.assert_array_equal(clip.table.lengths, TABLE.lengths)
+
+
+def test_a_closed_library_is_plain_files_and_nothing_temporary(tmp_path: Path) -> None:
+    folder = library_with(tmp_path, "a")
+    files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert files == {"catalogue.sqlite", "clips/a.mov", "thumbnails/a.jpg"}
+
+
+def test_it_is_read_from_a_disk_that_cannot_be_written(tmp_path: Path) -> None:
+    folder = library_with(tmp_path / "library", "a")
+    # Root may write anywhere: what SQLite needs to write beside the catalogue is what must not be needed.
+    with sqlite3.connect(folder / "catalogue.sqlite") as catalogue:
+        catalogue.execute("PRAGMA journal_mode = WAL")
+    catalogue.close()
+    for beside in ("catalogue.sqlite-wal", "catalogue.sqlite-shm"):
+        (folder / beside).unlink(missing_ok=True)
+        (folder / beside).mkdir()
+    assert list(read_library(folder)) == ["a"]
+
+
+def test_sources_come_back_as_they_were_stored(tmp_path: Path) -> None:
+    with LibraryWriter(tmp_path) as library:
+        odd = Path("/tape/na\udcefve \n'été'.AVI")  # a byte that is no UTF-8
+        stored = replace(
+            source(tmp_path),
+            path=odd,
+            verdict="damaged",
+            reason="partly",
+            mend="copy",
+            notes=("one", "two"),
+            damage=(Damage(0.5, 1.25, "does not decode"),),
+        )
+        library.enter_sources([stored])
+        library.store(stored, [new_clip(library, stored, "a")])
+        assert library.sources() == {odd: stored}
+        (clip,) = library.clips()
+        assert (clip.source, clip.traits, clip.source_in_s, clip.sha256) == (odd, TRAITS, 1.0, "ab")
+
+
+def test_storing_a_source_again_replaces_its_clips_and_their_files(tmp_path: Path) -> None:
+    with LibraryWriter(tmp_path) as library:
+        entered = source(tmp_path)
+        library.enter_sources([entered])
+        library.store(entered, [new_clip(library, entered, f"a-0{n}") for n in (1, 2, 3)])
+        library.store(entered, [new_clip(library, entered, "a-01", b"newer")])
+    assert [path.name for path in (tmp_path / "clips").iterdir()] == ["a-01.mov"]
+    assert [path.name for path in (tmp_path / "thumbnails").iterdir()] == ["a-01.jpg"]
+    assert read_library(tmp_path)["a-01"].file.read_bytes() == b"newer"
+
+
+def test_a_writer_killed_between_the_files_and_the_catalogue_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = LibraryWriter(tmp_path)
+    entered = source(tmp_path)
+    library.enter_sources([entered])
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("engine.formats.library_writer._insert_clip", killed)
+    with pytest.raises(KeyboardInterrupt):
+        library.store(entered, [new_clip(library, entered, "a")])
+    assert (tmp_path / "clips/a.mov").exists()
+    library._catalogue.close()  # as a kill would: no closing of ours
+    assert library._lock_fd is not None
+    os.close(library._lock_fd)
+    with LibraryWriter(tmp_path) as again:
+        assert not (tmp_path / "clips/a.mov").exists()
+        assert [path.name for path in tmp_path.glob(".work-*")] == [again.work.name]
+        assert again.sources()[entered.path].verdict == "pending"
+    assert read_library(tmp_path) == {}
+
+
+def test_two_writers_at_once_are_refused(tmp_path: Path) -> None:
+    with LibraryWriter(tmp_path), pytest.raises(LibraryError, match="being written by another build"):
+        LibraryWriter(tmp_path)
+    LibraryWriter(tmp_path).close()
+
+
+def _changed(folder: Path, statement: str) -> Path:
+    with sqlite3.connect(folder / "catalogue.sqlite") as catalogue:
+        catalogue.execute(statement)
+    catalogue.close()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE meta SET value = '99'", "version 99"),
+        ("UPDATE clips SET file = '../../etc/passwd'", "outside the library"),
+        ("UPDATE clips SET file = '/etc/passwd'", "outside the library"),
+        ("UPDATE clips SET file = 'C:\\x.mov'", "outside the library"),
+        ("UPDATE clips SET slug = '../a', file = 'clips/a'", "is no name for a clip"),
+        ("UPDATE frame_tables SET lengths = x'00'", "frame table of a is damaged"),
+        ("DELETE FROM frame_tables", "frame table of a is damaged"),
+        ("DROP TABLE clips", "cannot be read"),
+    ],
+)
+def test_a_catalogue_that_cannot_be_trusted_is_refused(tmp_path: Path, statement: str, said: str) -> None:
+    folder = _changed(library_with(tmp_path / "library", "a"), statement)
+    with pytest.raises(LibraryError, match=said) as raised:
+        read_library(folder)
+    assert raised.value.mend
+
+
+def test_a_folder_without_a_catalogue_and_one_with_rubbish_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="no clip library here"):
+        read_library(tmp_path)
+    (tmp_path / "catalogue.sqlite").write_bytes(b"rubbish" * 1000)
+    with pytest.raises(LibraryError, match="not a database"):
+        read_library(tmp_path)
+    with pytest.raises(LibraryError):
+        LibraryWriter(tmp_path)
+
+
+def test_many_clips_are_read_quickly_and_kept_small(tmp_path: Path) -> None:
+    folder = library_with(tmp_path, "a")
+    count = 3000
+    with sqlite3.connect(folder / "catalogue.sqlite") as catalogue:
+        columns = [row[1] for row in catalogue.execute("PRAGMA table_info(clips)") if row[1] != "id"]
+        wanted = ", ".join({"slug": "'c' || n", "file": "'clips/c' || n || '.mov'"}.get(name, name) for name in columns)
+        catalogue.execute(
+            f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})"
+            f" INSERT INTO clips ({', '.join(columns)}) SELECT {wanted} FROM clips, numbers"
+        )
+        catalogue.execute(
+            "INSERT OR IGNORE INTO frame_tables SELECT id, 36, x'640000006400000064000000', NULL FROM clips"
+        )
+    catalogue.close()
+    clips = read_library(folder)
+    assert len(clips) == count + 1
+    # The rates and tables of unplayed clips are not unfolded: one Fraction for all, no array for any.
+    assert clips["c1"].rate is clips["c2999"].rate
+    table = clips["c7"].table
+    assert table is not None
+    assert table.offsets.tolist() == [36, 136, 236]

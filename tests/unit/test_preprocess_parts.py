@@ -1,0 +1,252 @@
+"""The small decisions of a build: names, sources, cuts, combs, colours, the first show's arrangement."""
+
+from __future__ import annotations
+
+import os
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from engine.formats.library_schema import SLUG_PATTERN
+from engine.formats.library_writer import StoredClip, Traits
+from engine.formats.movie import read_movie
+from engine.model.clips import Clip, Codec
+from engine.model.world import Onset
+from preprocess.arrange import CHARACTERS, arrange, share_out, usable
+from preprocess.combing import combs
+from preprocess.filters import PictureFilter, target_for
+from preprocess.fragments import LONGEST_S, SHORTEST_S, Cutter, ShotChanges
+from preprocess.music import Music
+from preprocess.slugs import base_of, bases, readable, slug
+from preprocess.sources import find_sources
+from tests.archive_support import MovieSpec, numbered_movie, write_movie
+
+
+@pytest.mark.parametrize(
+    ("name", "base"),
+    [
+        ("-old capture (50%) #2 'naïve' été.AVI", "old_capture_50_2_naive_ete"),
+        ("1999 tape.DV", "clip_1999_tape"),
+        ("Straße & Øresund.mov", "strasse_oresund"),
+        ("東京.mp4", "clip"),
+        ("fire-01.mp4", "fire_01"),
+        ("a\nb\tc.mov", "a_b_c"),
+        ("x" * 250 + ".mov", "x" * 48),
+    ],
+)
+def test_names_become_readable_ascii(name: str, base: str) -> None:
+    assert base_of(Path("/archive") / name) == base
+    assert SLUG_PATTERN.fullmatch(slug(base, 0, 1000))
+
+
+def test_names_are_unique_and_do_not_depend_on_the_order_found() -> None:
+    paths = [Path(folder) / name for folder in ("a", "b") for name in ("fire.mp4", "fire 2.mp4", "FIRE.mov")]
+    chosen = bases(paths, {"fire"})
+    assert chosen == bases(reversed(paths), {"fire"})
+    assert len(set(chosen.values()) | {"fire"}) == 7
+    slugs = [slug(base, part, 3) for base in chosen.values() for part in range(3)] + list(chosen.values())
+    assert len(set(slugs)) == len(slugs)
+
+
+def test_a_name_in_another_encoding_is_shown_readably() -> None:
+    assert readable(Path(os.fsdecode(b"caf\xe9 \x07.mov"))) == "caf\ufffd"
+
+
+def test_folders_are_searched_for_videos_and_sounds_in_any_case(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    for name in (
+        "a.MOV",
+        "deep/b.Mts",
+        "deep/c.flac",
+        "notes.txt",
+        ".hidden.mp4",
+        ".trash/d.mp4",
+        "library/clips/e.mov",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = find_sources([tmp_path, tmp_path / "notes.txt", tmp_path / "deep/../a.MOV"], library)
+    assert [path.relative_to(tmp_path).as_posix() for path in found.videos] == ["a.MOV", "deep/b.Mts", "notes.txt"]
+    assert [path.name for path in found.sounds] == ["c.flac"]
+
+
+def _lengths(rate: Fraction, total: int, shots: set[int] = frozenset()) -> list[int]:
+    cutter = Cutter(rate, total)
+    begins = [0] + [index for index in range(1, total) if cutter.cuts_before(index, index in shots)]
+    return [end - begin for begin, end in pairwise([*begins, total])]
+
+
+@pytest.mark.parametrize("seconds", [0.5, 2, 11.9, 12, 12.1, 25, 139.4])
+def test_a_long_source_falls_into_parts_of_a_sensible_length(seconds: float) -> None:
+    rate = Fraction(25)
+    lengths = _lengths(rate, round(seconds * 25))
+    assert sum(lengths) == round(seconds * 25)
+    assert max(lengths) <= LONGEST_S * rate
+    assert seconds < SHORTEST_S or min(lengths) >= SHORTEST_S * rate
+
+
+def test_shots_are_cut_where_they_change_but_never_into_slivers() -> None:
+    assert _lengths(Fraction(25), 500, {100, 110, 300, 480}) == [100, 200, 200]
+
+
+def test_a_shot_change_stands_out_of_motion() -> None:
+    changes = ShotChanges()
+    assert not any(changes.begins(0.06) for _ in range(20))
+    assert changes.begins(0.4)
+    assert not changes.begins(0.06)
+
+
+def _woven(count: int, *, interlaced: bool, top_first: bool = True, lines: int = 20) -> list[np.ndarray]:
+    """A bar that moves; interlaced, the second field of each picture is half a frame later."""
+
+    def field(instant: int) -> np.ndarray:
+        picture = np.full((240, 320, 3), 60, np.uint8)
+        picture[60:180, instant * 4 % 280 : instant * 4 % 280 + 40] = 200
+        picture[::7] += lines
+        return picture
+
+    pictures = []
+    for number in range(count):
+        picture = field(2 * number)
+        if interlaced:
+            picture[int(top_first) :: 2] = field(2 * number + 1)[int(top_first) :: 2]
+        pictures.append(picture)
+    return pictures
+
+
+SD = MovieSpec(codec="mpeg2video", width=320, height=240)
+
+
+@pytest.mark.parametrize("top_first", [True, False])
+def test_combs_are_seen_whatever_the_flags_say(tmp_path: Path, top_first: bool) -> None:
+    woven = write_movie(tmp_path / "woven.mpg", _woven(30, interlaced=True, top_first=top_first), SD)
+    assert combs(read_movie(woven))
+
+
+def test_progressive_pictures_do_not_comb(tmp_path: Path) -> None:
+    assert not combs(read_movie(write_movie(tmp_path / "plain.mpg", _woven(30, interlaced=False), SD)))
+
+
+def _comb_amount(luma: np.ndarray) -> float:
+    rows = luma.astype(np.int32)
+    return float(np.abs(rows[1:-1] * 2 - rows[:-2] - rows[2:]).mean())
+
+
+def test_deinterlacing_takes_the_comb_away_and_keeps_every_frame(tmp_path: Path) -> None:
+    movie = read_movie(write_movie(tmp_path / "woven.mpg", _woven(30, interlaced=True, lines=0), SD))
+    amounts = {}
+    for combing in (False, True):
+        pictures = PictureFilter(movie, target_for(movie, Codec.MJPEG, None), combing)
+        done = []
+        with av.open(str(movie.file)) as container:
+            for frame in container.decode(video=0):
+                done += list(pictures.push(frame))
+        done += list(pictures.flush())
+        assert len(done) == 30
+        amounts[combing] = np.mean([_comb_amount(frame.to_ndarray()[:240]) for frame in done[2:]])
+    assert amounts[True] < 0.3 * amounts[False]
+
+
+@pytest.mark.parametrize(("matrix", "full"), [("ITU709", False), ("ITU709", True), ("ITU601", False), ("ITU601", True)])
+@pytest.mark.parametrize("codec", [Codec.MJPEG, Codec.HAP])
+def test_colours_come_out_right_from_any_matrix_and_range(
+    tmp_path: Path, matrix: str, full: bool, codec: Codec
+) -> None:
+    movie = read_movie(numbered_movie(tmp_path / "any.mp4", 2, MovieSpec(width=64, height=96)))
+    for colour in ((255, 0, 0), (0, 200, 0), (30, 60, 220), (200, 120, 40), (255, 255, 255)):
+        picture = np.full((96, 64, 3), colour, np.uint8)
+        frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(
+            format="yuv444p", dst_colorspace=matrix, dst_color_range="JPEG" if full else "MPEG"
+        )
+        frame.pts, frame.time_base = 0, Fraction(1, 25)
+        pictures = PictureFilter(movie, target_for(movie, codec, None), False)
+        (done, *_) = [*pictures.push(frame), *pictures.flush()]
+        samples = [int(np.frombuffer(memoryview(plane), np.uint8)[0]) for plane in done.planes]
+        if codec is Codec.HAP:
+            got = np.frombuffer(memoryview(done.planes[0]), np.uint8)[:3]
+        else:  # JFIF's own equations
+            y, cb, cr = samples[0], samples[1] - 128, samples[2] - 128
+            got = np.array([y + 1.402 * cr, y - 0.344136 * cb - 0.714136 * cr, y + 1.772 * cb])
+        assert np.abs(np.clip(got, 0, 255) - colour).max() <= 4, (colour, got)
+
+
+def test_sizes_suit_the_codec_and_are_resampled_only_where_they_must(tmp_path: Path) -> None:
+    odd = read_movie(numbered_movie(tmp_path / "odd.mkv", 2, MovieSpec(width=171, height=97, pixel_format="yuv444p")))
+    mjpeg, hap = target_for(odd, Codec.MJPEG, None), target_for(odd, Codec.HAP, None)
+    assert (mjpeg.width, mjpeg.height, mjpeg.scales) == (170, 96, False)
+    assert (hap.width, hap.height, hap.scales) == (168, 96, False)
+    small = target_for(odd, Codec.MJPEG, 48)
+    assert (small.width, small.height, small.scales) == (84, 48, True)
+
+
+def stored(name: str, seconds: float = 6, folder: str = "archive", **traits: float) -> StoredClip:
+    measures = dict.fromkeys(("brightness", "contrast", "colour", "warmth", "skin", "detail", "motion"), 0.5) | traits
+    clip = Clip(name, Path(f"clips/{name}.mov"), Codec.MJPEG, 320, 240, Fraction(25), round(25 * seconds))
+    return StoredClip(clip, Path(f"/{folder}/{name}.mp4"), 0, seconds, 1, "", Traits(**measures))
+
+
+def some_clips(count: int) -> list[StoredClip]:
+    chance = np.random.default_rng(3)
+    names = ("brightness", "colour", "skin", "detail", "motion")
+    return [stored(f"c{n:02d}", 3 + n % 7, **dict(zip(names, chance.random(5), strict=True))) for n in range(count)]
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 5, 23])
+def test_every_clip_is_shared_out_and_no_movement_starves(count: int) -> None:
+    clips = some_clips(count)
+    shared = share_out(clips)
+    assert list(shared) == ["orientation", "elemental", "built", "people", "blur"]
+    assert {chosen.stored.clip.slug for each in shared.values() for chosen in each} == {c.clip.slug for c in clips}
+    assert all(len(each) >= min(2, count) for each in shared.values())
+    assert max(map(len, shared.values())) <= max(2, -(-count // 5))
+
+
+def test_clips_go_where_their_looks_or_their_names_say() -> None:
+    clips = [*some_clips(10), stored("calm", motion=0.0, brightness=0.9), stored("wild", motion=1.0)]
+    shared = share_out([*clips, stored("people_02", motion=1.0), stored("x", folder="Built")])
+    where = {chosen.stored.clip.slug: name for name, each in shared.items() for chosen in each}
+    assert (where["calm"], where["wild"]) == ("orientation", "blur")
+    assert (where["people_02"], where["x"]) == ("people", "built")
+
+
+def test_black_clips_are_never_shown_and_still_ones_only_alone() -> None:
+    still = stored("still", seconds=0.04)
+    black = StoredClip(stored("black").clip, Path("/b"), 0, 1, 1, "", Traits(0, 0, 0, 0.5, 0, 0, 0, black=True))
+    moving = stored("moving")
+    assert usable([still, black, moving]) == [moving]
+    assert usable([still, black]) == [still]
+    assert usable([black]) == []
+
+
+def test_every_cut_and_every_end_falls_on_an_onset() -> None:
+    chance = np.random.default_rng(8)
+    loop = tuple(Onset(float(at_s), float(chance.random())) for at_s in np.sort(chance.uniform(0.01, 7.3, 30)))
+    music = Music(Path("loop.flac"), 7.321, loop, "")
+    movements = arrange(some_clips(9), music.onsets_until(120), seed=1)
+    heard = np.array([onset.at_s for onset in music.onsets_until(120)])
+    begin_s = 0.0
+    for movement, character in zip(movements, CHARACTERS, strict=True):
+        base = [row for row in movement.rows if row.layer == "base"]
+        assert 10 <= sum(row.duration_s for row in base) <= 14
+        instant_s = begin_s
+        for row in base:
+            if instant_s > 0:
+                assert np.abs(heard - instant_s).min() < 2e-6, (character.name, instant_s)
+            instant_s += row.duration_s
+        echo_s = sum(row.duration_s for row in movement.rows if row.layer == "echo")
+        assert echo_s == pytest.approx(instant_s - begin_s)
+        begin_s = instant_s
+        assert all(row.clip and row.hint for row in movement.rows)
+        assert all(first.clip != second.clip for first, second in pairwise(base))
+
+
+def test_without_music_cuts_come_at_even_steps_and_the_same_clips_give_the_same_show() -> None:
+    movements = arrange(some_clips(9), (), seed=1)
+    assert movements == arrange(some_clips(9), (), seed=1)
+    for movement in movements:
+        steps = [row.duration_s for row in movement.rows if row.layer == "base"]
+        assert max(steps) - min(steps) < 1e-5
