@@ -140,8 +140,9 @@ def jack_server() -> Iterator[dict[str, str]]:
     jackd = need_program("jackd", "jackd2")
     jack_wait = need_program("jack_wait", "jackd2")
     name = f"runtime-{os.getpid()}"
-    # Without --realtime and --no-mlock jackd asks for rights that a container does not give.
-    command = [jackd, "-n", name, "-r", "--no-mlock", "-d", "dummy", "-r", str(RATE_HZ), "-p", "256"]
+    # -r and --no-mlock: no rights that a container does not give. -S: the driver waits for its clients, where it
+    # would otherwise go on without a late one and deliver the events of its last period again.
+    command = [jackd, "-n", name, "-S", "-r", "--no-mlock", "-d", "dummy", "-r", str(RATE_HZ), "-p", "256"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         subprocess.run(
