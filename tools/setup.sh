@@ -99,6 +99,10 @@ needed_packages() {
     version="$(version_of "$1")"
     say "$PLAYER_PACKAGES"
     if [[ -n "$2" ]]; then say "$TEST_PACKAGES"; fi
+    # jackd2 itself has jack_wait up to Debian 12 and Ubuntu 22.04.
+    if [[ -n "$2" ]] && ! command -v jack_wait >/dev/null && apt-cache show jack-example-tools >/dev/null 2>&1; then
+        say 'jack-example-tools waits for the MIDI ports of the tests'
+    fi
     if ! "$1" -c 'import ensurepip' 2>/dev/null; then say "python$version-venv makes .venv"; fi
     if [[ "$version" != 3.1[12] ]]; then compiles=1 && say "$RTMIDI_PACKAGES"; fi
     if [[ "$(uname -m)" != x86_64 ]]; then compiles=1 && say "$MODERNGL_PACKAGES"; fi
@@ -149,8 +153,9 @@ install_debian_packages() {
     if [[ -z "$missing" ]]; then return; fi
 
     if may_become_root; then root=1; fi
-    if [[ -n "$root" ]] && ! apt_get update; then
-        warn "apt-get update failed, so the package lists may be old: $(grep -m 1 '^[EW]:' "$log" || true)"
+    if [[ -n "$root" ]]; then
+        apt_get update || warn "apt-get update failed; the package lists may be old: $(grep -m 1 '^[EW]:' "$log" || true)"
+        missing="$(needed_packages "$@" | missing_of)" # what there is to install has only now become known
     fi
     say 'Debian packages that are missing here:'
     while read -r spellings why; do
