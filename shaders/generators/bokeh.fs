@@ -34,26 +34,28 @@ void main() {
     float wash = noise(uv * 1.1 + vec2(0.10 * t, 0.05 * t) + seed);
     vec3 picture = deep.rgb + tone.rgb * 0.42 * wash * wash + light.rgb * 0.10 * noise(uv * 0.9 - 0.07 * t + 7.0);
     float focus = 0.85 + 0.30 * sin(0.31 * t + seed);
-    for (int layer = 0; layer < 3; layer++) {
+    for (int layer = 0; layer < 4; layer++) {
         float n = float(layer);
-        float size = (2.0 + 1.5 * n) * scale;
-        vec2 p = uv * size + vec2(0.17 * t * (1.0 - 0.35 * n), 0.05 * t * (n - 1.0)) + seed * (3.1 + n) + n * 11.3;
-        vec2 cell = floor(p);
-        for (int k = 0; k < 9; k++) {
-            vec2 c = cell + vec2(mod(float(k), 3.0), floor(float(k) / 3.0)) - 1.0;
-            float who = hash(c + n * 29.0);
-            if (who < 0.42) continue;
+        float size = (1.5 + 1.0 * n) * scale;
+        float turn = 0.7 * n + 0.4;
+        vec2 p = mat2(cos(turn), -sin(turn), sin(turn), cos(turn)) * uv * size;
+        p += vec2(0.15 * t * (1.0 - 0.3 * n), 0.05 * t * (n - 1.0)) + seed * (3.1 + n) + n * 11.3;
+        vec2 corner = floor(p - 0.5);
+        // A disc reaches at most 0.75 of a cell from the middle of its own: only four can touch this pixel.
+        for (int k = 0; k < 4; k++) {
+            vec2 cell = corner + vec2(mod(float(k), 2.0), floor(float(k) / 2.0));
+            float who = hash(cell + n * 29.0);
             float fresh = fract(who * 37.0);
-            vec2 at = c + 0.5 + 0.38 * vec2(sin(who * 50.0 + 0.31 * t), cos(who * 80.0 + 0.23 * t));
-            float disc = (0.30 + 0.30 * fresh) * focus;
+            float phase = who * 80.0;
+            vec2 at = cell + 0.5 + 0.25 * vec2(sin(phase + 0.31 * t), cos(phase * 1.7 + 0.23 * t));
+            float disc = min((0.22 + 0.26 * fresh) * focus, 0.5);
             float from = length(p - at);
-            if (from > disc * 1.2) continue;
-            float soft = 0.06 + 0.10 * n * disc;
-            float body = smoothstep(disc, disc - soft, from);
-            float edge = body * smoothstep(disc - 0.16, disc - 0.03, from) * rim;
-            float pulse = 0.55 + 0.45 * sin(t * (0.5 + fresh) + who * 90.0);
-            vec3 tint = mix(light.rgb, mix(tone.rgb * 2.0, vec3(1.0, 0.92, 0.82), fract(who * 11.0) * 0.6), step(0.58, fresh));
-            picture += tint * (0.62 * body + 0.75 * edge) * (0.12 + 0.34 * pulse) * fract(who * 19.0) / (0.75 + 0.25 * n);
+            float body = smoothstep(disc, disc - 0.03 - 0.05 * n * disc, from) * step(0.36, who);
+            float edge = body * smoothstep(disc - 0.12, disc - 0.02, from) * rim;
+            float pulse = 0.55 + 0.45 * sin(t * (0.5 + fresh) + phase);
+            vec3 other = mix(tone.rgb * 2.0, vec3(1.0, 0.92, 0.82), fract(who * 11.0) * 0.6);
+            vec3 tint = mix(light.rgb, other, step(0.5, fract(who * 53.0)));
+            picture += tint * (0.62 * body + 0.8 * edge) * (0.12 + 0.40 * pulse) * fract(who * 19.0);
         }
     }
     picture = 1.0 - exp(-1.5 * picture);
