@@ -167,8 +167,7 @@ class _Conversion:
         self.codec = self._chosen_codec(settings.codec)
         self.target = target_for(movie, self.codec, settings.max_height)
         self.decoding = Decoding(movie, self.job.threads)
-        end_s = max(movie.duration_s, float(movie.times_s[-1]) + float(1 / movie.rate))
-        self.total = movie.frame_count if movie.constant else max(1, round(end_s * self.rate))
+        self.total = movie.frame_count if movie.constant else max(1, round(movie.duration_s * self.rate))
 
     def _chosen_codec(self, choice: CodecChoice) -> Codec:
         alpha = has_alpha(self.movie.pixel_format)

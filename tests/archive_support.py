@@ -57,6 +57,7 @@ class MovieSpec:
 def write_movie(path: Path, pictures: Sequence[np.ndarray], spec: MovieSpec | None = None) -> Path:
     """Encode RGB (or RGBA) pictures as a movie at `path`; its suffix chooses the container."""
     spec = spec or MovieSpec(width=pictures[0].shape[1], height=pictures[0].shape[0])
+    path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
         stream = container.add_stream(spec.codec, rate=spec.rate)
         stream.width, stream.height, stream.pix_fmt = spec.width, spec.height, spec.pixel_format

@@ -135,7 +135,7 @@ def read_movie(path: Path) -> Movie:
         pixel_format=first.format.name,
         rate=rate,
         constant=constant,
-        duration_s=max(declared_s, float(times_s[-1]) + float(1 / rate)),
+        duration_s=declared_s if declared_s > times_s[-1] else float(times_s[-1] + _frame_s(times_s, rate)),
         has_sound=has_sound,
         first_pts=first_pts,
         times_s=times_s,
@@ -276,6 +276,11 @@ def _rate(times_s: npt.NDArray[np.float64], declared: list[Fraction]) -> tuple[F
             return rate, True
     average = Fraction((len(times_s) - 1) / float(times_s[-1])).limit_denominator(1001)
     return max(average, Fraction(1, 1001)), False
+
+
+def _frame_s(times_s: npt.NDArray[np.float64], rate: Fraction) -> float:
+    """How long a frame usually stands, seconds."""
+    return float(np.median(np.diff(times_s))) if len(times_s) > 1 else float(1 / rate)
 
 
 def slots(times_s: npt.NDArray[np.float64], rate: Fraction) -> npt.NDArray[np.int64]:
