@@ -15,7 +15,7 @@ from itertools import islice, pairwise
 import numpy as np
 import numpy.typing as npt
 
-from engine.formats.library_writer import StoredClip, Traits
+from engine.formats.library_rows import StoredClip, Traits
 from engine.model.schedule import ScheduleRow
 from engine.model.world import Onset
 

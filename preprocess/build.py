@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.errors import SourceError
-from engine.formats.library_writer import LibraryWriter, StoredClip, StoredSource
+from engine.formats.library_rows import StoredClip, StoredSource
+from engine.formats.library_writer import LibraryWriter
 from preprocess.convert import Job, Outcome, Settings
 from preprocess.first_show import WrittenShow, write_show
 from preprocess.music import Music, choose_music, listen

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -18,14 +17,14 @@ from av.video.frame import VideoFrame
 
 from engine.errors import SourceError
 from engine.formats.frame_table import frame_table
-from engine.formats.library_writer import NewClip, StoredClip, StoredSource, Traits, Verdict
-from engine.formats.movie import Movie, constant_rate, read_movie, slots
+from engine.formats.library_rows import NewClip, StoredClip, StoredSource, Traits, Verdict
+from engine.formats.movie import Movie, read_movie
 from engine.model.clips import Clip, Codec
-from preprocess.combing import combs
-from preprocess.decoding import Decoding, has_alpha
+from preprocess.decoding import has_alpha
 from preprocess.encoders import ClipEncoder, jpeg, open_encoder
-from preprocess.filters import PictureFilter, Target, target_for
+from preprocess.filters import Target, target_for
 from preprocess.fragments import Cutter, ShotChanges
+from preprocess.sequence import Paced, Sequence, Tell
 from preprocess.slugs import slug
 from preprocess.traits import Small, TraitsMeter, small_copy
 
@@ -34,13 +33,9 @@ CodecChoice: TypeAlias = Literal["auto", "mjpeg", "hap", "hapq"]
 # Part of the settings' hash: raise it when the same source would become other clips.
 VERSION = 1
 
-# A pause longer than this between two frames is a jump of the clock, not footage: nothing is filled in.
-_LONGEST_PAUSE_S = 10.0
 # What is left between two damaged spans and shorter than this is no clip.
 _SHORTEST_REMNANT_S = 0.5
 _THUMBNAIL_WIDTH = 320
-
-Tell: TypeAlias = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +106,6 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class _Paced:
-    """A finished frame of the constant-rate sequence: it stands at `slot` and for `repeats` frames."""
-
-    frame: VideoFrame
-    slot: int
-    repeats: int
-    begins_anew: bool  # something was lost, or time jumped, just before it
-
-
 @dataclass(slots=True)
 class _Part:
     """A clip being written."""
@@ -153,21 +138,19 @@ class _Conversion:
     tell: Tell
     notes: list[str] = field(default_factory=list)
     finished: list[_Finished] = field(default_factory=list)
-    rate: Fraction = field(init=False)
     codec: Codec = field(init=False)
     target: Target = field(init=False)
-    decoding: Decoding = field(init=False)
-    total: int = field(init=False)
-    _breaks: list[int] = field(default_factory=list)
+    sequence: Sequence = field(init=False)
     _part: _Part | None = None
 
     def __post_init__(self) -> None:
-        movie, settings = self.movie, self.job.settings
-        self.rate = constant_rate(movie)
-        self.codec = self._chosen_codec(settings.codec)
-        self.target = target_for(movie, self.codec, settings.max_height)
-        self.decoding = Decoding(movie, self.job.threads)
-        self.total = movie.frame_count if movie.constant else max(1, round(movie.duration_s * self.rate))
+        self.codec = self._chosen_codec(self.job.settings.codec)
+        self.target = target_for(self.movie, self.codec, self.job.settings.max_height)
+        self.sequence = Sequence(self.movie, self.target, self.job.threads, self.tell, self.notes)
+
+    @property
+    def rate(self) -> Fraction:
+        return self.sequence.rate
 
     def _chosen_codec(self, choice: CodecChoice) -> Codec:
         alpha = has_alpha(self.movie.pixel_format)
@@ -179,63 +162,20 @@ class _Conversion:
             self.notes.append(f"its transparency is lost in {choice}; --codec auto keeps it")
         return Codec.HAP_Q if choice == "hapq" else Codec.MJPEG
 
-    # From decoded frames to a sequence of constant rate
-
     def run(self) -> None:
         """Decode, filter, cut and encode everything; then `finished` and `notes` are complete."""
-        combing = combs(self.movie)
-        if combing:
-            self.notes.append("interlaced (its frames comb): deinterlaced")
         try:
-            self._cut(self._paced(self._filtered(combing)))
-            self._finish_part(before_loss=bool(self.decoding.damage))
+            self._cut(self.sequence.frames())
+            self._finish_part(before_loss=bool(self.sequence.damage))
         except BaseException as error:
             if self._part is not None:
                 self._part.encoder.__exit__(type(error), error, error.__traceback__)
             raise
 
-    def _filtered(self, combing: bool) -> Iterator[tuple[VideoFrame, int]]:
-        """(finished frame, its slot); where something was lost before a frame, its slot is noted in `_breaks`."""
-        pictures = PictureFilter(self.movie, self.target, combing)
-        for index, (frame, at_s, after_loss) in enumerate(self.decoding.frames()):
-            slot = int(slots(np.array([at_s]), self.rate)[0])
-            if after_loss:
-                self._breaks.append(slot)
-            frame.pts, frame.time_base = slot, 1 / self.rate
-            yield from ((done, self._slot_of(done)) for done in pictures.push(frame))
-            if index % 16 == 15:
-                self.tell(slot, self.total)
-        yield from ((done, self._slot_of(done)) for done in pictures.flush())
-
-    def _slot_of(self, frame: VideoFrame) -> int:
-        assert frame.pts is not None
-        assert frame.time_base is not None
-        return round(frame.pts * frame.time_base * self.rate)
-
-    def _paced(self, frames: Iterator[tuple[VideoFrame, int]]) -> Iterator[_Paced]:
-        """Repeat frames over pauses; of several frames in one slot the last stays."""
-        longest = round(_LONGEST_PAUSE_S * self.rate)
-        held: tuple[VideoFrame, int] | None = None
-        begins_anew = False
-        for frame, slot in frames:
-            if held is not None and slot > held[1]:
-                lost = bisect_left(self._breaks, held[1] + 1) < bisect_left(self._breaks, slot + 1)
-                jump = slot - held[1] > longest
-                if jump and not lost:
-                    self.notes.append(f"a gap of {float((slot - held[1]) / self.rate):.0f} s in its clock is left out")
-                yield _Paced(*held, 1 if lost or jump else slot - held[1], begins_anew)
-                begins_anew = lost or jump
-            held = frame, max(slot, held[1] if held else slot)
-        if held is not None:
-            whole = not self.decoding.damage and not self.movie.constant
-            yield _Paced(*held, min(longest, max(1, self.total - held[1])) if whole else 1, begins_anew)
-
-    # From the sequence to clips
-
-    def _cut(self, sequence: Iterator[_Paced]) -> None:
-        cutter, changes = Cutter(self.rate, self.total), ShotChanges()
+    def _cut(self, frames: Iterator[Paced]) -> None:
+        cutter, changes = Cutter(self.rate, self.sequence.total), ShotChanges()
         before: Small | None = None
-        for paced in sequence:
+        for paced in frames:
             small = small_copy(paced.frame)
             difference = None if before is None or paced.begins_anew else float(np.abs(small - before).mean())
             before = small
@@ -249,7 +189,7 @@ class _Conversion:
                 self._write(paced, slot, small, difference)
                 difference = 0.0  # a repeated frame does not move
 
-    def _write(self, paced: _Paced, slot: int, small: Small, difference: float | None) -> None:
+    def _write(self, paced: Paced, slot: int, small: Small, difference: float | None) -> None:
         part = self._part
         if part is None:
             file = self.job.work / f"{len(self.finished):05d}.mov"
@@ -278,11 +218,9 @@ class _Conversion:
         thumbnail = jpeg(part.thumbnail, _THUMBNAIL_WIDTH)
         self.finished.append(_Finished(part.file, part.begin, part.count, part.meter.traits(), thumbnail))
 
-    # What the library is told
-
     def outcome(self, source: StoredSource) -> Outcome:
         """The source's row and its clips, named; their files are flushed to disk."""
-        damage = tuple(self.decoding.damage)
+        damage = tuple(self.sequence.damage)
         if not self.movie.constant and not damage:
             self.notes.append(f"variable frame rate made constant: {_rate_text(self.rate)} frames/s, pauses kept")
         if not self.finished:

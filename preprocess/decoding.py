@@ -11,7 +11,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from engine.formats.library_writer import Damage
+from engine.formats.library_rows import Damage
 from engine.formats.movie import Movie, open_movie, picture_stream
 
 # A header may be off by this much about the end of the picture without anything being lost.

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from av.video.frame import VideoFrame
 
-from engine.formats.library_writer import Traits
+from engine.formats.library_rows import Traits
 
 Small = npt.NDArray[np.float32]
 

@@ -13,92 +13,31 @@ import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, fields
-from fractions import Fraction
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, TypeAlias
 
 from engine.errors import LibraryError
 from engine.formats.library import check_version, stored_table
+from engine.formats.library_rows import (
+    Damage,
+    NewClip,
+    StoredClip,
+    StoredSource,
+    Traits,
+    clip_from_row,
+    source_from_row,
+)
 from engine.formats.library_schema import CATALOGUE, CLIPS, FORMAT_VERSION, SCHEMA, THUMBNAILS
-from engine.model.clips import Clip, Codec, FrameTable
 
 if sys.platform != "win32":
     import fcntl
 
-Verdict: TypeAlias = Literal["pending", "sound", "damaged", "flagged", "quarantined"]
+# The writer's own, and the values that it takes and gives.
+__all__ = ["Damage", "LibraryWriter", "NewClip", "StoredClip", "StoredSource", "Traits"]
 
 WORK_PREFIX = ".work-"
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs", "fuse.glusterfs", "ceph"}
-
-
-@dataclass(frozen=True, slots=True)
-class Traits:
-    """What the eye would say of a clip, measured: each 0..1 but the flags, which keep it out of shows."""
-
-    brightness: float
-    contrast: float
-    colour: float  # how saturated
-    warmth: float  # share of red and yellow against blue
-    skin: float  # share of the picture in the tones of skin
-    detail: float  # edges
-    motion: float  # change from frame to frame
-    black: bool = False
-    static: bool = False
-
-
-_MEASURES = tuple(trait.name for trait in fields(Traits) if trait.name not in ("black", "static"))
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """A span of a source, in its own seconds, that did not decode."""
-
-    from_s: float
-    to_s: float
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredSource:
-    """A source's row. `path` is absolute; `base` begins its clips' slugs; `settings` hashes how they were made."""
-
-    path: Path
-    title: str
-    base: str
-    size: int = 0
-    mtime_ns: int = 0
-    sha256: str = ""
-    settings: str = ""
-    verdict: Verdict = "pending"
-    reason: str = ""
-    mend: str = ""
-    notes: tuple[str, ...] = ()
-    damage: tuple[Damage, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StoredClip:
-    """A clip's row: the clip as the player sees it, where in its source it comes from, and what it looks like."""
-
-    clip: Clip
-    source: Path
-    source_in_s: float
-    source_out_s: float
-    byte_count: int
-    sha256: str
-    traits: Traits
-
-
-@dataclass(frozen=True, slots=True)
-class NewClip:
-    """A finished clip on its way into the library: two files inside the work folder, and what to say of them."""
-
-    clip_file: Path
-    thumbnail_file: Path
-    stored: StoredClip  # its clip's `file` says where it goes; its table is set
-    table: FrameTable = field(repr=False)
 
 
 class LibraryWriter:
@@ -174,7 +113,7 @@ class LibraryWriter:
         return {
             source.path: source
             for source in (
-                _stored_source(row, damage.get(row["id"], ()))
+                source_from_row(row, damage.get(row["id"], ()))
                 for row in self._catalogue.execute("SELECT * FROM sources")
             )
         }
@@ -234,7 +173,7 @@ class LibraryWriter:
         rows = self._catalogue.execute(
             "SELECT clips.*, path FROM clips JOIN sources ON sources.id = source_id ORDER BY slug"
         )
-        return [_stored_clip(self.folder, row) for row in rows]
+        return [clip_from_row(self.folder, row) for row in rows]
 
     # Files that a person may edit
 
@@ -246,40 +185,6 @@ class LibraryWriter:
         """Note the hash that `file` is about to get. Older hashes stay: the file may still be an older one."""
         with self._transaction() as catalogue:
             catalogue.execute("INSERT OR IGNORE INTO written VALUES (?, ?)", (file, sha256))
-
-
-def _stored_source(row: sqlite3.Row, damage: Sequence[Damage]) -> StoredSource:
-    return StoredSource(
-        path=Path(os.fsdecode(row["path"])),
-        title=row["title"],
-        base=row["base"],
-        size=row["size"],
-        mtime_ns=row["mtime_ns"],
-        sha256=row["sha256"],
-        settings=row["settings"],
-        verdict=row["verdict"],
-        reason=row["reason"],
-        mend=row["mend"],
-        notes=tuple(json.loads(row["notes"])),
-        damage=tuple(damage),
-    )
-
-
-def _stored_clip(folder: Path, row: sqlite3.Row) -> StoredClip:
-    clip = Clip(
-        slug=row["slug"],
-        file=folder / row["file"],
-        codec=Codec(row["codec"]),
-        width=row["width"],
-        height=row["height"],
-        rate=Fraction(row["rate_num"], row["rate_den"]),
-        frame_count=row["frame_count"],
-        title=row["title"],
-    )
-    flags = {"black": bool(row["black"]), "static": bool(row["static"])}
-    traits = Traits(**{name: row[name] for name in _MEASURES}, **flags)
-    source_path = Path(os.fsdecode(row["path"]))
-    return StoredClip(clip, source_path, row["source_in_s"], row["source_out_s"], row["bytes"], row["sha256"], traits)
 
 
 def _clip_file(stored: StoredClip) -> str:

@@ -13,7 +13,8 @@ import pytest
 
 from engine.errors import LibraryError
 from engine.formats.library import read_library
-from engine.formats.library_writer import Damage, LibraryWriter, NewClip, StoredClip, StoredSource, Traits
+from engine.formats.library_rows import Damage, NewClip, StoredClip, StoredSource, Traits
+from engine.formats.library_writer import LibraryWriter
 from engine.model.clips import Clip, Codec, FrameTable
 
 TRAITS = Traits(0.5, 0.4, 0.3, 0.5, 0.1, 0.2, 0.6)

@@ -11,8 +11,8 @@ import av
 import numpy as np
 import pytest
 
+from engine.formats.library_rows import StoredClip, Traits
 from engine.formats.library_schema import SLUG_PATTERN
-from engine.formats.library_writer import StoredClip, Traits
 from engine.formats.movie import read_movie
 from engine.model.clips import Clip, Codec
 from engine.model.world import Onset
