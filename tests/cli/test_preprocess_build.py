@@ -393,7 +393,7 @@ def test_what_a_person_edited_is_never_overwritten(tmp_path: Path, capsys: pytes
 
 
 def test_awkward_names_are_carried_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    names = ["-o #2 'x' \"y\".mp4", "new\nline.mp4", os.fsdecode(b"caf\xe9.mp4"), "x" * 240 + ".mp4", "[bold]%20.MP4"]
+    names = ["-o #2 'x' \"y\".mp4", "new\nline.mp4", os.fsdecode(b"\xe9t\xe9.mp4"), "x" * 240 + ".mp4", "[bold]%20.MP4"]
     plain = numbered_movie(tmp_path / "plain.mp4", 4)
     (tmp_path / "archive").mkdir()
     for name in names:
