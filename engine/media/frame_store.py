@@ -235,9 +235,9 @@ class FrameStore:
     def _publish(self) -> None:
         """Tell the workers what there is to do now."""
         planned = ((ref, -math.inf) for ref in self._planned)
-        ahead = [item for item in self._ahead.items() if self._lacks(item[0])][: self._ahead_limit]
+        ahead = [item for item in self._ahead.items() if item[0] not in self._planned and self._lacks(item[0])]
         asked = (item for item in planned if self._lacks(item[0]))
-        self._dropped.add(self._workers.replace([*self._requests(asked), *self._requests(ahead)]))
+        self._dropped.add(self._workers.replace([*self._requests(asked), *self._requests(ahead[: self._ahead_limit])]))
 
     def _requests(self, items: Iterable[tuple[FrameRef, float]]) -> Iterator[Request]:
         for ref, needed_at_s in items:

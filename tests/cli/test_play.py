@@ -35,6 +35,11 @@ def free_udp_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def is_open(port: int) -> bool:
+    """Whether somebody listens on the UDP port, as Linux tells; trying to bind it could get in the player's way."""
+    return f":{port:04X} " in Path("/proc/net/udp").read_text()
+
+
 @pytest.fixture
 def show(tmp_path: Path) -> Any:
     grey_movie(tmp_path / "up.mp4")
@@ -92,14 +97,10 @@ def test_a_foreign_osc_client_plays_it_and_ends_it(show: Any) -> None:
 def test_ctrl_c_and_sigterm_end_it_with_its_figures(show: Any, number: signal.Signals) -> None:
     port = free_udp_port()
     process = start_module("engine.app.play", show(port=port), "--headless", "--json")
-    # The port is taken once the devices are open, which is after the signal's handler was set.
+    # Its port is open once its devices are, which is after the signal's handler was set.
     deadline = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-                probe.bind(("127.0.0.1", port))
-        except OSError:
-            break
+    while process.poll() is None and time.monotonic() < deadline and not is_open(port):
+        pass
     process.send_signal(number)
     assert said(process)[0]["frames_shown"] >= 0
 
