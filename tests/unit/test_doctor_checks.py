@@ -1,0 +1,111 @@
+"""The doctor's checks: what is absent is found, named with its mend, and neither hangs nor ends the rest."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import doctor
+from tools.doctor import Check
+
+
+def test_a_probe_that_hangs_is_given_up() -> None:
+    found = doctor.probe("codecs", timeout_s=0.001)
+    assert found == {"absent": "did not answer within 0.001 s", "mend": ""}
+
+
+def test_a_probe_that_breaks_is_told_with_its_last_words() -> None:
+    assert doctor.probe("nonsense")["absent"] == "KeyError: 'nonsense'"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_a_probe_that_crashes_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    crashing = tmp_path / "python"
+    crashing.write_text("#!/bin/sh\nkill -SEGV $$\n")
+    crashing.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(crashing))
+    assert doctor.probe("gl")["absent"] == "ended with status -11"
+    (check,) = doctor._gl()
+    assert not check.ok
+    assert "libegl1" in check.mend or sys.platform != "linux"
+
+
+def test_a_missing_package_is_named_with_the_line_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "aubio" else real(name))
+    (check,) = doctor._packages()
+    assert (check.severity, check.ok) == ("needed", False)
+    assert check.found.endswith("missing: aubio-ledfx")
+    assert check.mend.endswith("-m pip install aubio-ledfx")
+
+
+def test_a_missing_codec_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {
+        "decoders": {"there": ["h264"], "missing": ["hap"]},
+        "encoders": {"there": ["ffv1"], "missing": []},
+    }
+    monkeypatch.setattr(doctor, "probe", lambda name: answer)
+    decoders, encoders = doctor._codecs()
+    assert (decoders.ok, decoders.found) == (False, "h264; missing: hap")
+    assert encoders.ok
+
+
+def test_every_codec_that_the_engine_uses_is_in_the_wheel() -> None:
+    assert [check.found for check in doctor._codecs() if not check.ok] == []
+
+
+def test_a_taken_osc_port_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        monkeypatch.setattr(doctor, "_OSC_PORT", other.getsockname()[1])
+        (check,) = doctor._osc()
+        assert not check.ok
+        assert f"sport = :{doctor._OSC_PORT}" in check.mend
+    (check,) = doctor._osc()
+    assert check.ok
+
+
+def test_a_disk_is_measured(tmp_path: Path) -> None:
+    found = doctor.probe("disk", str(tmp_path))
+    assert found["write_mb_s"] > 1
+    assert found["read_mb_s"] > 1
+    assert not list(tmp_path.iterdir())
+    (check,) = doctor._disk(tmp_path / "nowhere")
+    assert not check.ok
+    assert "No such file or directory" in check.found
+
+
+def test_a_check_that_breaks_leaves_the_others_alone() -> None:
+    def broken() -> list[Check]:
+        raise RuntimeError("a driver's mood")
+
+    (check,) = doctor._looked(broken)
+    assert not check.ok
+    assert "a driver's mood" in check.found
+
+
+@pytest.mark.parametrize(
+    ("check", "plain", "stage"),
+    [
+        (Check("thing", "needed", False, "what was found", "the mend"), 1, 1),
+        (Check("thing", "stage", False, "what was found", "the mend"), 0, 1),
+        (Check("thing", "nice", False, "what was found", "the mend"), 0, 0),
+        (Check("thing", "needed", True, "what was found"), 0, 0),
+    ],
+)
+def test_the_exit_code_is_the_verdict(
+    check: Check, plain: int, stage: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "examine", lambda folder: [check])
+    assert doctor.main([]) == plain
+    table = capsys.readouterr().out
+    assert "what was found" in table
+    assert ("mend: the mend" in table) is not check.ok
+    assert table.splitlines()[-1].startswith("go" if plain == 0 else "no-go")
+    assert doctor.main(["--stage", "--json"]) == stage
+    assert json.loads(capsys.readouterr().out)["go"] is (stage == 0)
