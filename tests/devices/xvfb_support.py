@@ -104,6 +104,7 @@ def virtual_display(width: int = 640, height: int = 480) -> Iterator[VirtualDisp
     read_end, write_end = os.pipe()
     command = [need_program("setpriv", "util-linux"), "--pdeathsig", "TERM"]  # no server outlives a test run that died
     command += [program, "-displayfd", str(write_end), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"]
+    command.append("-noreset")  # else it starts anew when its last client leaves, and turns the next one away meanwhile
     server = subprocess.Popen(command, pass_fds=(write_end,), stderr=subprocess.DEVNULL)
     os.close(write_end)
     try:
