@@ -9,15 +9,14 @@ from collections.abc import Sequence
 
 from engine.errors import RuntimeShowError
 
-# Each module has main(argv) -> exit code, and is imported only when asked for.
+# Each module has main(argv) -> exit code, and is imported only when asked for. What works in a checkout only
+# (tools.golden, tools.reference) is not here, since this command comes with the wheel: see the Makefile.
 SUBCOMMANDS = {
     "doctor": ("tools.doctor", "what works on this machine, and what would mend the rest"),
     "bench": ("tools.bench", "how long random frames and drawing take on this machine"),
     "cuts": ("tools.cuts", "the cuts of a render, and the onset that each falls on"),
     "demo": ("tools.demo", "make and play the demo show"),
     "frames": ("tools.frames", "a film as a sheet of stills with time stamps"),
-    "golden": ("tools.golden", "draw the golden pictures of the tests anew"),
-    "reference": ("tools.reference", "write the reference pages and the JSON Schema of show.yaml"),
 }
 _EXAMPLES = """\
 examples:

@@ -13,6 +13,7 @@ import av
 import av.error
 import numpy as np
 import numpy.typing as npt
+from av.video.reformatter import Interpolation
 
 from engine.errors import OutputError, SourceError
 from engine.formats.replace_file import replace_file
@@ -22,6 +23,8 @@ Pixels = npt.NDArray[np.uint8]
 
 _MOST_STILLS = 1000
 _SEEK_AHEAD_S = 4.0  # a nearer frame is reached by decoding on, which costs less than from the key frame before
+# Without full chroma interpolation swscale's short cut makes a flat gray 2 levels darker.
+_SCALING = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 _GAP_PX = 4
 _PAPER, _INK = 24, 230
 _GLYPH_SCALE = 2
@@ -102,7 +105,7 @@ class Film:
     def _still(self, frame: av.VideoFrame, width: int) -> Pixels:
         pixel_shape = self._stream.sample_aspect_ratio or Fraction(1)
         height = max(1, round(frame.height * width / (frame.width * pixel_shape)))
-        scaled = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA")
+        scaled = frame.reformat(width=width, height=height, format="rgb24", interpolation=_SCALING)
         return np.asarray(scaled.to_ndarray(), np.uint8)
 
     def _time_s(self, frame: av.VideoFrame) -> float:
