@@ -4,5 +4,5 @@ uniform vec2 luma_extent;
 uniform vec4 luma_bounds;
 
 vec4 sampled(vec2 stored) {
-    return texture(plane_0, clamp(stored * luma_extent, luma_bounds.xy, luma_bounds.zw));
+    return texture(plane_0, within(stored * luma_extent, luma_bounds));
 }

@@ -7,7 +7,7 @@ uniform vec4 luma_bounds;
 const float NEUTRAL = 128.0 / 255.0;
 
 vec4 sampled(vec2 stored) {
-    vec4 texel = texture(plane_0, clamp(stored * luma_extent, luma_bounds.xy, luma_bounds.zw));
+    vec4 texel = texture(plane_0, within(stored * luma_extent, luma_bounds));
     float scale = texel.b * (255.0 / 8.0) + 1.0;
     float co = (texel.r - NEUTRAL) / scale;
     float cg = (texel.g - NEUTRAL) / scale;
