@@ -94,7 +94,7 @@ RECIPES = (
         Fraction(24),
         7,
         _H264,
-        {"seed": 5.0, "scale": 0.8, "levels": 36.0, "tilt": 0.2, **_BRASS_ON_RED},
+        {"seed": 5.0, "scale": 1.1, "levels": 22.0, "tilt": 0.35, **_BRASS_ON_RED},
     ),
     Recipe("Compass on the desk 2004.avi", "compass", 640, 480, Fraction(25), 9, _MPEG4, {"speed": 1.3}, 2.0),
     Recipe("night walk (stars).mp4", "night_sky", 640, 360, Fraction(24), 11, _H264, {"speed": 1.2}, 1.0),

@@ -1,6 +1,6 @@
 """The demo track: five movements of music out of numpy, with every onset, beat and bar known to the sample.
 
-112.5 beats a minute: at 30 frames a second a beat is 16 frames and a bar 64, so that cuts on bars fall on frames.
+120 beats a minute: a beat is half a second, 15 frames at 30 a second, so that cuts on beats fall on frames.
 Everything is additive synthesis, shaped noise and one convolved room; the same on every run.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -22,9 +21,9 @@ from tools.demo_voices import RATE, bass_note, hat, impulse_room, kick, low_pass
 Mono: TypeAlias = npt.NDArray[np.float64]
 Stereo: TypeAlias = npt.NDArray[np.float64]  # shape (frames, 2)
 
-BPM = Fraction(225, 2)
+BPM = 120
 BEATS_A_BAR = 4
-BEAT = int(RATE * 60 / BPM)  # samples: 25,600, exactly
+BEAT = RATE * 60 // BPM  # samples
 BAR = BEAT * BEATS_A_BAR
 STEP = BEAT // 4
 
@@ -226,7 +225,7 @@ def _play(buses: dict[str, Stereo], note: Note, number: int) -> None:
 def _panned(sound: Mono, pan: float) -> Stereo:
     """Mono at `pan` −1 (left) to 1, at constant power."""
     angle = (pan + 1) * np.pi / 4
-    return np.stack([sound * np.cos(angle), sound * np.sin(angle)], axis=1) * np.sqrt(2)
+    return np.asarray(np.stack([sound * np.cos(angle), sound * np.sin(angle)], axis=1) * np.sqrt(2))
 
 
 def _mix(bus: Stereo, sound: npt.NDArray[np.float64], at: int, level: float) -> None:
@@ -281,7 +280,7 @@ def _mastered(mix: Stereo) -> Stereo:
     mix = np.tanh(mix * 1.15) / 1.15
     fade = RATE * 3 // 2
     mix[-fade:] *= np.cos(np.linspace(0, np.pi / 2, fade))[:, None] ** 2
-    return mix * (10 ** (_PEAK_DB / 20) / np.abs(mix).max())
+    return np.asarray(mix * (10 ** (_PEAK_DB / 20) / np.abs(mix).max()))
 
 
 def description() -> dict[str, Any]:
@@ -294,7 +293,7 @@ def description() -> dict[str, Any]:
     struck = [note for note in score() if note.instrument != "pad"]
     return {
         "version": _VERSION,
-        "bpm": float(BPM),
+        "bpm": BPM,
         "beats_a_bar": BEATS_A_BAR,
         "duration_s": bars * BAR / RATE,
         "beats": [beat * BEAT / RATE for beat in range(bars * BEATS_A_BAR)],

@@ -41,7 +41,7 @@ void main() {
     float blur = fwidth(p.x) + fwidth(p.y);
 
     float dense = smoothstep(0.28, 0.72, noise(p * 0.16 + seed));
-    vec3 picture = deep.rgb + tone.rgb * 0.22 * dense;
+    vec3 picture = deep.rgb + tone.rgb * 0.4 * dense + light.rgb * 0.05 * dense;
     for (int i = 0; i < 2; i++) {
         vec2 s = i == 0 ? p : p.yx;
         float avenue = floor(s.x);
@@ -54,7 +54,7 @@ void main() {
         float posts = 0.55 + 0.45 * cos(6.2831853 * s.y * 5.0);
         posts = mix(0.55, posts, smoothstep(0.3, 0.05, blur));
         picture += mix(light.rgb, vec3(0.75, 0.9, 1.0) * 0.7, step(0.55, fract(kind * 9.1)) * (1.0 - major))
-                 * road * posts * mix(0.34, 1.15, major) * (0.3 + dense);
+                 * road * posts * mix(0.55, 1.4, major) * (0.3 + dense);
         // Two lanes: white towards us, red away.
         for (int lane = 0; lane < 2; lane++) {
             float side = float(lane) * 2.0 - 1.0;

@@ -75,6 +75,7 @@ void main() {
         float glance = 0.10 + 0.75 * pow(1.0 - abs(way.y), 4.0);
         picture += paint(second, t, room) * glance * exp(-0.03 * (second.z - hit.z));
     }
+    picture *= 1.5;
     float fog = 1.0 - exp(-0.055 * length_to);
     picture = mix(picture, tone.rgb * 0.55 + light.rgb * 0.22, fog * fog);
     picture += light.rgb * 0.20 * exp(-5.0 * length(uv + vec2(turn * 0.8, 0.0)));

@@ -7,7 +7,7 @@
         {"NAME": "speed", "TYPE": "float", "DEFAULT": 1.0, "MIN": 0.0, "MAX": 4.0},
         {"NAME": "seed", "TYPE": "float", "DEFAULT": 1.0, "MIN": 0.0, "MAX": 64.0},
         {"NAME": "scale", "TYPE": "float", "DEFAULT": 1.0, "MIN": 0.25, "MAX": 5.0},
-        {"NAME": "lit", "TYPE": "float", "DEFAULT": 0.42, "MIN": 0.0, "MAX": 1.0},
+        {"NAME": "lit", "TYPE": "float", "DEFAULT": 0.5, "MIN": 0.0, "MAX": 1.0},
         {"NAME": "deep", "TYPE": "color", "DEFAULT": [0.012, 0.018, 0.03, 1.0]},
         {"NAME": "tone", "TYPE": "color", "DEFAULT": [0.10, 0.17, 0.24, 1.0]},
         {"NAME": "light", "TYPE": "color", "DEFAULT": [1.0, 0.70, 0.36, 1.0]}
@@ -41,11 +41,11 @@ vec3 wall(vec2 p, float far, float house, float t) {
     float on = smoothstep(1.0 - lit, 1.06 - lit, 0.28 + 0.5 * moment + 0.34 * (who - 0.5));
     vec3 lamp = mix(light.rgb, mix(tone.rgb * 3.0, vec3(0.85, 0.93, 1.0), 0.4), step(0.78, fract(who * 13.7)));
     float inside = 0.55 + 0.45 * smoothstep(0.9, 0.2, f.y) - 0.35 * step(0.5, fract(who * 57.0)) * smoothstep(0.45, 0.5, f.x);
-    vec3 stone = mix(deep.rgb, tone.rgb, 0.42 + 0.35 * far) * (0.8 + 0.35 * step(0.06, f.y));
+    vec3 stone = mix(deep.rgb, tone.rgb, 0.6 + 0.4 * far) * (0.8 + 0.35 * step(0.06, f.y));
     stone *= 0.8 + 0.4 * hash(vec2(cell.x, house));
     vec3 glass = tone.rgb * 0.35 + deep.rgb + 0.10 * tone.rgb * fract(who * 5.0);
-    return mix(stone, mix(glass, lamp * inside * (0.35 + 0.9 * fract(who * 3.7)), on), pane)
-         + lamp * on * 0.05;
+    return mix(stone, mix(glass, lamp * inside * (0.55 + 1.1 * fract(who * 3.7)), on), pane)
+         + lamp * on * 0.09;
 }
 
 void main() {
@@ -54,7 +54,7 @@ void main() {
     float lean = 0.10 * sin(0.13 * t + seed);
     vec2 view = mat2(cos(lean), -sin(lean), sin(lean), cos(lean)) * uv;
     view /= 1.0 + 0.30 * view.x + 0.22 * view.y;
-    vec3 haze = mix(tone.rgb * 0.9 + light.rgb * 0.16, deep.rgb, smoothstep(-0.5, 0.55, uv.y));
+    vec3 haze = mix(tone.rgb * 1.5 + light.rgb * 0.26, deep.rgb, smoothstep(-0.5, 0.55, uv.y));
     vec3 picture = haze;
     for (int i = 0; i < 3; i++) {
         float far = 1.0 - float(i) * 0.5;

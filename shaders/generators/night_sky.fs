@@ -83,7 +83,7 @@ void main() {
         shade += light.rgb * 0.30 * mist * (1.0 - near) * day;
         picture = mix(picture, shade, land);
     }
-    picture *= 1.0 - 0.35 * dot(uv, uv);
+    picture *= 1.15 * (1.0 - 0.35 * dot(uv, uv));
     picture += (hash(gl_FragCoord.xy + fract(TIME) * 91.0) - 0.5) * 0.014;
     gl_FragColor = vec4(picture, 1.0);
 }
