@@ -32,13 +32,19 @@ class FilmFormat:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
-# H.264: crf 16 is close to transparent, and veryfast keeps encoding from taking longer than drawing.
+# H.264: crf 16 is close to transparent, and veryfast keeps encoding from taking longer than drawing. chromaloc 1 says
+# where swscale puts chroma (between its pixels, measured: 0.5 px right of where H.264 assumes it unsaid).
 # ProRes: profile 3 is 422 HQ; Apple's vendor tag, for editors that look at it.
 # FFV1: version 3 with slices, encoded on all cores, and a checksum on each slice.
 # PNG: level 1 was 4 to 11 times as fast as FFmpeg's default, for files 10 to 16 % larger.
 FILM_FORMATS: Mapping[FilmCodec, FilmFormat] = {
     "h264": FilmFormat(
-        "libx264", "yuv420p", True, (".mp4", ".mov", ".mkv"), (2, 2), {"preset": "veryfast", "crf": "16"}
+        "libx264",
+        "yuv420p",
+        True,
+        (".mp4", ".mov", ".mkv"),
+        (2, 2),
+        {"preset": "veryfast", "crf": "16", "x264-params": "chromaloc=1"},
     ),
     "prores": FilmFormat(
         "prores_ks", "yuv422p10le", True, (".mov", ".mkv"), (2, 1), {"profile": "3", "vendor": "apl0"}

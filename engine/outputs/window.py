@@ -44,6 +44,7 @@ class Window:
         self._vsync = vsync
         self._on_key = on_key
         self._fullscreen = False
+        self._windowed_size = (width, height)
         self._handle: Any = None
         glfw_library.acquire()
         try:

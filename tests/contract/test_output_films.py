@@ -118,6 +118,8 @@ def test_a_film_is_what_it_says(codec: FilmCodec, suffix: str, canvas: moderngl.
     assert video["color_range"] == ("tv" if limited else "pc")
     assert video["color_space"] == ("bt709" if limited else "gbr")
     assert (video["color_primaries"], video["color_transfer"]) == ("bt709", "bt709")
+    if codec == "h264":
+        assert video["chroma_location"] == "center"
 
 
 @pytest.mark.parametrize("codec", ["ffv1", "png"])
