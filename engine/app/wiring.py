@@ -23,6 +23,7 @@ from engine.app.soundtrack import soundtrack
 from engine.core.bindings import Bindings
 from engine.core.figures import Figures
 from engine.core.inbox import Inbox
+from engine.core.planner import plan
 from engine.core.step import begun, history
 from engine.errors import NoDisplayError
 from engine.formats.sound import Sound
@@ -147,6 +148,9 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
         )
         player.after_tick.append(Notices(player.bindings, figures))
         inputs.over_when(job.for_s, (lambda: output.should_close) if isinstance(output, Window) else None)
+        # The first picture once before the clock starts: drivers compile programs at their first draw, and disks wake.
+        first = plan(world, player.history.head, job.from_s)
+        compositor.draw(first, store.exact_frames_for(first))
         inputs.open(silent=job.silent)
         yield player, inputs
 
