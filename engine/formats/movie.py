@@ -156,7 +156,7 @@ def open_movie(path: Path) -> InputContainer:
         raise SourceError("empty: 0 bytes", subject=path, mend=_COPY_AGAIN)
     try:
         # A path with a colon or a leading dash is a protocol or an option to FFmpeg; an absolute one is a file.
-        return av.open(f"file:{path.absolute()}")
+        return av.open(f"file:{path.absolute()}", metadata_errors="replace")
     except PermissionError as error:
         raise SourceError("cannot be read", subject=path, mend="check its permissions") from error
     except av.error.FFmpegError as error:

@@ -194,7 +194,7 @@ def _frame(block: Samples32, sample_format: str, layout: str) -> av.AudioFrame:
 
 def _open(path: Path) -> av.container.InputContainer:
     try:
-        return av.open(str(path))
+        return av.open(f"file:{path.absolute()}", metadata_errors="replace")
     except FileNotFoundError as error:
         raise SourceError("is not there", subject=path, mend="Check the name, or where the disk is mounted.") from error
     except PermissionError as error:

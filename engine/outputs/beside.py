@@ -6,7 +6,9 @@ A run that is killed leaves at most a hidden `.NAME.PID.partial` file, never hal
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -33,6 +35,26 @@ def check_output_path(path: Path, *, overwrite: bool = False) -> None:
 def beside(path: Path) -> Path:
     """The hidden name beside `path` under which this process writes it. The same folder, so renaming is atomic."""
     return path.with_name(f".{path.name}.{os.getpid()}.partial")
+
+
+def clear_left_behind(path: Path) -> None:
+    """Remove what runs that were killed left beside `path`; what a living process writes there stays. Any thread."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
+        process = left.name.removesuffix(".partial").rpartition(".")[2]
+        if process.isdecimal() and not _is_running(int(process)):
+            left.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    if sys.platform == "win32":
+        return True  # signal 0 would end it there
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def put_in_place(partial: Path, path: Path, *, overwrite: bool = False) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.core.figures import Figures
 from engine.errors import OutputError
-from engine.outputs.beside import beside, check_output_path, put_in_place
+from engine.outputs.beside import beside, check_output_path, clear_left_behind, put_in_place
 from engine.outputs.film_formats import FilmCodec, film_format
 from engine.outputs.film_writer import FilmWriter, Sound, count_frames
 from engine.outputs.output import Pixels, read_canvas
@@ -52,6 +52,7 @@ class VideoFile:
         figures: Figures,
     ) -> None:
         check_film(path, codec=codec, width=width, height=height, overwrite=overwrite)
+        clear_left_behind(path)
         self._path = path
         self._partial = beside(path)
         self._overwrite = overwrite

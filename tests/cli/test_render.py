@@ -153,6 +153,9 @@ def test_a_killed_render_leaves_nothing_under_the_final_name(material: Path, tmp
         process.kill()
         process.communicate()
     assert not film.exists()
+    again = run_module("engine.app.render", material / "show.yaml", "-o", film, "--to", "0.2")
+    assert again.returncode == 0, again.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]  # what the killed one left is gone, too
 
 
 def test_ctrl_c_stops_a_render_and_leaves_nothing(material: Path, tmp_path: Path) -> None:
