@@ -7,20 +7,49 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from rich.console import Console
 from rich.logging import RichHandler
 
+from engine import __version__
 from engine.errors import RuntimeShowError, ShowError
 
 DONE = 0
 FAILED = 1
 WRONG_INPUT = 2
 INTERRUPTED = 130  # as shells count a program ended by Ctrl-C
+
+
+def show_parser(program: str, description: str, examples: str) -> argparse.ArgumentParser:
+    """A parser with what every command on a show has: the show, --json, --verbose, --version; examples below."""
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description=description,
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("show", type=Path, help="the show file")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument("-v", "--verbose", action="store_true", help="say more")
+    parser.add_argument("--version", action="version", version=f"runtime {__version__}")
+    return parser
+
+
+def run_with_console(
+    parser: argparse.ArgumentParser,
+    argv: Sequence[str] | None,
+    act: Callable[[argparse.Namespace, Console], int],
+) -> int:
+    """Parse `argv` and act, with a console on standard error that warnings go to; the exit code."""
+    arguments = parser.parse_args(argv)
+    console = Console(stderr=True)
+    _log_to(console, verbose=arguments.verbose)
+    return run_command(lambda: act(arguments, console))
 
 
 def run_command(act: Callable[[], int]) -> int:
@@ -44,7 +73,7 @@ def run_command(act: Callable[[], int]) -> int:
         return INTERRUPTED
 
 
-def log_to(console: Console, *, verbose: bool) -> None:
+def _log_to(console: Console, *, verbose: bool) -> None:
     """Send warnings (with `verbose` everything) to the terminal, above whatever is drawn there."""
     handler = RichHandler(console=console, show_path=False, show_time=False, markup=False)
     logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler], format="%(message)s")

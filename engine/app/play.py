@@ -7,13 +7,11 @@ import gc
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from engine import __version__
-from engine.app.command import DONE, StopWish, log_to, print_json, run_command, seconds
+from engine.app.command import DONE, StopWish, print_json, run_with_console, seconds, show_parser
 from engine.app.live_inputs import LiveInputs
 from engine.app.load import load_world
 from engine.app.pace import Tick
@@ -34,31 +32,19 @@ exit codes: 0 done, 2 wrong input or usage, 1 a mistake of ours"""
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="runtime-play",
-        description="Perform a show.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("show", type=Path, help="the show file")
+    parser = show_parser("runtime-play", "Perform a show.", _EXAMPLES)
     parser.add_argument("--headless", action="store_true", help="run the loop in real time with no window")
     parser.add_argument("--for", dest="for_s", type=seconds, metavar="SECONDS", help="end after so long")
     parser.add_argument("--from", dest="from_s", type=seconds, default=0.0, metavar="TIME", help="begin here")
     parser.add_argument("--fullscreen", action=argparse.BooleanOptionalAction, help="cover the monitor")
     parser.add_argument("--monitor", metavar="NAME", help="the monitor whose name has this in it")
     parser.add_argument("--silent", action="store_true", help="leave the audio device alone")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON at the end")
-    parser.add_argument("-v", "--verbose", action="store_true", help="say more")
-    parser.add_argument("--version", action="version", version=f"runtime {__version__}")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Play as the arguments say; the exit code."""
-    arguments = _parser().parse_args(argv)
-    console = Console(stderr=True)
-    log_to(console, verbose=arguments.verbose)
-    return run_command(lambda: _play(arguments, console))
+    return run_with_console(_parser(), argv, _play)
 
 
 def _play(arguments: argparse.Namespace, console: Console) -> int:

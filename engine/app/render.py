@@ -13,17 +13,16 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from engine import __version__
 from engine.app.command import (
     DONE,
     WRONG_INPUT,
     StopWish,
     film_rate,
-    log_to,
     print_json,
     rate,
-    run_command,
+    run_with_console,
     seconds,
+    show_parser,
     size,
 )
 from engine.app.load import load_world
@@ -45,13 +44,7 @@ exit codes: 0 done, 2 wrong input or usage, 1 a mistake of ours, 130 stopped wit
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="runtime-render",
-        description="Render a show to a film, with its music, without a screen.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("show", type=Path, help="the show file")
+    parser = show_parser("runtime-render", "Render a show to a film, with its music, without a screen.", _EXAMPLES)
     parser.add_argument("-o", "--output", type=Path, required=True, help="the film: .mp4, .mov or .mkv")
     parser.add_argument("--size", type=size, metavar="WxH", help="pixels; the show's canvas where left out")
     parser.add_argument("--fps", type=rate, metavar="RATE", help="frames a second; the canvas's rate where left out")
@@ -62,18 +55,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--hashes", type=Path, metavar="FILE", help="write a hash for each frame")
     parser.add_argument("--plan", type=Path, metavar="FILE", help="write the plan of each frame as JSON Lines")
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    parser.add_argument("-v", "--verbose", action="store_true", help="say more")
-    parser.add_argument("--version", action="version", version=f"runtime {__version__}")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Render as the arguments say; the exit code."""
-    arguments = _parser().parse_args(argv)
-    console = Console(stderr=True)
-    log_to(console, verbose=arguments.verbose)
-    return run_command(lambda: _render(arguments, console))
+    return run_with_console(_parser(), argv, _render)
 
 
 def _render(arguments: argparse.Namespace, console: Console) -> int:
