@@ -190,7 +190,7 @@ install_system_packages() {
         fi
         ;;
     Darwin)
-        warn 'macOS was not tried. OpenGL comes with it; for the rest type: brew install portaudio jpeg-turbo'
+        warn 'macOS was not tried; README.md says what to expect. For faster MJPEG decoding type: brew install jpeg-turbo'
         ;;
     *)
         die 'Windows was not tried, and this script does not do it: README.md says how to set up by hand'
