@@ -78,7 +78,7 @@ def _demo(options: argparse.Namespace) -> int:
             console.print(f"{kept}: changed by you, so it stays; delete it to have the demo's own again")
         show = folder / "show.yaml"
     if options.play or (not options.render and has_display()):
-        console.print(f"playing {show} ([b]escape[/b] ends it)")
+        console.print(f"playing {show}; close its window to end it")
         return _play(show, as_json=options.json)
     return _film(show, folder / ("own.mp4" if own else "demo.mp4"), made, console, as_json=options.json)
 
