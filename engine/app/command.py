@@ -73,9 +73,23 @@ def run_command(act: Callable[[], int]) -> int:
         return INTERRUPTED
 
 
+def clear_line(console: Console) -> None:
+    """Take away the line that the operator's status stands on, where the console is a terminal."""
+    if console.is_terminal:
+        console.file.write("\r\x1b[K")
+
+
+class _AboveTheLine(RichHandler):
+    """Log lines begin on a clean line; the status draws itself anew below."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        clear_line(self.console)
+        super().emit(record)
+
+
 def _log_to(console: Console, *, verbose: bool) -> None:
     """Send warnings (with `verbose` everything) to the terminal, above whatever is drawn there."""
-    handler = RichHandler(console=console, show_path=False, show_time=False, markup=False)
+    handler = _AboveTheLine(console=console, show_path=False, show_time=False, markup=False)
     logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler], format="%(message)s")
 
 

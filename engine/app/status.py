@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from dataclasses import dataclass
 
 from rich.console import Console
 
+from engine.app.command import clear_line
 from engine.app.live_inputs import LiveInputs
 from engine.app.pace import Tick
 from engine.app.player import Player
@@ -69,18 +69,19 @@ class Status:
         while not self._over.wait(_EVERY_S):
             self._tell(self._snapshot)
         self._tell(self._snapshot)
-        if self._console.is_terminal:
-            sys.stderr.write("\r\x1b[K")
+        clear_line(self._console)
 
     def _tell(self, snapshot: Snapshot | None) -> None:
         if snapshot is None:
             return
         if snapshot.figures_asked != self._figures_told:
             self._figures_told = snapshot.figures_asked
+            clear_line(self._console)
             print_report(self._console, self._player.figures.snapshot(), f"figures at {snapshot.at_s:.1f} s")
         if self._console.is_terminal:
-            sys.stderr.write("\r\x1b[K" + self._line(snapshot)[: self._console.width - 1])
-            sys.stderr.flush()
+            clear_line(self._console)
+            self._console.file.write(self._line(snapshot)[: self._console.width - 1])
+            self._console.file.flush()
 
     def _line(self, snapshot: Snapshot) -> str:
         counters = self._player.figures.counters
