@@ -132,7 +132,7 @@ def _is_done(
 
 def _is_whole(folder: Path, stored: StoredClip, verify: bool) -> bool:
     """Whether a clip's files are there, of the right length, and, to verify, of the right content."""
-    file = folder / stored.clip.file
+    file = stored.clip.file
     try:
         same_size = file.stat().st_size == stored.byte_count
         has_thumbnail = (folder / "thumbnails" / f"{stored.clip.slug}.jpg").is_file()

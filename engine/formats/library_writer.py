@@ -49,7 +49,7 @@ class LibraryWriter:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder = folder.absolute()  # clips are found by it, wherever the process stands
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock_fd = _locked(folder)

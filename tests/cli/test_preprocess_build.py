@@ -232,6 +232,15 @@ def test_wrong_input_is_refused_in_plain_words(tmp_path: Path, capsys: pytest.Ca
     assert ended.value.code == 2
 
 
+def test_a_library_named_by_a_relative_path_is_up_to_date_the_second_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbered_movie(tmp_path / "videos/one.mp4", 10)
+    monkeypatch.chdir(tmp_path)
+    assert build(capsys, "videos", "-o", "library", "--no-track")["converted"] == 1
+    assert build(capsys, "videos", "-o", "library", "--no-track")["converted"] == 0
+
+
 def test_a_second_build_touches_nothing_and_a_changed_source_alone_is_redone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
