@@ -19,10 +19,18 @@ def load_world(file: Path) -> tuple[World, Sound | None]:
     """
     loaded = read_show(file)
     sound = read_sound(loaded.track_file) if loaded.track_file is not None else None
-    tree = ParameterTree(loaded.show.layers, loaded.clips.keys())
+    tree = ParameterTree(loaded.show.layers, loaded.clips.keys(), _clip_counts(loaded))
     if sound is None:
         return World(loaded, tree), None
     return World(loaded, tree, _track_onsets(loaded, sound), sound.duration_s), sound
+
+
+def _clip_counts(loaded: LoadedShow) -> dict[str, int]:
+    """How many clips each layer chooses among, in the movement where it has most: a fader's range covers them."""
+    counts: dict[str, int] = {}
+    for (_movement, layer), slugs in loaded.layer_clips.items():
+        counts[layer] = max(counts.get(layer, 0), len(slugs))
+    return counts
 
 
 def _track_onsets(loaded: LoadedShow, sound: Sound) -> tuple[Onset, ...]:

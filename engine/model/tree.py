@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from engine.model.parameters import Kind, Parameter
 from engine.model.show import Layer
@@ -54,11 +54,16 @@ class ParameterTree:
     worked out when asked for, since layers × clips would be millions of entries.
     """
 
-    def __init__(self, layers: Sequence[Layer], clips: Collection[str] = ()) -> None:
+    def __init__(
+        self, layers: Sequence[Layer], clips: Collection[str] = (), clip_counts: Mapping[str, int] | None = None
+    ) -> None:
+        """`clips` are the library's slugs; `clip_counts` says how many of them each layer chooses among (None: all)."""
         self._clips = clips
+        counts = clip_counts or {}
         self.parameters: dict[str, Parameter] = {parameter.path: parameter for parameter in _SHOW}
         for layer in layers:
-            self.parameters.update((found.path, found) for found in _layer_parameters(layer, len(clips)))
+            count = counts.get(layer.name, len(clips))
+            self.parameters.update((found.path, found) for found in _layer_parameters(layer, count))
 
     def find(self, path: str) -> Parameter | None:
         """The entry at `path`, or None."""

@@ -86,6 +86,13 @@ def test_a_fader_covers_its_parameters_range_or_the_one_that_was_written() -> No
     assert resolved(bindings, "midi/cc/1/4", 0.5) == [("/layer/echo/position", 0.5)]
 
 
+def test_a_fader_on_a_layers_clips_covers_those_it_chooses_among_and_no_more() -> None:
+    tree = ParameterTree([Layer(name="echo")], [f"clip-{number}" for number in range(500)], {"echo": 5})
+    bindings = Bindings([Binding(midi={"cc": 1}, to="/layer/echo/clip")], tree, Figures())
+    assert resolved(bindings, "midi/cc/1/1", 1.0) == [("/layer/echo/clip", 4.0)]
+    assert tree.find("/layer/echo/clip/clip-499") is not None
+
+
 def test_an_action_fires_on_press_and_not_on_release() -> None:
     bindings, _ = bound(
         Binding(key="space", to="/go"),
