@@ -5,7 +5,8 @@ They differ in three objects: the pace, what to do when a frame is not decoded y
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,7 +26,7 @@ from engine.core.figures import Figures
 from engine.core.inbox import Inbox
 from engine.core.planner import plan
 from engine.core.step import begun, history
-from engine.errors import NoDisplayError
+from engine.errors import NoDisplayError, SourceError
 from engine.formats.sound import Sound
 from engine.gl.compositor import Compositor
 from engine.gl.context import headless_context
@@ -33,6 +34,8 @@ from engine.inputs.keys import KeyInput
 from engine.media.frame_store import FrameStore
 from engine.model.events import Event
 from engine.model.media_time import frame_count
+from engine.model.pictures import FrameRef, Lookup
+from engine.model.plan import FramePlan
 from engine.model.show import Binding, Show
 from engine.model.world import World
 from engine.outputs.beside import beside, check_output_path, put_in_place
@@ -42,6 +45,10 @@ from engine.outputs.nothing import Nothing
 from engine.outputs.output import Output, Several
 from engine.outputs.video_file import VideoFile, check_film
 from engine.outputs.window import Window
+
+log = logging.getLogger(__name__)
+
+_WARM_UP_S = 5.0  # a disk that wakes up takes about as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +155,19 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
         )
         player.after_tick.append(Notices(player.bindings, figures))
         inputs.over_when(job.for_s, (lambda: output.should_close) if isinstance(output, Window) else None)
-        # The first picture once before the clock starts: drivers compile programs at their first draw, and disks wake.
-        first = plan(world, player.history.head, job.from_s)
-        compositor.draw(first, store.exact_frames_for(first))
+        _warm_up(store, compositor, plan(world, player.history.head, job.from_s))
         inputs.open(silent=job.silent)
         yield player, inputs
+
+
+def _warm_up(store: FrameStore, compositor: Compositor, first: FramePlan) -> None:
+    """Draw the first picture before the clock starts: drivers compile programs at their first draw, and disks wake."""
+    try:
+        frames: Mapping[FrameRef, Lookup] = store.exact_frames_for(first, timeout_s=_WARM_UP_S)
+    except SourceError as error:  # too slow for now; on stage the show begins all the same
+        log.warning("%s", error)
+        frames = store.frames_for(first)
+    compositor.draw(first, frames)
 
 
 def _screen(
