@@ -1,4 +1,4 @@
-"""What the performer is told of events that did nothing, or less than they asked: once a second at most."""
+"""What the performer is told of events that did nothing, or less than they asked: once a second at most of each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 
 from engine.app.pace import Tick
 from engine.core.bindings import Bindings
-from engine.core.figures import Figures
+from engine.core.figures import Counter, Figures
 from engine.core.state import State
 from engine.model.plan import FramePlan
 
@@ -20,21 +20,30 @@ class Notices:
 
     def __init__(self, bindings: Bindings, figures: Figures) -> None:
         self._bindings = bindings
-        self._unbound = figures.counter("events_unbound")
-        self._clamped = figures.counter("events_clamped")
-        self._told_unbound = 0
-        self._told_clamped = 0
-        self._next_s = float("-inf")
+        self._unbound = _Limited(figures.counter("events_unbound"))
+        self._clamped = _Limited(figures.counter("events_clamped"))
 
     def __call__(self, tick: Tick, _plan: FramePlan, _state: State) -> None:
-        if tick.now_s < self._next_s:
-            return
-        unbound = self._unbound.count - self._told_unbound
-        if unbound and (event := self._bindings.last_unbound) is not None:
-            log.warning("%s: bound to nothing, ignored (%d such events)", event.address, unbound)
-        clamped = self._clamped.count - self._told_clamped
-        if clamped and (event := self._bindings.last_clamped) is not None:
-            log.warning("%s: %g is out of range, clamped (%d such events)", event.address, event.value, clamped)
-        if unbound or clamped:
-            self._told_unbound, self._told_clamped = self._unbound.count, self._clamped.count
-            self._next_s = tick.now_s + _EVERY_S
+        count, event = self._unbound.new_at(tick.now_s), self._bindings.last_unbound
+        if count and event is not None:
+            log.warning("%s: bound to nothing, ignored (%d such events)", event.address, count)
+        count, event = self._clamped.new_at(tick.now_s), self._bindings.last_clamped
+        if count and event is not None:
+            log.warning("%s: %g is out of range, clamped (%d such events)", event.address, event.value, count)
+
+
+class _Limited:
+    """How much a counter has grown since it was last told of, at most once a second of show time."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._told = 0
+        self._next_s = float("-inf")
+
+    def new_at(self, now_s: float) -> int:
+        new = self._counter.count - self._told
+        if not new or now_s < self._next_s:
+            return 0
+        self._told = self._counter.count
+        self._next_s = now_s + _EVERY_S
+        return new
