@@ -106,7 +106,7 @@ MISTAKES = (
     Mistake("        opacity: 0.25", "        opacity: yes", 'must be a number, not "yes"'),
     Mistake("        transform: {x: 0.1}", "        transform: 3", "must be a group of settings"),
     Mistake("  - name: second", "  - name: first", "first is the name of two movements"),
-    Mistake("    duration_s: 8", "    duration_s: 0", "must be more than 0"),
+    Mistake("    duration_s: 8", "    duration_s: 0", "must be at least 0.1"),
     Mistake("    hidden: [echo]", "    hidden: [ecco]", "did you mean echo?"),
     Mistake("  - midi: {cc: 21, channel: 1}", "  - midi: {cc: 21, note: 3}", "say exactly one of cc, note, pitch"),
     Mistake("    to: /layer/echo/opacity", "    to: /layer/echo/opacitty", "did you mean /layer/echo/opacity?"),

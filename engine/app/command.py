@@ -7,9 +7,12 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
+from logging.handlers import QueueHandler, QueueListener
 from pathlib import Path
+from queue import SimpleQueue
 from types import FrameType
 from typing import Any
 
@@ -48,8 +51,8 @@ def run_with_console(
     """Parse `argv` and act, with a console on standard error that warnings go to; the exit code."""
     arguments = parser.parse_args(argv)
     console = Console(stderr=True)
-    _log_to(console, verbose=arguments.verbose)
-    return run_command(lambda: act(arguments, console))
+    with _logged_to(console, verbose=arguments.verbose):
+        return run_command(lambda: act(arguments, console))
 
 
 def run_command(act: Callable[[], int]) -> int:
@@ -87,10 +90,24 @@ class _AboveTheLine(RichHandler):
         super().emit(record)
 
 
-def _log_to(console: Console, *, verbose: bool) -> None:
-    """Send warnings (with `verbose` everything) to the terminal, above whatever is drawn there."""
-    handler = _AboveTheLine(console=console, show_path=False, show_time=False, markup=False)
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler], format="%(message)s")
+@contextmanager
+def _logged_to(console: Console, *, verbose: bool) -> Iterator[None]:
+    """Send warnings (with `verbose` everything) to the terminal, above whatever is drawn there.
+
+    A thread of logging's own writes them: a terminal that is held up must not hold up the picture.
+    """
+    records: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    entrance = QueueHandler(records)
+    writer = QueueListener(records, _AboveTheLine(console=console, show_path=False, show_time=False, markup=False))
+    root = logging.getLogger()
+    root.setLevel(logging.DEBUG if verbose else logging.WARNING)
+    root.addHandler(entrance)
+    writer.start()
+    try:
+        yield
+    finally:
+        root.removeHandler(entrance)
+        writer.stop()
 
 
 class StopWish:

@@ -16,7 +16,7 @@ from engine.formats.show_parse import ParsedShow
 from engine.formats.yaml_lines import Place
 from engine.model.clips import Clip
 from engine.model.schedule import Schedule
-from engine.model.show import Layer, LayerOverride, Movement, Part, Show
+from engine.model.show import SHORTEST_MOVEMENT_S, Layer, LayerOverride, Movement, Part, Show
 from engine.model.world import LoadedShow, PlacedMovement
 
 
@@ -189,6 +189,9 @@ class _Resolver:
         schedule = Schedule(())
         if movement.schedule is not None:
             schedule = self._schedule((*place, "schedule"), movement.schedule)
+            if movement.duration_s is None and 0 < schedule.duration_s < SHORTEST_MOVEMENT_S:
+                what = f"its rows last {schedule.duration_s:g} s; a movement lasts {SHORTEST_MOVEMENT_S:g} s at least"
+                self.problem((*place, "schedule"), what, "add rows to it, or give the movement a duration_s")
         elif movement.duration_s is None and not self._parsed.is_set_aside((*place, "duration_s")):
             self.problem(place, "has no duration", "add duration_s, or a schedule")
         return schedule, movement.duration_s or schedule.duration_s

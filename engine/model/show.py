@@ -28,6 +28,9 @@ PATTERNS = {
 Name = Annotated[str, Field(pattern=_NAME, max_length=64)]
 Path = Annotated[str, Field(pattern=_PATH)]
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+# A show whose movements take no time and begin again at the end would never come to its next instant.
+SHORTEST_MOVEMENT_S = 0.1
+
 Unit = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 BlendName = Annotated[str, Field(pattern=_BLEND)]
@@ -151,7 +154,7 @@ class Movement(Part):
     name: Name = Field(description="Its name.")
     schedule: str | None = Field(None, description="Movement CSV, relative to the show.")
     duration_s: float | None = Field(
-        None, gt=0, le=86_400, description="Length in seconds; the schedule's own where left out."
+        None, ge=SHORTEST_MOVEMENT_S, le=86_400, description="Length in seconds; the schedule's own where left out."
     )
     transition_s: float = Field(0, ge=0, le=60, description="Cross-fade from the movement before; 0 cuts.")
     track: Literal["continue", "follow"] = Field(
