@@ -36,7 +36,7 @@ format: setup-test ## Put the code in order as `make check` wants it
 	$(BIN)/ruff format .
 
 bench: setup ## Measure random seeks and drawing on this machine
-	@$(BIN)/python -m tools.bench
+	@$(BIN)/python -m tools.bench.cli
 
 golden: setup-test ## Draw the golden pictures of tests/golden anew; look at each before you commit it
 	@$(BIN)/python -m tools.golden

@@ -13,7 +13,7 @@ from engine.errors import RuntimeShowError
 # (tools.golden, tools.reference) is not here, since this command comes with the wheel: see the Makefile.
 SUBCOMMANDS = {
     "doctor": ("tools.doctor", "what works on this machine, and what would mend the rest"),
-    "bench": ("tools.bench", "how long random frames and drawing take on this machine"),
+    "bench": ("tools.bench.cli", "how long random frames and drawing take on this machine"),
     "cuts": ("tools.cuts", "the cuts of a render, and the onset that each falls on"),
     "demo": ("tools.demo", "make and play the demo show"),
     "frames": ("tools.frames", "a film as a sheet of stills with time stamps"),
