@@ -7,7 +7,7 @@ from engine.core.lines import decay
 from engine.core.state import Choice, LayerState, MovementState, State
 from engine.core.step import advanced
 from engine.model.pictures import FrameRef
-from engine.model.plan import IDENTITY, FramePlan, LayerPlan, MovementPlan, ShownFrame, Transform
+from engine.model.plan import IDENTITY, FramePlan, LayerPlan, Mixing, MovementPlan, ShownFrame, Transform
 from engine.model.show import Layer
 from engine.model.world import World
 
@@ -73,8 +73,9 @@ def _layer(world: World, movement: MovementState, layer: Layer, position_s: floa
 def _shown(layer: Layer, choice: Choice | None, position_s: float) -> ShownFrame | None:
     if choice is None:
         return None
-    shown = choice.playhead.shown_at(position_s, blend=layer.interpolation == "blend")
+    shown = choice.playhead.shown_at(position_s, blend=layer.interpolation != "nearest")
     if shown is None:
         return None
     following = None if shown.next_index is None else FrameRef(choice.clip, shown.next_index)
-    return ShownFrame(FrameRef(choice.clip, shown.index), following, shown.next_mix)
+    mixing: Mixing = "flow" if layer.interpolation == "flow" else "blend"
+    return ShownFrame(FrameRef(choice.clip, shown.index), following, shown.next_mix, mixing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from engine.model.pictures import FrameRef
 
@@ -25,13 +26,18 @@ class Transform:
 IDENTITY = Transform()
 
 
+# How two frames make the one between them: added up, or each moved along the motion from one to the other.
+Mixing: TypeAlias = Literal["blend", "flow"]
+
+
 @dataclass(frozen=True, slots=True)
 class ShownFrame:
-    """A frame, and, where in-between frames are blended, the one after it and how much of that (0..1)."""
+    """A frame, and, where a frame in between is shown, the one after it, how far on the way (0..1), and how."""
 
     ref: FrameRef
     next_ref: FrameRef | None = None
     next_mix: float = 0.0
+    mixing: Mixing = "blend"
 
     @property
     def refs(self) -> tuple[FrameRef, ...]:

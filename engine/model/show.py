@@ -36,7 +36,7 @@ Unit = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 BlendName = Annotated[str, Field(pattern=_BLEND)]
 LoopMode = Literal["loop", "ping_pong", "hold", "clear"]
 OnsetAction = Literal["none", "jump", "next_clip", "random_clip", "flash"]
-Interpolation = Literal["nearest", "blend"]
+Interpolation = Literal["nearest", "blend", "flow"]
 Fit = Literal["fit", "fill", "stretch", "none"]
 
 
@@ -125,7 +125,13 @@ class Layer(Part):
     loop: LoopMode = Field("loop", description="At the end: loop, ping_pong, hold the last frame, or clear.")
     in_s: Seconds = Field(0, description="Start of the material used, in seconds of the clip.")
     out_s: Seconds | None = Field(None, description="End of the material used; the clip's own end where left out.")
-    interpolation: Interpolation = Field("nearest", description="Between two frames: the one before, or a blend.")
+    interpolation: Interpolation = Field(
+        "nearest",
+        description=(
+            "Between two frames: nearest, the one before; blend, both mixed; flow, what moves is shown on its way, "
+            "and what cannot be followed is mixed. On software GL flow costs a layer several times what blend does."
+        ),
+    )
     transition_s: float = Field(0, ge=0, le=60, description="Cross-fade on a jump or a choice; 0 cuts.")
     on_onset: OnOnset = Field(default_factory=OnOnset, description="What an onset does to this layer.")
 

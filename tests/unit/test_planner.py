@@ -10,7 +10,7 @@ from engine.core.state import State
 from engine.core.step import advanced, begun, folded
 from engine.model.events import Event, EventSource
 from engine.model.pictures import FrameRef
-from engine.model.plan import FramePlan, LayerPlan
+from engine.model.plan import FramePlan, LayerPlan, Mixing, ShownFrame
 from engine.model.world import World
 from tests.world_support import clip, rows, world
 
@@ -38,6 +38,20 @@ def test_a_schedule_cuts_on_its_rows_and_a_gap_shows_nothing() -> None:
     assert plan(made, begun(made), 2.5).movements[0].layers == ()
     assert ref(plan(made, begun(made), 3.0)) == FrameRef("b", 0)
     assert ref(plan(made, begun(made), 9.5)) == FrameRef("b", 62)  # the last row goes on, looped
+
+
+@pytest.mark.parametrize("interpolation", ["blend", "flow"])
+def test_between_two_frames_the_plan_says_which_how_far_and_how(interpolation: Mixing) -> None:
+    made = world(clips=[clip("a", frames=50)], layers=[{"name": "base", "interpolation": interpolation}])
+    between = layer(plan(made, begun(made), 0.41)).incoming
+    assert between == ShownFrame(FrameRef("a", 10), FrameRef("a", 11), pytest.approx(0.25), interpolation)
+    wrapped = layer(plan(made, begun(made), 1.97)).incoming
+    assert wrapped == ShownFrame(FrameRef("a", 49), FrameRef("a", 0), pytest.approx(0.25), interpolation)
+
+
+def test_without_interpolation_the_first_of_two_frames_is_shown() -> None:
+    made = world(clips=CLIPS)
+    assert layer(plan(made, begun(made), 0.41)).incoming == ShownFrame(FrameRef("a", 10))
 
 
 def test_rows_cross_fade() -> None:
