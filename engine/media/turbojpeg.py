@@ -114,16 +114,18 @@ class Decompressor:
         if turbojpeg is None:
             raise RuntimeError("libjpeg-turbo is not installed")
         self._turbojpeg = turbojpeg
-        self._handle: int | None = turbojpeg.tjInitDecompress()
-        if not self._handle:
-            raise MemoryError("libjpeg-turbo has no memory for a decoder")
+        self._handle: int | None = self._begun()
 
     def header(self, jpeg: Bytes) -> JpegHeader:
         """The header of `jpeg`. Raises JpegError where it has none, or is neither YCbCr nor grey."""
         width, height, subsampling, space = (ctypes.c_int() for _ in range(4))
         outs = (ctypes.byref(number) for number in (width, height, subsampling, space))
         if self._turbojpeg.tjDecompressHeader3(self._handle, jpeg.ctypes.data, len(jpeg), *outs):
-            raise JpegError(self._said())
+            said = self._said()
+            # An error within a header leaves the decoder there: it would refuse every JPEG to come.
+            self.close()
+            self._handle = self._begun()
+            raise JpegError(said)
         if space.value not in (_YCBCR, _GRAY) or subsampling.value not in list(Subsampling):
             raise JpegError("its colours are neither YCbCr nor grey")
         return JpegHeader(width.value, height.value, Subsampling(subsampling.value))
@@ -148,6 +150,12 @@ class Decompressor:
         if self._handle:
             self._turbojpeg.tjDestroy(self._handle)
             self._handle = None
+
+    def _begun(self) -> int:
+        handle: int | None = self._turbojpeg.tjInitDecompress()
+        if not handle:
+            raise MemoryError("libjpeg-turbo has no memory for a decoder")
+        return handle
 
     def _said(self) -> str:
         text: bytes = self._turbojpeg.tjGetErrorStr2(self._handle)

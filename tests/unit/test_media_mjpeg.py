@@ -61,6 +61,7 @@ DAMAGE = {
     "without a beginning": lambda jpeg: jpeg[2:],
     "rotten inside": rotten,
     "only ends": empty_inside,
+    "of twelve bits": lambda jpeg: jpeg.replace(b"\xff\xc0\0\x11\x08", b"\xff\xc0\0\x11\x0c"),
     "zeros": lambda jpeg: bytes(len(jpeg)),
     "one byte": lambda _: b"\xff",
 }
