@@ -162,14 +162,20 @@ def _gl() -> list[Check]:
         return [Check("opengl off screen", severity, False, found["absent"], found["mend"] or mend)]
     said = f"{found['version']}, {found['renderer']}, textures to {found['largest_texture_px']} px"
     checks = [Check("opengl off screen", severity, found["draws"], said, "" if found["draws"] else mend)]
-    blocks = "taken as they are" if found["s3tc"] else "not taken (no GL_EXT_texture_compression_s3tc)"
-    checks.append(
-        Check("hap blocks", "stage", found["s3tc"], blocks, "" if found["s3tc"] else "Build with --codec mjpeg.")
-    )
+    checks.append(_blocks(found["blocks"]))
     by = "the processor draws (software GL)" if found["software"] else found["renderer"]
     mend = "Install the driver of the graphics card; without a card keep the canvas small." if found["software"] else ""
     checks.append(Check("graphics card", "stage", not found["software"], by, mend))
     return checks
+
+
+def _blocks(there: dict[str, bool]) -> Check:
+    """Which of HAP's texture formats the driver takes: S3TC for most, RGTC for alpha apart, BPTC for Hap R."""
+    taken = ", ".join(name for name, takes in there.items() if takes)
+    missing = ", ".join(name for name, takes in there.items() if not takes)
+    said = f"{taken or 'none'} taken as they are" + (f"; not taken: {missing}" if missing else "")
+    mend = "Build with --codec mjpeg." if not there["S3TC"] else "Encode Hap Q instead of Hap R." if missing else ""
+    return Check("hap blocks", "nice" if there["S3TC"] else "stage", not missing, said, mend)
 
 
 def _display() -> list[Check]:

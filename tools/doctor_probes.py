@@ -30,6 +30,7 @@ _DISK_TEST_BYTES = 32 << 20
 def probe_gl() -> dict[str, Any]:
     """Off-screen drawing: version, renderer, whether the CPU draws, whether compressed blocks are taken."""
     from engine.gl.compositor import is_software
+    from engine.gl.compressed import BC3, BC4_ALPHA, BC7, takes
     from engine.gl.context import headless_context
 
     context = headless_context()
@@ -37,7 +38,7 @@ def probe_gl() -> dict[str, Any]:
         "version": str(context.info["GL_VERSION"]),
         "renderer": str(context.info["GL_RENDERER"]),
         "software": is_software(context),
-        "s3tc": "GL_EXT_texture_compression_s3tc" in context.extensions,
+        "blocks": {form.family: takes(context, form) for form in (BC3, BC4_ALPHA, BC7)},
         "largest_texture_px": int(context.info["GL_MAX_TEXTURE_SIZE"]),
     }
     framebuffer = context.framebuffer([context.texture((4, 4), 4)])

@@ -54,7 +54,9 @@ CREATE TABLE clips (
     title TEXT NOT NULL,
     file TEXT NOT NULL UNIQUE,
     thumbnail TEXT NOT NULL,
-    codec TEXT NOT NULL CHECK (codec IN ('mjpeg', 'hap', 'hap_alpha', 'hap_q')),
+    codec TEXT NOT NULL CHECK (
+        codec IN ('mjpeg', 'hap', 'hap_alpha', 'hap_q', 'hap_q_alpha', 'hap_alpha_only', 'hap_r')
+    ),
     width INTEGER NOT NULL CHECK (width > 0),
     height INTEGER NOT NULL CHECK (height > 0),
     rate_num INTEGER NOT NULL CHECK (rate_num > 0),

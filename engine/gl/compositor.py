@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 import moderngl
 
 from engine.core.figures import Figures
-from engine.errors import FrameError
+from engine.errors import DeviceError, FrameError
 from engine.gl.compressed import GetProcAddress, egl_get_proc_address
 from engine.gl.draw_list import FrameDraw, LayerDraw, MovementDraw, draw_list
 from engine.gl.frame_program import FramePrograms
@@ -178,7 +178,7 @@ class Compositor:
         """Draw one frame into the target in use, replacing what is there without `factors`; False if it cannot be."""
         try:
             uploaded = self._textures.uploaded(frame.picture)
-        except FrameError as error:
+        except (FrameError, DeviceError) as error:  # the latter: a format that this driver lacks
             self._report(frame, error)
             return False
         if factors is None:
@@ -198,7 +198,7 @@ class Compositor:
             program = self._blends[blend] = _FullScreen(self._context, files, {"layer": 0, "canvas": 1}, [])
         program.draw(target, [self._layer, backdrop])
 
-    def _report(self, frame: FrameDraw, error: FrameError) -> None:
+    def _report(self, frame: FrameDraw, error: FrameError | DeviceError) -> None:
         self._upload_failed.add()
         clip = frame.picture.ref.clip
         if clip not in self._reported:

@@ -12,7 +12,7 @@ from engine.gl.placement import Placement, place
 from engine.model.pictures import FrameRef, Layout, Lookup, Picture
 from engine.model.plan import FramePlan, LayerPlan, MovementPlan, ShownFrame
 
-_WITH_ALPHA = (Layout.RGBA, Layout.BC3)
+_WITH_ALPHA = (Layout.RGBA, Layout.BC3, Layout.BC3_YCOCG_BC4, Layout.BC4, Layout.BC7)
 
 
 @dataclass(frozen=True, slots=True)

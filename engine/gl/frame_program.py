@@ -10,14 +10,18 @@ from engine.gl.programs import build_program, shipped_part
 from engine.gl.textures import UploadedPicture
 from engine.model.pictures import Layout, Picture
 
+# Which of shaders/passes/sample_*.glsl, in order, put together how a texel of a layout is sampled.
 _SAMPLE_FILES = {
-    Layout.YUV: "yuv",
-    Layout.YUV16: "yuv",
-    Layout.GRAY: "gray",
-    Layout.RGBA: "rgba",
-    Layout.BC1: "rgba",
-    Layout.BC3: "rgba",
-    Layout.BC3_YCOCG: "ycocg",
+    Layout.YUV: ("yuv",),
+    Layout.YUV16: ("yuv",),
+    Layout.GRAY: ("gray",),
+    Layout.RGBA: ("rgba",),
+    Layout.BC1: ("rgba",),
+    Layout.BC3: ("rgba",),
+    Layout.BC3_YCOCG: ("scaled_ycocg", "ycocg"),
+    Layout.BC3_YCOCG_BC4: ("scaled_ycocg", "ycocg_alpha"),
+    Layout.BC4: ("rgba",),
+    Layout.BC7: ("rgba",),
 }
 
 # What a program is compiled with: keeping off padding costs a sixth of a draw on llvmpipe, soft edges more.
@@ -38,8 +42,8 @@ class FramePrograms:
         self._nearest = context.sampler(filter=(moderngl.NEAREST, moderngl.NEAREST), repeat_x=False, repeat_y=False)
         self._linear = context.sampler(filter=(moderngl.LINEAR, moderngl.LINEAR), repeat_x=False, repeat_y=False)
         self._programs = {
-            (name, defines): _FrameProgram(context, name, defines)
-            for name in sorted(set(_SAMPLE_FILES.values()))
+            (names, defines): _FrameProgram(context, names, defines)
+            for names in sorted(set(_SAMPLE_FILES.values()))
             for defines in (_PLAIN, _BOUNDED, _SOFT)
         }
 
@@ -77,13 +81,13 @@ def _reaches_padding(uploaded: UploadedPicture, *, nearest: bool) -> bool:
 
 
 class _FrameProgram:
-    def __init__(self, context: moderngl.Context, sampling: str, defines: tuple[str, ...]) -> None:
+    def __init__(self, context: moderngl.Context, sampling: tuple[str, ...], defines: tuple[str, ...]) -> None:
         self._program = build_program(
             context,
             [shipped_part("passes/frame.vert")],
             [
-                shipped_part(f"passes/{name}")
-                for name in ("sample_within.glsl", f"sample_{sampling}.glsl", "frame.frag")
+                *(shipped_part(f"passes/sample_{name}.glsl") for name in ("within", *sampling)),
+                shipped_part("passes/frame.frag"),
             ],
             defines=defines,
         )

@@ -11,12 +11,20 @@ import moderngl
 import numpy as np
 
 from engine.core.figures import Figures
-from engine.errors import FrameError
-from engine.gl.compressed import BC1_RGB, BC3_RGBA, CompressedUpload, GetProcAddress, padded_to_blocks
+from engine.errors import DeviceError, FrameError
+from engine.gl.compressed import BC1, BC3, BC4_ALPHA, BC7, CompressedUpload, GetProcAddress, padded_to_blocks
 from engine.model.pictures import FrameRef, Layout, Picture
 
-_BLOCK_FORMATS = {Layout.BC1: BC1_RGB, Layout.BC3: BC3_RGBA, Layout.BC3_YCOCG: BC3_RGBA}
-_PLANE_COUNTS = {Layout.YUV: 3, Layout.YUV16: 3}
+# Layouts of blocks → the format of each plane.
+_BLOCK_FORMATS = {
+    Layout.BC1: (BC1,),
+    Layout.BC3: (BC3,),
+    Layout.BC3_YCOCG: (BC3,),
+    Layout.BC3_YCOCG_BC4: (BC3, BC4_ALPHA),
+    Layout.BC4: (BC4_ALPHA,),
+    Layout.BC7: (BC7,),
+}
+_PLANE_COUNTS = {Layout.YUV: 3, Layout.YUV16: 3, Layout.BC3_YCOCG_BC4: 2}
 
 # (layout, width and height in texels of each plane): textures of one key can stand in for one another.
 _Key: TypeAlias = tuple[Layout, tuple[tuple[int, int], ...]]
@@ -75,8 +83,8 @@ class TextureStore:
     def uploaded(self, picture: Picture) -> UploadedPicture:
         """The picture's textures, valid until the next draw but one; it is uploaded unless its frame is there already.
 
-        Raises FrameError where its planes do not hold what it says, and DeviceError where the driver has no S3TC or
-        no memory; what was held stays good.
+        Raises FrameError where its planes do not hold what it says, and DeviceError where the driver has no such
+        blocks or no memory; what was held stays good.
         """
         held = self._held.get(picture.ref)
         if held is None:
@@ -117,20 +125,27 @@ class TextureStore:
 
     def _allocated(self, picture: Picture, key: _Key) -> UploadedPicture:
         layout, sizes = key
-        texel_bytes = {Layout.YUV16: 2, Layout.RGBA: 4}.get(layout, 1)
-        nbytes = sum(width * height * texel_bytes for width, height in sizes)
-        if layout is Layout.BC1:
-            nbytes //= 2
+        nbytes = _texture_bytes(layout, sizes)
         self._make_room(nbytes)
-        textures = tuple(self._texture(layout, size) for size in sizes)
+        textures = self._textures(layout, sizes)
         self._held_bytes += nbytes
         return UploadedPicture(picture, textures, key, nbytes, 0)
 
-    def _texture(self, layout: Layout, size: tuple[int, int]) -> moderngl.Texture:
-        block_format = _BLOCK_FORMATS.get(layout)
-        if block_format is not None:
+    def _textures(self, layout: Layout, sizes: tuple[tuple[int, int], ...]) -> tuple[moderngl.Texture, ...]:
+        made: list[moderngl.Texture] = []
+        try:
+            for plane_index, size in enumerate(sizes):
+                made.append(self._texture(layout, plane_index, size))
+        except DeviceError:
+            for texture in made:
+                texture.release()
+            raise
+        return tuple(made)
+
+    def _texture(self, layout: Layout, plane_index: int, size: tuple[int, int]) -> moderngl.Texture:
+        if layout in _BLOCK_FORMATS:
             self._compressed = self._compressed or CompressedUpload(self._context, self._get_proc_address)
-            texture = self._compressed.texture(size, block_format)
+            texture = self._compressed.texture(size, _BLOCK_FORMATS[layout][plane_index])
         elif layout is Layout.RGBA:
             texture = self._context.texture(size, 4)
         else:
@@ -140,15 +155,15 @@ class TextureStore:
 
     def _write(self, uploaded: UploadedPicture) -> None:
         picture = uploaded.picture
-        block_format = _BLOCK_FORMATS.get(picture.layout)
-        for texture, plane in zip(uploaded.textures, picture.planes, strict=True):
-            contiguous = np.ascontiguousarray(plane)
-            if block_format is None:
-                texture.write(contiguous)
-            else:
-                assert self._compressed is not None
-                blocks = contiguous.view(np.uint8)
-                self._compressed.write(texture, block_format, blocks, picture.ref.clip)
+        if picture.layout not in _BLOCK_FORMATS:
+            for texture, plane in zip(uploaded.textures, picture.planes, strict=True):
+                texture.write(np.ascontiguousarray(plane))
+            return
+        assert self._compressed is not None
+        block_formats = _BLOCK_FORMATS[picture.layout]
+        for texture, block_format, plane in zip(uploaded.textures, block_formats, picture.planes, strict=True):
+            blocks = np.ascontiguousarray(plane).view(np.uint8)
+            self._compressed.write(texture, block_format, blocks, picture.ref.clip)
 
     def _make_room(self, nbytes: int) -> None:
         for ref, candidate in list(self._held.items()):
@@ -167,14 +182,24 @@ def _release(uploaded: UploadedPicture) -> None:
         texture.release()
 
 
+def _texture_bytes(layout: Layout, sizes: tuple[tuple[int, int], ...]) -> int:
+    """How much memory textures of these sizes (texels) take."""
+    if layout in _BLOCK_FORMATS:
+        pairs = zip(sizes, _BLOCK_FORMATS[layout], strict=True)
+        return sum(width * height // 16 * block_format.block_bytes for (width, height), block_format in pairs)
+    texel_bytes = {Layout.YUV16: 2, Layout.RGBA: 4}.get(layout, 1)
+    return sum(width * height * texel_bytes for width, height in sizes)
+
+
 def _key(picture: Picture) -> _Key:
     """Which textures can hold the picture. Raises FrameError where its planes do not hold what it says."""
-    if picture.layout in _BLOCK_FORMATS and len(picture.planes) == 1:
-        return picture.layout, (padded_to_blocks(picture.width, picture.height),)
+    plane_count = _PLANE_COUNTS.get(picture.layout, 1)
+    if picture.layout in _BLOCK_FORMATS and len(picture.planes) == plane_count:
+        return picture.layout, (padded_to_blocks(picture.width, picture.height),) * plane_count
     wanted_type = np.uint16 if picture.layout is Layout.YUV16 else np.uint8
     wanted_dimensions = 3 if picture.layout is Layout.RGBA else 2
     sizes = tuple((plane.shape[1], plane.shape[0]) for plane in picture.planes if plane.ndim == wanted_dimensions)
-    sound = len(sizes) == len(picture.planes) == _PLANE_COUNTS.get(picture.layout, 1)
+    sound = len(sizes) == len(picture.planes) == plane_count
     sound = sound and all(plane.dtype == wanted_type and plane.shape[2:] in ((), (4,)) for plane in picture.planes)
     for (width, height), (across, down) in zip(sizes, ((1, 1), picture.chroma, picture.chroma), strict=False):
         sound = sound and width * across >= picture.width and height * down >= picture.height

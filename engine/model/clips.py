@@ -18,11 +18,14 @@ class Codec(Enum):
     HAP = "hap"  # Hap1: BC1
     HAP_ALPHA = "hap_alpha"  # Hap5: BC3
     HAP_Q = "hap_q"  # HapY: YCoCg in BC3
+    HAP_Q_ALPHA = "hap_q_alpha"  # HapM: HapY's texture, and alpha in BC4
+    HAP_ALPHA_ONLY = "hap_alpha_only"  # HapA: alpha in BC4, and no colours
+    HAP_R = "hap_r"  # Hap7: BC7
     OTHER = "other"  # whatever PyAV opens
 
     @property
     def is_hap(self) -> bool:
-        return self in (Codec.HAP, Codec.HAP_ALPHA, Codec.HAP_Q)
+        return self not in (Codec.MJPEG, Codec.OTHER)
 
 
 @dataclass(frozen=True, slots=True)

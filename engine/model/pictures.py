@@ -20,6 +20,9 @@ class Layout(Enum):
     BC1 = "bc1"  # one flat plane of blocks, 8 bytes for each 4 × 4 texels
     BC3 = "bc3"  # one flat plane of blocks, 16 bytes for each 4 × 4 texels
     BC3_YCOCG = "bc3_ycocg"  # BC3 blocks holding scaled YCoCg (HapY)
+    BC3_YCOCG_BC4 = "bc3_ycocg_bc4"  # two flat planes: BC3_YCOCG's, and BC4's as alpha (HapM)
+    BC4 = "bc4"  # one flat plane of blocks, 8 bytes for each 4 × 4 texels: alpha of a white picture (HapA)
+    BC7 = "bc7"  # one flat plane of blocks, 16 bytes for each 4 × 4 texels, straight alpha (Hap7)
 
 
 class Matrix(Enum):

@@ -1,4 +1,4 @@
-// One picture that the texture unit itself turns into straight RGBA: RGBA, BC1, BC3.
+// One picture that the texture unit itself turns into straight RGBA: RGBA, BC1, BC3, BC4, BC7.
 uniform sampler2D plane_0;
 uniform vec2 luma_extent;
 uniform vec4 luma_bounds;

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
+import moderngl
 import numpy as np
 import pytest
 
 from engine.core.figures import Figures
 from engine.errors import DeviceError
 from engine.gl.compositor import Compositor
-from engine.gl.compressed import CompressedUpload
-from engine.gl.context import headless_context
+from engine.gl.compressed import BC1, BC3, BC4_ALPHA, BC7, BlockFormat, CompressedUpload, egl_get_proc_address, takes
 from engine.model.pictures import Hit, Layout, Matrix, Nearest, Picture
 from engine.model.plan import LayerPlan, ShownFrame
 from tests.gl.gl_support import (
@@ -195,11 +196,50 @@ def test_hap_blocks_draw_as_ffmpeg_decodes_them(
     assert found[..., :3].std() > 30, "there is a picture"
 
 
-def test_a_driver_without_s3tc_is_named_with_the_way_out(context: object) -> None:
-    other = headless_context()
-    with other, pytest.raises(DeviceError, match=r"S3TC.*mjpeg"):
-        CompressedUpload(other, lambda name: None)
-    other.release()
+@dataclass
+class OldDriver:
+    """The context of a driver that lacks some of what the real one has."""
+
+    info: dict[str, object]
+    extensions: set[str]
+    version_code: int = 330
+
+
+@pytest.mark.parametrize(
+    ("block_format", "said"),
+    [(BC1, r"no S3TC textures.*mjpeg"), (BC3, r"no S3TC textures.*mjpeg"), (BC7, r"no BPTC textures.*Hap Q Alpha")],
+)
+def test_a_driver_without_a_format_is_named_with_the_way_out(
+    context: moderngl.Context, block_format: BlockFormat, said: str
+) -> None:
+    others = {BC1.extension, BC4_ALPHA.extension, BC7.extension} - {block_format.extension}
+    old = OldDriver({"GL_RENDERER": "Old"}, others)
+    upload = CompressedUpload(old, egl_get_proc_address)  # type: ignore[arg-type]
+    with pytest.raises(DeviceError, match=f"Old: .*{said}"):
+        upload.texture((8, 8), block_format)
+    with pytest.raises(DeviceError, match=r"no compressed textures.*mjpeg"):
+        CompressedUpload(context, lambda name: None)
+
+
+def test_what_is_core_needs_no_extension() -> None:
+    found = {code: [takes(OldDriver({}, set(), code), form) for form in (BC3, BC4_ALPHA, BC7)] for code in (330, 420)}  # type: ignore[arg-type]
+    assert found == {330: [False, True, False], 420: [False, True, True]}
+
+
+def test_a_layer_whose_format_the_driver_lacks_is_skipped_and_counted(
+    compositor: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("engine.gl.compressed.takes", lambda context, block_format: block_format is not BC4_ALPHA)
+    figures = Figures()
+    make = compositor(16, 16, figures)
+    below = plain_picture(16, 16, (0, 50, 0, 255))
+    lost = Picture(fresh_ref("lost"), 16, 16, Layout.BC3_YCOCG_BC4, (np.zeros(256, np.uint8), np.zeros(128, np.uint8)))
+    for _ in range(3):
+        found = drawn_layers(make, (layer_of(below), below), (layer_of(lost), lost))
+        assert tuple(found[8, 8]) == (0, 50, 0, 255)
+    assert figures.counter("upload_failed").count == 3
+    assert make.texture_count == 1
+    assert len([record for record in caplog.records if "RGTC" in record.message]) == 1
 
 
 def test_a_frame_is_uploaded_once_and_textures_are_used_again(compositor: Make) -> None:
