@@ -30,7 +30,7 @@ def table_codec(path: Path, codec_name: str, pixel_format: str) -> Codec:
     `codec_name` and `pixel_format` are FFmpeg's names. Any thread. Raises OSError where the file is gone.
     """
     with av.open(f"file:{path.absolute()}") as container:
-        if not container.streams.video:
+        if not container.streams.video or container.streams.video[0].codec_context is None:
             return Codec.OTHER
         names = set(container.format.name.split(","))
         tag = container.streams.video[0].codec_context.codec_tag
@@ -51,6 +51,8 @@ def frame_table(path: Path) -> FrameTable:
     try:
         with av.open(f"file:{path.absolute()}") as container:
             stream = container.streams.video[0]
+            if stream.codec_context is None:  # a codec that FFmpeg does not know
+                raise SourceError("frames of an unknown codec have no table", subject=path, mend=_REBUILD)
             shift = _AVI_CHUNK_HEADER if "avi" in container.format.name else 0
             entries = [(entry.pos + shift, entry.size) for entry in stream.index_entries if not entry.is_discard]
             name, tag = stream.codec_context.name, stream.codec_context.codec_tag
