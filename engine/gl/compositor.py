@@ -12,7 +12,7 @@ from engine.errors import DeviceError, FrameError
 from engine.gl.compressed import GetProcAddress, egl_get_proc_address
 from engine.gl.draw_list import FrameDraw, LayerDraw, MovementDraw, draw_list
 from engine.gl.frame_program import FramePrograms
-from engine.gl.programs import build_program, shipped_part
+from engine.gl.full_screen import FullScreen
 from engine.gl.targets import new_target, picture_of, release_target
 from engine.gl.textures import TextureStore
 from engine.model.pictures import FrameRef, Lookup
@@ -70,9 +70,9 @@ class Compositor:
         self._upload_failed = figures.counter("upload_failed")
         self._reported: set[str] = set()
         self._frames = FramePrograms(context, smooth_chroma=smooth_chroma)
-        self._blends: dict[str, _FullScreen] = {}
+        self._blends: dict[str, FullScreen] = {}
         self._output_programs = tuple(
-            _FullScreen(context, ["passes/output.frag"], {"first": 0, "second": 1}, defines)
+            FullScreen(context, ["passes/output.frag"], {"first": 0, "second": 1}, defines)
             for defines in ([], ["TWO_MOVEMENTS"])
         )
         self._output = new_target(context, self._size)
@@ -141,7 +141,7 @@ class Compositor:
         output = self._output_programs[len(movements) - 1]
         output.set("first_weight", movements[0].weight)
         output.set("second_weight", movements[-1].weight)
-        output.draw(self._output, finished)
+        output.draw(self._output, [picture_of(canvas) for canvas in finished])
 
     def _composite(
         self, layers: tuple[LayerDraw, ...], canvas: moderngl.Framebuffer, spare: moderngl.Framebuffer
@@ -195,8 +195,8 @@ class Compositor:
         if program is None:
             tools = ["passes/blend_tools.glsl"] if blend in _NON_SEPARABLE else []
             files = [*tools, f"blend/{blend}.glsl", "passes/blend.frag"]
-            program = self._blends[blend] = _FullScreen(self._context, files, {"layer": 0, "canvas": 1}, [])
-        program.draw(target, [self._layer, backdrop])
+            program = self._blends[blend] = FullScreen(self._context, files, {"layer": 0, "canvas": 1})
+        program.draw(target, [picture_of(self._layer), picture_of(backdrop)])
 
     def _report(self, frame: FrameDraw, error: FrameError | DeviceError) -> None:
         self._upload_failed.add()
@@ -204,37 +204,6 @@ class Compositor:
         if clip not in self._reported:
             self._reported.add(clip)
             _log.warning("%s", error)
-
-
-class _FullScreen:
-    """A program that works on every pixel of its target, from pictures that are as large."""
-
-    def __init__(
-        self, context: moderngl.Context, files: list[str], units: Mapping[str, int], defines: list[str]
-    ) -> None:
-        self._context = context
-        self._program = build_program(
-            context, [shipped_part("passes/fullscreen.vert")], [shipped_part(file) for file in files], defines=defines
-        )
-        self._vertices = context.vertex_array(self._program, [])
-        for name, unit in units.items():
-            self.set(name, unit)
-
-    def set(self, name: str, value: float) -> None:
-        uniform = self._program.get(name, None)
-        if isinstance(uniform, moderngl.Uniform):
-            uniform.value = value
-
-    def draw(self, target: moderngl.Framebuffer, pictures: list[moderngl.Framebuffer]) -> None:
-        for unit, picture in enumerate(pictures):
-            picture_of(picture).use(unit)
-        target.use()
-        self._context.enable_only(moderngl.NOTHING)
-        self._vertices.render(moderngl.TRIANGLES, vertices=3)
-
-    def release(self) -> None:
-        self._vertices.release()
-        self._program.release()
 
 
 def is_software(context: moderngl.Context) -> bool:

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import moderngl
 
-from engine.gl.colour import conversion
+from engine.gl.picture_program import PLANES, SAMPLE_FILES, PictureProgram
 from engine.gl.placement import Placement
-from engine.gl.programs import build_program, shipped_part
 from engine.gl.textures import UploadedPicture
-from engine.model.pictures import Layout, Picture
-
-# Which of shaders/passes/sample_*.glsl, in order, put together how a texel of a layout is sampled.
-_SAMPLE_FILES = {
-    Layout.YUV: ("yuv",),
-    Layout.YUV16: ("yuv",),
-    Layout.GRAY: ("gray",),
-    Layout.RGBA: ("rgba",),
-    Layout.BC1: ("rgba",),
-    Layout.BC3: ("rgba",),
-    Layout.BC3_YCOCG: ("scaled_ycocg", "ycocg"),
-    Layout.BC3_YCOCG_BC4: ("scaled_ycocg", "ycocg_alpha"),
-    Layout.BC4: ("rgba",),
-    Layout.BC7: ("rgba",),
-}
 
 # What a program is compiled with: keeping off padding costs a sixth of a draw on llvmpipe, soft edges more.
 _PLAIN: tuple[str, ...] = ()
 _BOUNDED: tuple[str, ...] = ("BOUNDED",)
 _SOFT: tuple[str, ...] = ("BOUNDED", "SOFT_EDGES")
+_EDGES = (_PLAIN, _BOUNDED, _SOFT)
+_MOTION = "MOTION"
+_MOTION_UNIT = PLANES
 
 
 class FramePrograms:
@@ -41,15 +28,29 @@ class FramePrograms:
         self._smooth_chroma = smooth_chroma
         self._nearest = context.sampler(filter=(moderngl.NEAREST, moderngl.NEAREST), repeat_x=False, repeat_y=False)
         self._linear = context.sampler(filter=(moderngl.LINEAR, moderngl.LINEAR), repeat_x=False, repeat_y=False)
-        self._programs = {
-            (names, defines): _FrameProgram(context, names, defines)
-            for names in sorted(set(_SAMPLE_FILES.values()))
-            for defines in (_PLAIN, _BOUNDED, _SOFT)
-        }
+        self._context = context
+        self._programs: dict[tuple[tuple[str, ...], tuple[str, ...]], PictureProgram] = {}
+        for edges in _EDGES:
+            self._compile(edges)
 
-    def draw(self, placement: Placement, uploaded: UploadedPicture, flash: float, weight: float) -> None:
-        """Draw one frame where it is placed, premultiplied by alpha and `weight`."""
-        luma = self._nearest if placement.one_to_one else self._linear
+    def prepare_motion(self) -> None:
+        """Compile what draws pictures in motion, so that nothing is compiled while they are shown."""
+        for edges in _EDGES:
+            self._compile((*edges, _MOTION))
+
+    def draw(
+        self,
+        placement: Placement,
+        uploaded: UploadedPicture,
+        flash: float,
+        weight: float,
+        motion: moderngl.Texture | None = None,
+    ) -> None:
+        """Draw one frame where it is placed, premultiplied by alpha and `weight`.
+
+        `motion` is one of MotionMaps: how far from its place each part of the picture is taken, and how much it counts.
+        """
+        luma = self._nearest if placement.one_to_one and motion is None else self._linear
         smooth = self._smooth_chroma and uploaded.picture.chroma != (1, 1)
         chroma = self._linear if smooth else luma
         for unit, texture in enumerate(uploaded.textures):
@@ -59,7 +60,16 @@ class FramePrograms:
             defines = _SOFT
         else:
             defines = _BOUNDED if _reaches_padding(uploaded, nearest=chroma is self._nearest) else _PLAIN
-        self._programs[_SAMPLE_FILES[uploaded.picture.layout], defines].draw(placement, uploaded, flash, weight)
+        if motion is not None:
+            motion.use(_MOTION_UNIT)
+            defines = (*defines, _MOTION)
+        program = self._programs[SAMPLE_FILES[uploaded.picture.layout], defines]
+        program.set("ndc_from_unit", placement.ndc_from_unit)
+        program.set("stored_from_unit", placement.stored_from_unit)
+        program.set("size_px", placement.size_px)
+        program.set("weight", weight)
+        program.set("flash", flash)
+        program.draw(uploaded, moderngl.TRIANGLE_STRIP, 4)
         for unit in range(len(uploaded.textures)):
             self._linear.clear(unit)
 
@@ -68,6 +78,13 @@ class FramePrograms:
             program.release()
         self._nearest.release()
         self._linear.release()
+
+    def _compile(self, defines: tuple[str, ...]) -> None:
+        for sampling in sorted(set(SAMPLE_FILES.values())):
+            if (sampling, defines) not in self._programs:
+                program = PictureProgram(self._context, sampling, "frame.vert", "frame.frag", defines)
+                program.set("motion", _MOTION_UNIT)
+                self._programs[sampling, defines] = program
 
 
 def _reaches_padding(uploaded: UploadedPicture, *, nearest: bool) -> bool:
@@ -78,55 +95,3 @@ def _reaches_padding(uploaded: UploadedPicture, *, nearest: bool) -> bool:
         texture.size != (-(-picture.width // across), -(-picture.height // down))
         for texture, (across, down) in zip(uploaded.textures, steps, strict=False)
     )
-
-
-class _FrameProgram:
-    def __init__(self, context: moderngl.Context, sampling: tuple[str, ...], defines: tuple[str, ...]) -> None:
-        self._program = build_program(
-            context,
-            [shipped_part("passes/frame.vert")],
-            [
-                *(shipped_part(f"passes/sample_{name}.glsl") for name in ("within", *sampling)),
-                shipped_part("passes/frame.frag"),
-            ],
-            defines=defines,
-        )
-        self._vertices = context.vertex_array(self._program, [])
-        for unit in range(3):
-            self._set(f"plane_{unit}", unit)
-
-    def draw(self, placement: Placement, uploaded: UploadedPicture, flash: float, weight: float) -> None:
-        picture = uploaded.picture
-        self._set("ndc_from_unit", placement.ndc_from_unit)
-        self._set("stored_from_unit", placement.stored_from_unit)
-        self._set("size_px", placement.size_px)
-        self._set("weight", weight)
-        self._set("flash", flash)
-        self._set_visible("luma", picture, uploaded.textures[0], (1, 1))
-        self._set_visible("chroma", picture, uploaded.textures[-1], picture.chroma)
-        colours = conversion(picture.matrix, picture.full_range, 16 if picture.layout is Layout.YUV16 else 8)
-        self._set("rgb_from_yuv", colours.rgb_from_yuv)
-        self._set("rgb_offset", colours.rgb_offset)
-        self._set("gray_scale_offset", colours.gray_scale_offset)
-        self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
-
-    def release(self) -> None:
-        self._vertices.release()
-        self._program.release()
-
-    def _set_visible(self, name: str, picture: Picture, texture: moderngl.Texture, step: tuple[int, int]) -> None:
-        """Which part of a padded plane is the picture, and how near its edge filtering may go."""
-        width, height = texture.size
-        across, down = picture.width / step[0], picture.height / step[1]
-        last_column, last_row = -(-picture.width // step[0]), -(-picture.height // step[1])
-        self._set(f"{name}_extent", (across / width, down / height))
-        self._set(
-            f"{name}_bounds",
-            (0.5 / width, 0.5 / height, (last_column - 0.5) / width, (last_row - 0.5) / height),
-        )
-
-    def _set(self, name: str, value: object) -> None:
-        """Set a uniform; one that this program has no use for is passed over."""
-        uniform = self._program.get(name, None)
-        if isinstance(uniform, moderngl.Uniform):
-            uniform.value = value

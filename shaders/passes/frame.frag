@@ -19,8 +19,23 @@ float coverage() {
 }
 #endif
 
+#ifdef MOTION
+// From flow_between.frag: xy, how far from its place a texel is taken; z, how much it counts.
+uniform sampler2D motion;
+
+vec3 moved(vec2 stored) {
+    vec3 there = texture(motion, stored).xyz;
+    return vec3(stored + there.xy, there.z);
+}
+#else
+vec3 moved(vec2 stored) {
+    return vec3(stored, 1.0);
+}
+#endif
+
 void main() {
-    vec4 straight = sampled(stored_position);
-    float alpha = straight.a * weight * coverage();
+    vec3 source = moved(stored_position);
+    vec4 straight = sampled(source.xy);
+    float alpha = straight.a * source.z * weight * coverage();
     color = vec4(mix(straight.rgb, vec3(1.0), flash) * alpha, alpha);
 }
