@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 
 from engine.errors import LibraryError
-from engine.formats.library import check_version, stored_table
+from engine.formats.library_catalogue import check_version
 from engine.formats.library_rows import (
     Damage,
     NewClip,
@@ -29,6 +29,7 @@ from engine.formats.library_rows import (
     source_from_row,
 )
 from engine.formats.library_schema import CATALOGUE, CLIPS, FORMAT_VERSION, SCHEMA, THUMBNAILS
+from engine.formats.library_table import stored_table
 
 if sys.platform != "win32":
     import fcntl

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from engine.errors import Problem
 from engine.formats.movement_csv import read_movement_csv
 from engine.formats.nearest import did_you_mean
 from engine.formats.show_bindings import BindingCheck
+from engine.formats.show_clips import ShowClips
 from engine.formats.show_parse import ParsedShow
 from engine.formats.yaml_lines import Place
 from engine.model.clips import Clip
@@ -74,15 +74,14 @@ class _Resolver:
         self._library = around.library
         self._sources = around.sources
         self._blends = around.blends
-        own = {clip.slug: clip for clip in around.sources.values()}
-        self._clips: dict[str, Clip] = {**(around.library or {}), **own}
+        self._clips = ShowClips(around.library or {}, around.sources.values())
         self._layers = {layer.name: (index, layer) for index, layer in enumerate(show.layers)}
         # A layer whose name is wrong may be the very one that others speak of: then no name is called unknown.
         self._layer_names_known = not any(
             place[0] == "layers" and (len(place) < 3 or place[2] == "name") for place in parsed.set_aside
         )
         self._schedules: dict[Path, Schedule] = {}
-        self._matches: dict[str, list[str]] = {}  # by pattern: every movement asks again
+        self._expansions: dict[tuple[str, ...], tuple[str, ...]] = {}  # by patterns: every movement asks again
         self._layer_clips: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def problem(self, place: Place, what: str, mend: str = "") -> None:
@@ -129,28 +128,28 @@ class _Resolver:
 
     def _expanded(self, place: Place, patterns: tuple[str, ...]) -> tuple[str, ...]:
         """The slugs that slugs and patterns name, each once, in the order written and sorted within a pattern."""
-        found: dict[str, None] = {}
         if self._library is None:
             return ()
         if patterns and self._show.library is None:
             self.problem(place, "names clips, and the show has no library", "add library: FOLDER")
             return ()
+        if patterns in self._expansions:
+            return self._expansions[patterns]
+        found: dict[str, None] = {}
+        all_match = True
         for index, pattern in enumerate(patterns):
-            matches = [pattern] if pattern in self._clips else self._matching(pattern)
+            matches = self._clips.matching(pattern)
             if not matches:
                 mend = did_you_mean(
                     pattern.strip("*?"), self._clips, "runtime-tools or the library's folder lists them"
                 )
                 self.problem((*place, index), f"matches no clip: {pattern[:80]}", mend)
+                all_match = False
             found.update(dict.fromkeys(matches))
-        return tuple(found)
-
-    def _matching(self, pattern: str) -> list[str]:
-        if pattern not in self._matches:
-            is_pattern = any(sign in pattern for sign in "*?[")
-            library = self._library if is_pattern and self._library is not None else ()
-            self._matches[pattern] = sorted(slug for slug in library if fnmatchcase(slug, pattern))
-        return self._matches[pattern]
+        slugs = tuple(found)
+        if all_match:  # what does not match is said at every place that names it
+            self._expansions[patterns] = slugs
+        return slugs
 
     def _movement(self, index: int, movement: Movement) -> PlacedMovement:
         place: Place = ("movements", index)
@@ -236,7 +235,7 @@ class _Resolver:
         elif own.source is not None:
             slugs = (self._sources[own.name].slug,) if own.name in self._sources else ()
         else:
-            slugs = tuple(sorted(self._library or ()))
+            slugs = self._clips.of_library
             if movement.schedule is None and own.name not in movement.hidden and self._show.library is None:
                 self.problem(layer_place, "has nothing to show", "give it a source, or the show a library")
         in_place = override_place if override.in_s is not None else layer_place
@@ -244,11 +243,17 @@ class _Resolver:
         return slugs
 
     def _check_in_point(self, place: Place, layer: Layer, slugs: tuple[str, ...]) -> None:
+        if layer.in_s <= 0:
+            return
+
+        def is_short(slug: str) -> bool:
+            return self._clips[slug].duration_s <= layer.in_s
+
         # A pattern may catch a clip that is too short: it is shown from its last frame. One named outright may not.
-        short = [slug for slug in slugs if self._clips[slug].duration_s <= layer.in_s]
-        named = [slug for slug in short if len(short) == len(slugs) or slug in layer.clips]
-        if named and layer.in_s > 0:
-            clip = self._clips[named[0]]
+        named = slugs if all(map(is_short, slugs)) else tuple(filter(set(layer.clips).__contains__, slugs))
+        short = next(filter(is_short, named), None)
+        if short is not None:
+            clip = self._clips[short]
             self.problem(place, f"{layer.in_s:g} is past the end of {clip.slug} ({clip.duration_s:g} s)")
 
     def _track(self) -> Path | None:

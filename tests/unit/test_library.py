@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pickle
 import sqlite3
+import tracemalloc
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import LibraryError
+from engine.errors import LibraryError, SourceError
 from engine.formats.library import read_library
 from engine.formats.library_rows import Damage, NewClip, StoredClip, StoredSource, Traits
 from engine.formats.library_writer import LibraryWriter
@@ -146,8 +148,10 @@ def _changed(folder: Path, statement: str) -> Path:
         ("UPDATE clips SET file = '/etc/passwd'", "outside the library"),
         ("UPDATE clips SET file = 'C:\\x.mov'", "outside the library"),
         ("UPDATE clips SET slug = '../a', file = 'clips/a'", "is no name for a clip"),
-        ("UPDATE frame_tables SET lengths = x'00'", "frame table of a is damaged"),
-        ("DELETE FROM frame_tables", "frame table of a is damaged"),
+        ("UPDATE clips SET slug = x'c3', file = 'clips/a'", "cannot be read"),
+        ("UPDATE clips SET frame_count = 'many'", "a has 'many' frames"),
+        ("UPDATE clips SET width = 'wide'", "a size or a rate that cannot be"),
+        ("UPDATE clips SET rate_den = 0.5", "a size or a rate that cannot be"),
         ("DROP TABLE clips", "cannot be read"),
     ],
 )
@@ -168,9 +172,68 @@ def test_a_folder_without_a_catalogue_and_one_with_rubbish_are_refused(tmp_path:
         LibraryWriter(tmp_path)
 
 
-def test_many_clips_are_read_quickly_and_kept_small(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE frame_tables SET lengths = x'00'", "the frame table of a is damaged"),
+        ("UPDATE frame_tables SET lengths = 'text'", "the frame table of a is damaged"),
+        ("UPDATE frame_tables SET offsets = x'0000'", "the frame table of a is damaged"),
+        ("UPDATE frame_tables SET first_offset = -1", "the frame table of a is damaged"),
+        ("UPDATE frame_tables SET first_offset = 1.5", "the frame table of a is damaged"),
+        ("DELETE FROM frame_tables", "the frame table of a is damaged"),
+        ("UPDATE clips SET frame_count = 4", "the frame table of a is damaged"),
+        ("DROP TABLE frame_tables", "a has no frame table: the catalogue cannot be read"),
+        ("UPDATE meta SET value = '99'", "a has no frame table: the library is of version 99"),
+    ],
+)
+def test_a_frame_table_that_cannot_be_trusted_costs_its_own_clip_and_no_other(
+    tmp_path: Path, statement: str, said: str
+) -> None:
+    folder = library_with(tmp_path / "library", "a")
+    clips = read_library(folder)
+    _changed(folder, statement)
+    table = _table(clips["a"])
+    assert len(table) == 3
+    for name in ("offsets", "lengths"):
+        with pytest.raises(SourceError, match=said) as raised:
+            getattr(table, name)
+        assert raised.value.mend
+
+
+def test_a_frame_table_is_read_when_it_is_asked_for_and_then_kept(tmp_path: Path) -> None:
+    folder = library_with(tmp_path / "library", "a", "b")
+    clips = read_library(folder)
+    table, other = _table(clips["a"]), _table(clips["b"])
+    hidden = folder.rename(tmp_path / "unplugged")
+    with pytest.raises(SourceError, match="no clip library here"):
+        _ = table.offsets
+    hidden.rename(folder)
+    assert table.offsets.tolist() == [36, 136, 236]
+    folder.rename(hidden)
+    assert table.lengths.tolist() == [100, 100, 90]
+    unpickled = pickle.loads(pickle.dumps(other))
+    hidden.rename(folder)
+    assert unpickled.offsets.tolist() == [36, 136, 236]
+
+
+def test_a_library_that_is_built_again_while_it_plays_never_lends_a_clip_the_table_of_another(tmp_path: Path) -> None:
+    folder = library_with(tmp_path, "a", "b")
+    clips = read_library(folder)
+    with LibraryWriter(folder) as library:  # c gets the row that b had
+        library.store(source(folder, "b"), [new_clip(library, source(folder, "b"), "c")])
+    with pytest.raises(SourceError, match="the frame table of b is damaged"):
+        _ = _table(clips["b"]).offsets
+    assert _table(clips["a"]).offsets.tolist() == [36, 136, 236]
+
+
+def _table(clip: Clip) -> FrameTable:
+    assert clip.table is not None
+    return clip.table
+
+
+def test_many_clips_are_kept_small_until_they_are_asked_for(tmp_path: Path) -> None:
     folder = library_with(tmp_path, "a")
-    count = 3000
+    count = 20_000
     with sqlite3.connect(folder / "catalogue.sqlite") as catalogue:
         columns = [row[1] for row in catalogue.execute("PRAGMA table_info(clips)") if row[1] != "id"]
         wanted = ", ".join({"slug": "'c' || n", "file": "'clips/c' || n || '.mov'"}.get(name, name) for name in columns)
@@ -182,10 +245,17 @@ def test_many_clips_are_read_quickly_and_kept_small(tmp_path: Path) -> None:
             "INSERT OR IGNORE INTO frame_tables SELECT id, 36, x'640000006400000064000000', NULL FROM clips"
         )
     catalogue.close()
+    tracemalloc.start()
     clips = read_library(folder)
+    assert sum(clip.frame_count for clip in clips.values()) == 3 * (count + 1)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 512 * count
     assert len(clips) == count + 1
-    # The rates and tables of unplayed clips are not unfolded: one Fraction for all, no array for any.
-    assert clips["c1"].rate is clips["c2999"].rate
-    table = clips["c7"].table
-    assert table is not None
-    assert table.offsets.tolist() == [36, 136, 236]
+    assert list(clips) == sorted(clips)
+    assert clips["c7"] is clips["c7"]
+    assert clips["c7"].rate is clips["c19999"].rate
+    assert _table(clips["c7"]).offsets.tolist() == [36, 136, 236]
+    assert "c20001" not in clips
+    with pytest.raises(KeyError):
+        clips["c20001"]
