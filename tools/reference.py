@@ -1,7 +1,8 @@
-"""Write what the docs say of show.yaml and the parameters, from the models: `python -m tools.reference [--check]`.
+"""Write what the docs say of show.yaml, parameters and figures, from the models: `python -m tools.reference [--check]`.
 
-`docs/show.schema.json` and `docs/parameters.md` are written whole; of `docs/show-yaml.md` only what stands between
-the two marks. With --check nothing is written: files that are out of date are named, and the exit code is 1.
+`docs/show.schema.json` and `docs/parameters.md` are written whole; of `docs/show-yaml.md` and `docs/figures.md` only
+what stands between the two marks. With --check nothing is written: files that are out of date are named, and the
+exit code is 1.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from pydantic import BaseModel
 from engine.formats.show_parse import model_at
 from engine.formats.show_schema import show_schema
 from engine.formats.yaml_lines import Place
+from engine.model.figures import GROUPS
 from engine.model.parameters import Kind, Parameter
 from engine.model.show import PATTERNS, Layer
 from engine.model.tree import ParameterTree
 
 DOCS = Path(__file__).parents[1] / "docs"
-BEGIN = "<!-- written by python -m tools.reference: edit the descriptions in engine/model/show.py -->\n"
+BEGIN = "<!-- written by python -m tools.reference: edit the descriptions in {} -->\n"
 END = "<!-- end of what tools.reference writes -->\n"
 
 _PARAMETERS_HEAD = """# Parameters and actions
@@ -63,9 +65,15 @@ def pages() -> Iterator[tuple[Path, str]]:
     schema = show_schema()
     yield DOCS / "show.schema.json", json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
     yield DOCS / "parameters.md", parameters_page()
-    page = DOCS / "show-yaml.md"
-    head, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    yield page, head + BEGIN + "\n" + "\n".join(_sections(schema)) + END + rest.partition(END)[2]
+    yield _page_with("show-yaml.md", "engine/model/show.py", "\n".join(_sections(schema)))
+    yield _page_with("figures.md", "engine/model/figures.py", "\n".join(_figures()))
+
+
+def _page_with(name: str, source: str, written: str) -> tuple[Path, str]:
+    """A page by hand, with what is written from `source` between its marks."""
+    page, begin = DOCS / name, BEGIN.format(source)
+    head, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    return page, f"{head}{begin}\n{written}{END}{rest.partition(END)[2]}"
 
 
 def parameters_page() -> str:
@@ -78,6 +86,19 @@ def parameters_page() -> str:
         f"| `{_placeholders(entry.path)}` | {_takes(entry)} | {_at_first(entry)} | {_placeholders(entry.doc)} |\n"
         for entry in sorted(entries, key=lambda entry: (entry.path.startswith("/layer/"), entry.path))
     )
+
+
+def _figures() -> Iterator[str]:
+    """A table for each group of figures."""
+    for title, group in GROUPS.items():
+        yield f"### {title}\n"
+        yield "| figure | name | what it is | a high one |"
+        yield "|---|---|---|---|"
+        for figure in group:
+            unit = f", {figure.unit}" if figure.unit else ""
+            name = f"`{figure.name}`" + ("" if figure.sampled else ", a count")
+            yield f"| {figure.label}{unit} | {name} | {figure.what} | {figure.high} |"
+        yield ""
 
 
 def _placeholders(text: str) -> str:

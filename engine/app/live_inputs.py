@@ -1,4 +1,5 @@
-"""Everything that a show on stage listens to: its clock, track, MIDI, OSC, live onsets; and when it is over."""
+"""Everything that a show on stage listens to: its clock, track, MIDI, OSC, live onsets; whom it tells its figures; and
+when it is over."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from engine.inputs.midi import MidiInput
 from engine.inputs.osc import OscInput
 from engine.inputs.terminal import TerminalKeys
 from engine.model.world import World
+from engine.outputs.figures_sender import FiguresSender
 
 _STANDARD_INPUT = 0
 
@@ -57,6 +59,8 @@ class LiveInputs:
             self._try(lambda: self._closers.append(LiveOnsets(show.onsets, put, now_s, figures).close))
         if not silent and show.track is not None:
             self._try(self._open_track)
+        if (told := show.outputs.figures) is not None:
+            self._try(lambda: self._closers.append(FiguresSender(told, figures).close))
         self._closers.append(TerminalKeys(self.keys.on_key, _STANDARD_INPUT).close)
         self.clock.restart(self._start_s)
 

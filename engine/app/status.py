@@ -16,6 +16,8 @@ from engine.core.state import State
 from engine.model.plan import FramePlan
 
 _EVERY_S = 0.25
+_LATE = ("frames_late",)
+_MISSES = ("preread_misses",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,7 @@ class Status:
 
     def _line(self, snapshot: Snapshot) -> str:
         counters = self._player.figures.counters
-        misses = sum(counters[name].count for name in ("cache_nearest", "cache_missing") if name in counters)
-        late = counters["frames_late"].count if "frames_late" in counters else 0
+        late, misses = (sum(counters[name].count for name in names if name in counters) for names in (_LATE, _MISSES))
         minutes, seconds = divmod(snapshot.at_s, 60)
         clips = " · ".join(snapshot.layers)
         return (

@@ -223,10 +223,21 @@ class WindowOutput(Part):
     vsync: bool = Field(True, description="Wait for the display's refresh: no tearing.")
 
 
+class FiguresOutput(Part):
+    """Who is told the figures of the run while it plays, as OSC messages over UDP."""
+
+    host: str = Field("127.0.0.1", description="Address to send to: this machine, unless you name another.")
+    port: int = Field(ge=1, le=65_535, description="UDP port that it listens on.")
+    every_s: float = Field(1, ge=0.1, le=3600, description="Seconds from one round to the next.")
+
+
 class Outputs(Part):
     """Where the picture goes. `runtime-render` writes a file whatever stands here."""
 
     window: WindowOutput = Field(default_factory=WindowOutput, description="The audience's window.")
+    figures: FiguresOutput | None = Field(
+        None, description="Who is told the figures of the run; nobody where left out. See figures.md."
+    )
 
 
 class MidiInput(Part):

@@ -14,7 +14,7 @@ _SHOW = (
     Parameter("/go", Kind.ACTION, "The next movement: the same as /movement/next, on the key that hands know."),
     Parameter("/panic", Kind.ACTION, "Let go of everything that was touched: all parameters and clips as written."),
     Parameter("/quit", Kind.ACTION, "End the player."),
-    Parameter("/figures", Kind.ACTION, "Print the figures of the run so far."),
+    Parameter("/figures", Kind.ACTION, "Print the figures of the run so far; over OSC, send them to whoever asked."),
     Parameter("/onset", Kind.ACTION, "An onset, as if the music had one: taps and live detectors come in here."),
     Parameter("/master/fade", Kind.NUMBER, "The whole picture: 0 black, 1 full.", default=1.0, smoothing_s=0.05),
     Parameter("/movement/next", Kind.ACTION, "Begin the next movement."),

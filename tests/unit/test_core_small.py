@@ -1,4 +1,4 @@
-"""The smaller parts of the core: choice, clock, bindings, inbox, figures."""
+"""The smaller parts of the core: choice, clock, bindings, inbox."""
 
 from __future__ import annotations
 
@@ -175,16 +175,3 @@ def test_many_threads_lose_nothing() -> None:
     assert len(drained) == 2000
     for name in "abcd":
         assert [found.value for found in drained if found.address == name] == list(range(500))
-
-
-def test_figures_are_percentiles_of_what_was_added() -> None:
-    figures = Figures()
-    samples = figures.samples("decode_ms")
-    for value in range(1, 101):
-        samples.add(value)
-    figures.counter("frames_shown").add(3)
-    assert figures.snapshot() == {
-        "frames_shown": 3,
-        "decode_ms_p50": pytest.approx(50.5),
-        "decode_ms_p99": pytest.approx(99.01),
-    }

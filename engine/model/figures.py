@@ -1,0 +1,313 @@
+"""What the figures of a run are called, what they count, and what to do about a high one.
+
+The one table that the report, OSC and docs/figures.md are made from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+# Of what is sampled: the value that half, and that 99 % of all stay below, the largest, and the newest.
+STATISTICS = ("p50", "p99", "max", "last")
+
+Unit = Literal["", "ms", "frames", "requests", "bytes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure. `sampled` ones have STATISTICS, the others are counts; `always` ones are reported even at 0."""
+
+    name: str
+    label: str
+    what: str
+    high: str
+    unit: Unit = ""
+    sampled: bool = False
+    always: bool = False
+
+
+def statistic_name(name: str, statistic: str) -> str:
+    """The flat name of one statistic of a sampled figure: decode_ms, p99 → decode_ms_p99."""
+    return f"{name}_{statistic}"
+
+
+def split_name(flat: str) -> tuple[str, str]:
+    """A flat name's figure and statistic; a count has the statistic ""."""
+    name, _, statistic = flat.rpartition("_")
+    return (name, statistic) if statistic in STATISTICS else (flat, "")
+
+
+_PICTURE = (
+    Figure(
+        "frames_shown",
+        "frames shown",
+        "Frames drawn and handed to the output.",
+        "That is good.",
+        always=True,
+    ),
+    Figure(
+        "frames_late",
+        "frames late",
+        "Ticks that began more than half a period late.",
+        "Something holds the loop up. Compare `python_ms` and `upload_ms`; end what else runs on the machine; where "
+        "drawing takes long, a smaller canvas or fewer layers help.",
+        always=True,
+    ),
+    Figure(
+        "frames_dropped",
+        "frames dropped",
+        "Whole periods left out, because the frame before took longer than one.",
+        "As with late frames; each is a visible hitch.",
+        always=True,
+    ),
+)
+
+_PREREAD = (
+    Figure(
+        "preread_hits",
+        "pre-read hits",
+        "Frames of a plan that were decoded in time.",
+        "That is good.",
+    ),
+    Figure(
+        "preread_misses",
+        "pre-read misses",
+        "Frames of a plan that were not decoded in time: the nearest one held was shown instead.",
+        "A few are the first frames after jumps that nobody could foresee. Many: the machine decodes too slowly for "
+        "this show. See `decode_ms` and `queue_length`; build the library smaller (`--max-height 720`), put fewer "
+        "layers in a movement, or give `cache_mb` more.",
+        always=True,
+    ),
+    Figure(
+        "preread_blank",
+        "pre-read misses with nothing to show",
+        "Of the misses, those where no frame of the clip was held at all, so that the layer was clear.",
+        "Clips come on that were never read ahead: arm them (a quantised action, a schedule) or give `cache_mb` more.",
+    ),
+    Figure(
+        "armed_jump_misses",
+        "armed jumps missed",
+        "Jumps that were armed two decode times ahead, and whose frame was not there when they fired.",
+        "It should be 0. Anything else is a disk or a decoder that was slower than before, or a mistake of ours: "
+        "report it.",
+        always=True,
+    ),
+    Figure(
+        "last_miss_wait_ms",
+        "last miss wait",
+        "From a pre-read miss until its frame was there; `last` is the newest miss.",
+        "Above a tick or two: as with pre-read misses; a single high one is a disk that woke up.",
+        unit="ms",
+        sampled=True,
+    ),
+    Figure(
+        "decode_ms",
+        "decode",
+        "Reading and decoding one frame, on its worker.",
+        "More than a frame's time × workers ÷ layers cannot play: `runtime-tools bench SHOW` tells which clip. "
+        "Clips outside the library are often the slow ones: build them into it.",
+        unit="ms",
+        sampled=True,
+    ),
+    Figure(
+        "upload_ms",
+        "upload",
+        "Handing one decoded frame to the GPU.",
+        "More than a millisecond or two: the frames are large for this GPU's bus. HAP, or smaller clips, need less.",
+        unit="ms",
+        sampled=True,
+    ),
+    Figure(
+        "read_ahead",
+        "read-ahead",
+        "Frames held of those that will be wanted next, at each tick.",
+        "High is good. 0 means that the workers only just keep up, or that `cache_mb` has no room.",
+        unit="frames",
+        sampled=True,
+    ),
+    Figure(
+        "queue_length",
+        "queue length",
+        "Requests that no worker has begun, at each tick.",
+        "It is bounded. At its bound all the time, with misses: decoding is the bottleneck.",
+        unit="requests",
+        sampled=True,
+    ),
+    Figure(
+        "requests_dropped",
+        "requests dropped",
+        "Requests that were no longer wanted before a worker began them.",
+        "Harmless: a fader was swept, and frames that nobody waits for any more were left out.",
+    ),
+    Figure(
+        "cache_bytes",
+        "cache",
+        "Decoded frames held, at each tick.",
+        "It stays below `cache_mb`. At the bound, with misses after jumps back: give it more.",
+        unit="bytes",
+        sampled=True,
+    ),
+    Figure(
+        "source_errors",
+        "damaged frames or clips",
+        "Frames and files that could not be read or decoded; the log names each.",
+        "Build the named sources again, or leave them out.",
+    ),
+    Figure(
+        "upload_failed",
+        "uploads that failed",
+        "Frames that the GL driver refused.",
+        "The driver lacks a format or the memory: the log says which. `runtime-tools doctor` tells what it has.",
+    ),
+)
+
+_LOOP = (
+    Figure(
+        "python_ms",
+        "Python",
+        "The loop's own share of a tick: events, state, plan, what to read ahead. Decoding, upload, drawing and "
+        "waiting are not in it.",
+        "Above 2 ms: very many events or layers, or a machine that is busy with something else.",
+        unit="ms",
+        sampled=True,
+    ),
+    Figure(
+        "tick_late_ms",
+        "tick late",
+        "How long after its instant a tick began.",
+        "Below 1 ms is the machine's own. Above half a period it counts as a late frame.",
+        unit="ms",
+        sampled=True,
+    ),
+)
+
+_EVENTS = (
+    Figure("events", "events", "Events that played a parameter or an action.", "As much as was played."),
+    Figure(
+        "events_unbound",
+        "events bound to nothing",
+        "Events whose control or address the show does not know; the log names them.",
+        "Bind them, or leave that controller's messages out.",
+    ),
+    Figure(
+        "events_clamped",
+        "events out of range, clamped",
+        "Events with a value outside of the parameter's range, which took the nearest end.",
+        "State a `range` in the binding, or send the parameter's own unit.",
+    ),
+    Figure(
+        "events_late",
+        "events too late for their instant",
+        "Events that came more than a second after their stamp; they count as if they had happened a second ago.",
+        "The loop was held up, or a sender's clock is wrong.",
+    ),
+    Figure(
+        "events_dropped",
+        "events dropped",
+        "Events lost because the inbox was full.",
+        "A sender floods the player: more than 65,536 events between two ticks.",
+    ),
+    Figure("midi_events", "MIDI events", "Control changes, notes and bends received.", "As much as was played."),
+    Figure("osc_events", "OSC events", "OSC messages received and understood.", "As much as was sent."),
+    Figure(
+        "osc_ignored",
+        "OSC messages ignored",
+        "Packets that are no OSC and messages without a finite number; the log says why.",
+        "Something else sends to this port, or the client sends text.",
+    ),
+    Figure(
+        "osc_unanswered",
+        "OSC requests for figures not answered",
+        "Requests for the figures that came too fast, or whose sender could not be reached.",
+        "Twenty a second are answered: ask less often.",
+    ),
+    Figure(
+        "figures_unsent",
+        "figures not sent over OSC",
+        "Rounds of figures that could not be sent to the address that the show names; the log says why.",
+        "That machine or its network is gone. The show does not mind.",
+    ),
+)
+
+_SOUND = (
+    Figure("onsets", "onsets of the track", "Onsets that the show has come past.", "As the music has it."),
+    Figure(
+        "onsets_heard",
+        "onsets heard",
+        "Onsets found in the live input.",
+        "Too many: raise `threshold`.",
+    ),
+    Figure(
+        "onset_overruns",
+        "live input overruns",
+        "Blocks of the live input that were lost before they were analysed.",
+        "The machine is too busy: onsets go missing.",
+    ),
+    Figure(
+        "audio_underruns",
+        "audio underruns",
+        "Buffers that came too late to the device, or from the disk.",
+        "Audible gaps: a slow disk, or a machine that is too busy.",
+    ),
+    Figure(
+        "track_lost",
+        "audio device lost",
+        "How often the music's device stopped answering; the show went on by the machine's clock.",
+        "Look at the cable and the sound server.",
+    ),
+    Figure(
+        "track_read_errors",
+        "music read errors",
+        "How often the music's file broke off; it is silent from there.",
+        "The file is damaged: convert it again.",
+    ),
+)
+
+_FILM = (
+    Figure("frames_encoded", "frames encoded", "Frames that are in the film.", "That is good."),
+    Figure(
+        "readback_ms",
+        "read back",
+        "Copying a frame from the GPU.",
+        "It grows with the size of the film.",
+        unit="ms",
+        sampled=True,
+    ),
+    Figure(
+        "encode_wait_ms",
+        "wait for the encoder",
+        "How long drawing waited until the encoder took a frame.",
+        "Encoding is the bottleneck: another `--codec`, or a smaller `--size`, is faster.",
+        unit="ms",
+        sampled=True,
+    ),
+    Figure(
+        "convert_ms",
+        "convert",
+        "Turning a frame's colours into the film's.",
+        "It grows with the size of the film.",
+        unit="ms",
+        sampled=True,
+    ),
+    Figure(
+        "encode_ms",
+        "encode",
+        "Encoding one frame.",
+        "As with the wait for the encoder.",
+        unit="ms",
+        sampled=True,
+    ),
+)
+
+GROUPS: dict[str, tuple[Figure, ...]] = {
+    "What was shown": _PICTURE,
+    "How the frames came": _PREREAD,
+    "The loop": _LOOP,
+    "What was played": _EVENTS,
+    "Sound": _SOUND,
+    "Films": _FILM,
+}
+
+# By name, in the order in which they are read.
+FIGURES: dict[str, Figure] = {figure.name: figure for group in GROUPS.values() for figure in group}
