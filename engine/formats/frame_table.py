@@ -29,7 +29,7 @@ def table_codec(path: Path, codec_name: str, pixel_format: str) -> Codec:
 
     `codec_name` and `pixel_format` are FFmpeg's names. Any thread. Raises OSError where the file is gone.
     """
-    with av.open(f"file:{path.absolute()}") as container:
+    with av.open(f"file:{path.absolute()}", metadata_errors="replace") as container:
         if not container.streams.video or container.streams.video[0].codec_context is None:
             return Codec.OTHER
         names = set(container.format.name.split(","))
@@ -49,7 +49,7 @@ def frame_table(path: Path) -> FrameTable:
     bytes contradict.
     """
     try:
-        with av.open(f"file:{path.absolute()}") as container:
+        with av.open(f"file:{path.absolute()}", metadata_errors="replace") as container:
             stream = container.streams.video[0]
             if stream.codec_context is None:  # a codec that FFmpeg does not know
                 raise SourceError("frames of an unknown codec have no table", subject=path, mend=_REBUILD)
