@@ -59,7 +59,13 @@ def _luma(picture: Picture) -> npt.NDArray[np.float64]:
             blocks = plane.reshape(-1, 8 if picture.layout is Layout.BC1 else 16)[:, -8:]
             ends = np.ascontiguousarray(blocks[:, :4]).view("<u2")
             luma = _of_blocks(((ends >> 5 & 63) * 255 / 63).mean(axis=1), picture)
-        case Layout.BC3_YCOCG:  # luma stands where BC3 has alpha
+        case Layout.BC4:
+            luma = _of_blocks(plane.reshape(-1, 8)[:, :2].mean(axis=1), picture)
+        case Layout.BC7:  # mode 6: seven bits of each end's green from bits 21 and 28 on
+            words = plane.view("<u8")[::2]
+            ends = np.stack([words >> np.uint64(at) & np.uint64(127) for at in (21, 28)])
+            luma = _of_blocks(ends.mean(axis=0) * 2, picture)
+        case Layout.BC3_YCOCG | Layout.BC3_YCOCG_BC4:  # luma stands where BC3 has alpha
             luma = _of_blocks(plane.reshape(-1, 16)[:, :2].mean(axis=1), picture)
     return np.asarray(luma, np.float64)
 
@@ -78,12 +84,16 @@ def encode(  # every codec that PyAV's wheel has
     options: dict[str, str] | None = None,
     times: Sequence[int] | None = None,
     turned_deg: int = 0,
+    threads: int = 1,
 ) -> Path:
-    """A clip of these numbers in `file`; `times` gives each frame's timestamp, in frames at RATE."""
+    """A clip of these numbers in `file`; `times` gives each frame's timestamp, in frames at RATE.
+
+    MJPEG on two threads has a restart marker after every row of MCUs.
+    """
     with av.open(str(file), "w") as container:
         stream = container.add_stream(codec, rate=RATE, options=options or {})
         stream.width, stream.height, stream.pix_fmt = *size, pixel_format
-        stream.codec_context.thread_count = 1
+        stream.codec_context.thread_type, stream.codec_context.thread_count = "SLICE", threads
         if turned_deg:
             stream.set_display_rotation(turned_deg)
         if codec == "mjpeg":

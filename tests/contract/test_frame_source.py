@@ -18,6 +18,7 @@ from engine.media.mjpeg import AvJpegDecoder, MjpegSource, TurboJpegDecoder
 from engine.media.turbojpeg import library
 from engine.model.clips import Clip, Codec
 from engine.model.pictures import FrameRef, Layout, Picture
+from tests.hap_support import make_hap
 from tests.media_support import clip_of, damaged_copy, encode, encode_hap, packets_of, read_number
 from tests.support import absent
 
@@ -62,6 +63,10 @@ def hap(kind: str, *options: str) -> Callable[[Path], Path]:
     return lambda folder: encode_hap(folder / "hap.mov", kind, numbers(12), options=options)
 
 
+def hap_by_hand(codec: Codec, layout: Layout, chunks: int = 0) -> Case:
+    return Case(lambda folder: make_hap(folder, codec, numbers(12), chunks=chunks), codec, layout, open_source)
+
+
 _MJPEG = movie("mjpeg.mov", "mjpeg", "yuvj420p")
 # Two groups of 30 frames with three B-frames between references; the last packet of the file is its last frame.
 _LONG_GOP = {"g": "30", "bf": "3", "keyint_min": "30", "sc_threshold": "0", "x264-params": "b-adapt=0:b-pyramid=none"}
@@ -75,6 +80,10 @@ CASES = {
     "hap without snappy": Case(hap("hap", "-compressor", "none"), Codec.HAP, Layout.BC1, open_source),
     "hap_alpha": Case(hap("hap_alpha"), Codec.HAP_ALPHA, Layout.BC3, open_source),
     "hap_q": Case(hap("hap_q"), Codec.HAP_Q, Layout.BC3_YCOCG, open_source),
+    "hap_q_alpha": hap_by_hand(Codec.HAP_Q_ALPHA, Layout.BC3_YCOCG_BC4),
+    "hap_q_alpha in chunks": hap_by_hand(Codec.HAP_Q_ALPHA, Layout.BC3_YCOCG_BC4, chunks=3),
+    "hap_alpha_only": hap_by_hand(Codec.HAP_ALPHA_ONLY, Layout.BC4),
+    "hap_r": hap_by_hand(Codec.HAP_R, Layout.BC7),
     "h264 with B-frames": Case(
         movie("long.mp4", "libx264", "yuv420p", 60, options=_LONG_GOP), Codec.OTHER, Layout.YUV, open_source, 60, 59
     ),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import tracemalloc
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +16,9 @@ from hypothesis import strategies as st
 from engine.errors import FrameError
 from engine.media.buffers import BufferPool
 from engine.media.hap import HapError, HapSource, unpack
+from engine.media.spread import ALONE, Spread
 from engine.model.clips import Codec
+from tests.hap_support import hap_packet
 from tests.media_support import Frames, hap_chunked, hap_section, snappy
 
 SIZE = 32 * 24 // 2  # BC1 of 32 × 24
@@ -24,7 +29,7 @@ HALF = SIZE // 2
 
 def unpacked(packet: bytes) -> bytes:
     blocks = np.zeros(SIZE, np.uint8)
-    unpack(np.frombuffer(packet, np.uint8), 0x0B, blocks)
+    unpack(np.frombuffer(packet, np.uint8), [0x0B], [blocks])
     return blocks.tobytes()
 
 
@@ -42,6 +47,17 @@ SOUND = {
     "two chunks": hap_chunked(CHUNKED, two_chunks()),
     "a plain and a packed chunk": hap_chunked(CHUNKED, two_chunks(0x0A, 0x0B)),
     "offsets": hap_chunked(CHUNKED, two_chunks(0x0A, 0x0A), offsets=[3, 3 + HALF + 3], gap=b"gap"),
+    "a section of one texture": hap_section(0x0D, hap_section(SNAPPY, snappy(BLOCKS))),
+    "a section of two textures": hap_section(0x0D, hap_section(0xA1, b"alpha") + hap_section(PLAIN, BLOCKS)),
+    "a section of unknown type beside": hap_section(0x0D, hap_section(0x77, b"?") + hap_section(PLAIN, BLOCKS)),
+    "an unknown table": hap_section(
+        CHUNKED,
+        hap_section(
+            0x01,
+            hap_section(0x05, b"?") + hap_section(0x03, SIZE.to_bytes(4, "little")) + hap_section(0x02, b"\x0a"),
+        )
+        + BLOCKS,
+    ),
 }
 
 _TABLES = hap_section(0x02, b"\x0b\x0b") + hap_section(0x03, bytes(8))
@@ -74,6 +90,12 @@ DAMAGED = {
     "a chunk past the end": hap_chunked(CHUNKED, two_chunks(), offsets=[0, 0xFFFFFFFF]),
     "a chunk too many": hap_chunked(CHUNKED, [*two_chunks(), (0x0A, b"more")]),
     "a chunk too few": hap_chunked(CHUNKED, two_chunks()[:1]),
+    "a chunk that is a bomb": hap_chunked(CHUNKED, [(0x0B, b"\xff\xff\xff\xff\x0f" + bytes(64))]),
+    "sizes of 2³² − 1": hap_chunked(CHUNKED, two_chunks(), offsets=[0xFFFFFFFF, 0xFFFFFFFF]),
+    "a thousand sections": hap_section(0x0D, hap_section(0x77, b"?") * 1000 + hap_section(PLAIN, BLOCKS)),
+    "a section within a section": hap_section(0x0D, hap_section(0x0D, hap_section(PLAIN, BLOCKS))),
+    "a section of no textures": hap_section(0x0D, b"", wide=True),
+    "a texture past its section": hap_section(0x0D, hap_section(PLAIN, BLOCKS, size=SIZE * 2)),
 }
 
 
@@ -95,8 +117,106 @@ def test_flipped_bytes_give_blocks_or_an_error_and_never_more_blocks(name: str, 
         packet[data.draw(st.integers(0, min(len(packet) - 1, 48)))] = data.draw(st.integers(0, 255))
     memory = np.full(SIZE + 64, 0x5A, np.uint8)
     with contextlib.suppress(HapError):
-        unpack(np.frombuffer(bytes(packet), np.uint8), 0x0B, memory[:SIZE])
+        unpack(np.frombuffer(bytes(packet), np.uint8), [0x0B], [memory[:SIZE]])
     assert (memory[SIZE:] == 0x5A).all()
+
+
+BOTH = ((0x0F, bytes(range(128)) * 6), (0x01, bytes(range(64)) * 6))
+BOTH_SIZES = [len(blocks) for _, blocks in BOTH]
+
+
+def both_unpacked(packet: bytes, spread: Spread = ALONE) -> list[bytes]:
+    planes = [np.zeros(size, np.uint8) for size in BOTH_SIZES]
+    unpack(np.frombuffer(packet, np.uint8), [texture for texture, _ in BOTH], planes, spread)
+    return [plane.tobytes() for plane in planes]
+
+
+@pytest.mark.parametrize("images", [BOTH, BOTH[::-1]], ids=["colour first", "alpha first"])
+@pytest.mark.parametrize("chunks", [0, 1, 3])
+def test_two_textures_are_told_by_their_type(images: tuple[tuple[int, bytes], ...], chunks: int) -> None:
+    assert both_unpacked(hap_packet(images, chunks=chunks)) == [blocks for _, blocks in BOTH]
+
+
+@pytest.mark.parametrize(
+    ("packet", "said"),
+    [
+        (hap_packet(BOTH[:1]), "not its clip's 0x1"),
+        (hap_section(0x0D, hap_packet(BOTH[:1])), "not its clip's 0x1"),
+        (hap_section(0x0D, hap_packet(BOTH[:1]) + hap_packet([(0x0E, BOTH[1][1])])), "not its clip's 0x1"),
+        (hap_packet([BOTH[0], (0x01, BOTH[0][1])]), f"{BOTH_SIZES[0]} bytes where {BOTH_SIZES[1]} fit"),
+        (hap_packet(BOTH)[:-1], "stands in"),
+    ],
+    ids=["one alone", "one in a section", "another kind", "of another size", "cut off"],
+)
+def test_a_texture_that_is_missing_or_wrong_is_told(packet: bytes, said: str) -> None:
+    with pytest.raises(HapError, match=said):
+        both_unpacked(packet)
+
+
+class Threads:
+    """A Spread over threads that end with it, which counts the parts that it ran."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.ran: list[int] = []
+
+    def run(self, parts: Sequence[Callable[[], None]]) -> None:
+        self.ran.append(len(parts))
+        with ThreadPoolExecutor(self.width) as pool:
+            runs = [pool.submit(part) for part in parts]
+        for run in runs:
+            run.result()
+
+
+@pytest.mark.parametrize(("chunks", "parts"), [(0, 2), (1, 2), (4, 8)])
+def test_the_parts_of_a_frame_go_to_idle_threads(chunks: int, parts: int) -> None:
+    idle, busy = Threads(3), Threads(1)
+    packet = hap_packet(BOTH, chunks=chunks)
+    assert both_unpacked(packet, idle) == both_unpacked(packet, busy) == [blocks for _, blocks in BOTH]
+    assert (idle.ran, busy.ran) == ([parts], [])
+
+
+def test_a_frame_of_one_part_stays_on_its_thread() -> None:
+    blocks, idle = np.zeros(SIZE, np.uint8), Threads(4)
+    unpack(np.frombuffer(SOUND["one chunk"], np.uint8), [0x0B], [blocks], idle)
+    assert (blocks.tobytes(), idle.ran) == (BLOCKS, [])
+
+
+def test_a_chunk_that_breaks_on_another_thread_is_that_frames_error(tmp_path: Path) -> None:
+    chunks = two_chunks()
+    rotten = (0x0B, chunks[1][1][:3] + b"\xff" * (len(chunks[1][1]) - 3))
+    clip = Frames(tmp_path, Codec.HAP, (32, 24)).clip(hap_chunked(CHUNKED, [chunks[0], rotten]), SOUND["two chunks"])
+    pool, idle = BufferPool(), Threads(2)
+    source = HapSource(clip, pool)
+    with pytest.raises(FrameError, match="frame 0 is damaged"):
+        source.read(0, idle)
+    picture = source.read(1, idle)
+    assert (picture.planes[0].tobytes(), idle.ran) == (BLOCKS, [2, 2])
+    pool.give(picture.planes)
+    source.close()
+    assert pool.out_count == 0
+
+
+_BOMBS = {
+    "one": hap_section(SNAPPY, b"\xff\xff\xff\xff\x0f" + bytes(64)),
+    "in chunks": hap_chunked(CHUNKED, [(0x0B, b"\xff\xff\xff\xff\x07" + bytes(64))] * 1000),
+    "an absurd count": hap_section(
+        CHUNKED, hap_section(0x01, hap_section(0x02, b"\x0b" * 5000) + hap_section(0x03, b"\xff" * 20_000)), wide=True
+    ),
+    "a long section": hap_section(SNAPPY, snappy(BLOCKS), wide=True, size=0xFFFFFFFF),
+}
+
+
+@pytest.mark.parametrize("name", _BOMBS)
+def test_no_memory_is_taken_because_a_frame_says_so(name: str) -> None:
+    packet, blocks = np.frombuffer(_BOMBS[name], np.uint8), np.zeros(SIZE, np.uint8)
+    tracemalloc.start()
+    with contextlib.suppress(HapError):
+        unpack(packet, [0x0B], [blocks])
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 500_000
+    assert not blocks.any(), "nothing was unpacked"
 
 
 @given(st.binary(max_size=200))
