@@ -12,7 +12,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from engine.formats.library_rows import Damage
-from engine.formats.movie import Movie, open_movie, picture_stream
+from engine.formats.movie import Movie
+from engine.formats.movie_file import open_movie, picture_stream
 
 # A header may be off by this much about the end of the picture without anything being lost.
 _END_TOLERANCE_S = 0.5

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,6 +17,9 @@ from av.video.stream import VideoStream
 
 from engine.errors import SourceError
 from engine.formats.frame_table import frame_table, table_codec
+from engine.formats.frame_times import Packets, frame_times, packets_of
+from engine.formats.movie_file import COPY_AGAIN, open_movie, picture_stream
+from engine.formats.seek_cost import SeekCost
 from engine.model.clips import Clip, Codec, FrameTable
 
 # Rates that people and cameras choose, frames a second; a variable-rate file gets the lowest that keeps all its frames.
@@ -28,7 +30,6 @@ _HIGHEST_RATE = Fraction(480)
 # A sample aspect within this of 1 is a rounding of the container, not a shape: resampling for it would only blur.
 _SQUARE_WITHIN = Fraction(1, 200)
 _PACKETS_BEFORE_GIVING_UP = 400
-_COPY_AGAIN = "copy it again from where it came, or from a backup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Movie:
     presentation times of its frames in seconds, float64, ascending from 0, one for each frame. `rate` is the
     constant rate where the frames keep one (`constant`), else their average. `first_pts` is the timestamp at 0 s,
     or None where frames are told apart by counting them. `duration_s` is what the
-    container declares, or the end of the last frame where it declares nothing.
+    container declares, or the end of the last frame where it declares nothing. `seek_cost` is what its key frames
+    promise.
     """
 
     file: Path
@@ -58,6 +60,9 @@ class Movie:
     duration_s: float
     has_sound: bool
     first_pts: int | None
+    time_base: Fraction | None
+    seek_cost: SeekCost
+    packets: Packets = field(compare=False, repr=False)
     times_s: npt.NDArray[np.float64] = field(compare=False, repr=False)
 
     @property
@@ -66,10 +71,12 @@ class Movie:
 
 
 def probe(path: Path, slug: str) -> Clip:
-    """The file as a clip named `slug`. Reads the whole file once; any thread.
+    """The file as a clip named `slug`. Any thread.
 
-    A file whose frames stand alone and can be drawn as they are (MJPEG or HAP in MOV, MJPEG in AVI; upright,
-    square pixels) comes with its frame table; everything else is Codec.OTHER. Raises SourceError with a mend.
+    Reads the whole file once, unless it is a MOV or MP4 of a codec that never reorders frames, and leaves what
+    `frame_times` will be asked when the clip is opened. A file whose frames stand alone and can be drawn as they are
+    (MJPEG or HAP in MOV, MJPEG in AVI; upright, square pixels) comes with its frame table; everything else is
+    Codec.OTHER. Raises SourceError with a mend.
     """
     movie = read_movie(path)
     codec, table = Codec.OTHER, None
@@ -78,6 +85,8 @@ def probe(path: Path, slug: str) -> Clip:
     if found is not Codec.OTHER and upright:
         table = _table_or_none(path)
         codec = found if table is not None and len(table) == movie.frame_count else Codec.OTHER
+    if codec is Codec.OTHER:
+        movie = _as_decoded(movie)
     return Clip(
         slug=slug,
         file=path,
@@ -91,6 +100,19 @@ def probe(path: Path, slug: str) -> Clip:
     )
 
 
+def _as_decoded(movie: Movie) -> Movie:
+    """The movie with the frames that decoding gives, where its packets promised others (two fields, say)."""
+    times = frame_times(movie.file, movie.packets)
+    if len(times) == movie.frame_count:
+        return movie
+    if times.timed and movie.time_base is not None:
+        times_s: npt.NDArray[np.float64] = (times.pts - times.pts[0]) * float(movie.time_base)
+    else:
+        times_s = np.arange(len(times)) / float(movie.rate)
+    rate, constant = _rate(times_s, [movie.rate])
+    return replace(movie, times_s=times_s, rate=rate, constant=constant)
+
+
 def _table_or_none(path: Path) -> FrameTable | None:
     """The frame table, or None where the bytes do not bear out the index: then the file is decoded like any other."""
     try:
@@ -100,23 +122,25 @@ def _table_or_none(path: Path) -> FrameTable | None:
 
 
 def read_movie(path: Path) -> Movie:
-    """Walk every packet of the file's picture and decode its first frame. Any thread.
+    """Go over every packet of the file's picture and decode its first frame. Any thread.
 
     Raises SourceError, saying what would mend it: missing, empty, unreadable, cut short, not a movie, without a
     picture, or without one frame that decodes.
     """
     with open_movie(path) as container:
         stream = picture_stream(container, path)
-        times_s, first_pts = _frame_times_s(container, stream)
+        packets = packets_of(container, stream, path)
+        times_s = _times_s(packets, stream)
         # Everything is taken while the container is open: PyAV crashes on a stream whose container was closed.
         has_sound = bool(container.streams.audio)
         declared_s = _declared_s(container, stream)
         names = container.format.name, stream.codec_context.name
         aspect = _sample_aspect(stream)
         rates = [rate for rate in map(_plausible, (stream.guessed_rate, stream.average_rate)) if rate]
+        time_base = stream.time_base
     first = _first_frame(path)
     if first is None or not len(times_s):
-        raise SourceError("no frame of it decodes", subject=path, mend=_COPY_AGAIN)
+        raise SourceError("no frame of it decodes", subject=path, mend=COPY_AGAIN)
     turns = upright_turns(first)
     width, height = _square_size(first.width, first.height, aspect)
     if turns % 2:
@@ -137,85 +161,20 @@ def read_movie(path: Path) -> Movie:
         constant=constant,
         duration_s=declared_s if declared_s > times_s[-1] else float(times_s[-1] + _frame_s(times_s, rate)),
         has_sound=has_sound,
-        first_pts=first_pts,
+        first_pts=None if packets.stamps is None or time_base is None else int(packets.stamps[0]),
+        time_base=time_base,
+        seek_cost=SeekCost.of(packets.count, packets.keys),
+        packets=packets,
         times_s=times_s,
     )
 
 
-def open_movie(path: Path) -> InputContainer:
-    """Open a movie file; the caller closes it. Raises SourceError with a mend. Any thread."""
-    try:
-        size = path.stat().st_size
-    except FileNotFoundError:
-        raise SourceError("no such file", subject=path, mend="check the path, or plug in its disk") from None
-    except OSError as error:
-        raise SourceError(f"cannot be read: {error.strerror}", subject=path, mend="check its permissions") from error
-    if path.is_dir():
-        raise SourceError("is a folder, not a movie", subject=path, mend="name a file")
-    if size == 0:
-        raise SourceError("empty: 0 bytes", subject=path, mend=_COPY_AGAIN)
-    try:
-        # A path with a colon or a leading dash is a protocol or an option to FFmpeg; an absolute one is a file.
-        return av.open(f"file:{path.absolute()}", metadata_errors="replace")
-    except PermissionError as error:
-        raise SourceError("cannot be read", subject=path, mend="check its permissions") from error
-    except av.error.FFmpegError as error:
-        raise _unopened(path) from error
-
-
-def _unopened(path: Path) -> SourceError:
-    """Why FFmpeg opened nothing here: a movie without its index, or not a movie at all."""
-    boxes = _top_boxes(path)
-    if boxes and "moov" not in boxes:
-        return SourceError(
-            "truncated: its index (the moov box at the end) is missing, so the copy was cut short",
-            subject=path,
-            mend=_COPY_AGAIN,
-        )
-    return SourceError("not a movie", subject=path, mend="look what it really is, or leave it out of the sources")
-
-
-def _top_boxes(path: Path) -> tuple[str, ...]:
-    """The types of a file's top-level boxes (ISO/IEC 14496-12, 4.2); empty where it does not begin with one."""
-    kinds: list[str] = []
-    at = 0
-    with path.open("rb") as file:
-        end = file.seek(0, os.SEEK_END)
-        while at + 8 <= end and len(kinds) < 64:
-            file.seek(at)
-            head = file.read(16)
-            size, kind = int.from_bytes(head[:4], "big"), head[4:8]
-            if size == 1 and len(head) == 16:
-                size = int.from_bytes(head[8:], "big")
-            if not kinds and kind not in (b"ftyp", b"mdat", b"moov", b"wide", b"free", b"skip"):
-                return ()
-            kinds.append(kind.decode("latin-1"))
-            if size < 8:  # 0 means "to the end of the file"
-                break
-            at += size
-    return tuple(kinds)
-
-
-def picture_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The stream that is the movie's picture, not a sound file's cover. Raises SourceError where there is none."""
-    for stream in container.streams.video:
-        if not stream.disposition & av.stream.Disposition.attached_pic and stream.codec_context is not None:
-            return stream
-    what = "no picture: it holds only sound" if container.streams.audio else "no picture in it"
-    raise SourceError(what, subject=path, mend="use it as the track, or leave it out of the sources")
-
-
-def _frame_times_s(container: InputContainer, stream: VideoStream) -> tuple[npt.NDArray[np.float64], int | None]:
-    """Presentation time of each frame, ascending from 0, and the timestamp at 0; by counting where there are none."""
-    stamps: list[int | None] = []
-    packets = (packet for packet in container.demux(stream) if packet.size and not packet.is_discard)
-    # Where the rest of a file cannot be walked, what came before stands; the declared length tells the loss.
-    with contextlib.suppress(av.error.FFmpegError):
-        stamps.extend(packet.pts if packet.pts is not None else packet.dts for packet in packets)
-    known = sorted(stamp for stamp in stamps if stamp is not None)
-    if not known or len(set(known)) < len(stamps) or stream.time_base is None:
-        return np.arange(len(stamps)) / float(_plausible(stream.guessed_rate) or FALLBACK_RATE), None
-    return (np.array(known, np.float64) - known[0]) * float(stream.time_base), known[0]
+def _times_s(packets: Packets, stream: VideoStream) -> npt.NDArray[np.float64]:
+    """Presentation time of each frame, ascending from 0; by counting where its packets do not say."""
+    if packets.stamps is None or not packets.count or stream.time_base is None:
+        return np.arange(packets.count) / float(_plausible(stream.guessed_rate) or FALLBACK_RATE)
+    times_s: npt.NDArray[np.float64] = (packets.stamps - packets.stamps[0]) * float(stream.time_base)
+    return times_s
 
 
 def _declared_s(container: InputContainer, stream: VideoStream) -> float:
@@ -268,7 +227,7 @@ def _plausible(rate: Fraction | None) -> Fraction | None:
     return Fraction(rate) if rate and 0 < rate <= _HIGHEST_RATE else None
 
 
-def _rate(times_s: npt.NDArray[np.float64], declared: list[Fraction]) -> tuple[Fraction, bool]:
+def _rate(times_s: npt.NDArray[np.float64], declared: Sequence[Fraction]) -> tuple[Fraction, bool]:
     if len(times_s) < 2:
         return next(iter(declared), FALLBACK_RATE), True
     for rate in (*declared, *_USUAL_RATES):

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from engine.errors import FrameError, SourceError
+from engine.formats.frame_times import FrameTimes, frame_times
 from engine.media import any_file
 from engine.media.any_file import AnyFileSource
 from engine.media.av_pictures import picture_from
 from engine.media.buffers import BufferPool
-from engine.media.frame_times import FrameTimes, frame_times
+from engine.media.frame_window import FrameWindow
 from engine.model.clips import Clip, Codec
 from engine.model.pictures import FrameRef, Layout, Matrix
 from tests.media_support import clip_of, encode, frame_pixels, read_number
@@ -120,7 +125,7 @@ def test_a_stream_without_timestamps_is_counted(tmp_path: Path) -> None:
 def test_a_file_lost_under_an_open_source_is_a_source_error_and_stays_one(tmp_path: Path) -> None:
     file = raw_h264(tmp_path, 40)
     pool = BufferPool()
-    source = AnyFileSource(any_clip(file, 40), pool)
+    source = AnyFileSource(any_clip(file, 40), pool, FrameWindow(0))
     pool.give(source.read(39).planes)
     file.unlink()
     for _ in range(2):  # without timestamps, frame 0 is had by opening the file again
@@ -131,26 +136,94 @@ def test_a_file_lost_under_an_open_source_is_a_source_error_and_stays_one(tmp_pa
     assert pool.out_count == 0
 
 
-def test_playing_either_way_decodes_each_frame_about_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = encode(tmp_path / "a.mp4", "libx264", "yuv420p", range(60), options={"g": "30", "bf": "2"})
-    frame_times(file)
-    decoded, real = 0, any_file.decoded
+@pytest.fixture
+def decoded_frames(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
+    """The timestamp of every frame that a source decodes from here on."""
+    seen: list[int | None] = []
+    real = any_file.decoded
 
-    def counting(*given: object) -> object:
-        nonlocal decoded
-        for frame in real(*given):  # type: ignore[arg-type]
-            decoded += 1
+    def watched(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+        for frame in real(container, stream):
+            seen.append(frame.pts)
             yield frame
 
-    monkeypatch.setattr(any_file, "decoded", counting)
-    source = AnyFileSource(any_clip(file, 60), BufferPool())
+    monkeypatch.setattr(any_file, "decoded", watched)
+    return seen
+
+
+def frame_bytes(file: Path) -> int:
+    """What one decoded frame of `file` takes in a window."""
+    with av.open(str(file)) as container:
+        return sum(plane.buffer_size for plane in next(container.decode(video=0)).planes)
+
+
+_TWO_GROUPS = {"g": "30", "bf": "2", "keyint_min": "30", "sc_threshold": "0"}
+
+
+def test_playing_either_way_decodes_each_frame_about_once(tmp_path: Path, decoded_frames: list[int | None]) -> None:
+    file = encode(tmp_path / "a.mp4", "libx264", "yuv420p", range(60), options=_TWO_GROUPS)
+    source = AnyFileSource(any_clip(file, 60), BufferPool(), FrameWindow(32 * frame_bytes(file)))
     for index in range(60):
         assert read_number(source.read(index)) == index
-    assert decoded == 60
+    assert len(decoded_frames) == 60
     for index in reversed(range(60)):
         assert read_number(source.read(index)) == index
-    # The last 32 are kept; then at most the group's 28 others, and the group before once.
-    assert decoded <= 60 + 60
+    # The last 32 are kept; then the group before is decoded once more, and no other.
+    assert len(decoded_frames) == 60 + 28
+    source.close()
+
+
+def test_the_window_is_bounded_for_all_files_together(tmp_path: Path, decoded_frames: list[int | None]) -> None:
+    files = [encode(tmp_path / f"{name}.mp4", "libx264", "yuv420p", range(20)) for name in "ab"]
+    size = frame_bytes(files[0])
+    window = FrameWindow(8 * size)
+    left, right = (AnyFileSource(any_clip(file, 20), BufferPool(), window) for file in files)
+    left.read(19)
+    assert window.nbytes == 8 * size
+    right.read(5)  # takes six of the eight places
+    assert window.nbytes == 8 * size
+    del decoded_frames[:]
+    left.read(18)
+    right.read(0)
+    assert not decoded_frames
+    left.read(17)
+    assert decoded_frames
+    left.close()
+    right.close()
+    assert window.nbytes == 0
+
+
+def test_a_frame_above_the_bound_is_shown_and_not_kept(tmp_path: Path) -> None:
+    file = encode(tmp_path / "a.mp4", "libx264", "yuv420p", range(10))
+    window = FrameWindow(1000)
+    source = AnyFileSource(any_clip(file, 10), BufferPool(), window)
+    for index in (7, 2, 9):
+        assert read_number(source.read(index)) == index
+        assert window.nbytes == 0
+    source.close()
+
+
+def test_a_read_that_is_abandoned_gives_the_frame_it_reached_and_goes_on_from_there(
+    tmp_path: Path, decoded_frames: list[int | None]
+) -> None:
+    file = encode(tmp_path / "a.mp4", "libx264", "yuv420p", range(60), options=_TWO_GROUPS)
+    waited_for = set[int]()
+    pool = BufferPool()
+    source = AnyFileSource(
+        any_clip(file, 60), pool, FrameWindow(1 << 30), abandoned=lambda ref: ref.index not in waited_for
+    )
+    for reached in (30, 31, 32):  # the group begins at 30; each call comes one frame further
+        picture = source.read(50)
+        assert (picture.ref, read_number(picture)) == (FrameRef("clip", reached), reached)
+        pool.give(picture.planes)
+    waited_for.add(50)
+    picture = source.read(50)
+    assert (picture.ref, read_number(picture)) == (FrameRef("clip", 50), 50)
+    assert len(decoded_frames) == 21
+    waited_for.clear()
+    for index in (50, 41, 30):  # what is kept is had without asking
+        assert source.read(index).ref.index == index
+    assert len(decoded_frames) == 21
     source.close()
 
 
