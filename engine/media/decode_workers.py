@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sys
 import threading
@@ -10,10 +11,13 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from engine.errors import FrameError, SourceError
 from engine.media.frame_source import FrameSource
+from engine.media.spread import ALONE, Spread
+from engine.media.work_team import WorkTeam
 from engine.model.clips import Clip
 from engine.model.pictures import FrameRef, Picture
 
@@ -24,6 +28,9 @@ _OPEN_SOURCES = 8  # a worker; of any file each may hold 48 MiB of decoded frame
 _NICENESS = 10
 
 
+LATE = -math.inf  # the instant at which a frame is needed that a plan has asked for and not got
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A frame to decode, and the show instant (seconds) at which it is needed: the earliest goes first."""
@@ -31,6 +38,11 @@ class Request:
     clip: Clip
     index: int
     needed_at_s: float
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the picture lacks it now: every idle core is to help."""
+        return self.needed_at_s == LATE
 
     @property
     def ref(self) -> FrameRef:
@@ -57,13 +69,16 @@ class DecodeWorkers:
     board is one atomic `popleft`, so the main thread takes back whatever no worker has begun, without a lock.
     Clips without a frame table go to one worker each: their decoder runs on from frame to frame, and two workers
     sharing a long group of pictures would each decode all of it.
+
+    A frame that the picture lacks already is spread over the workers that are idle, where it has parts; frames
+    decoded ahead are not, since a part costs a little more than its share of the whole.
     """
 
     def __init__(self, open_clip: Callable[[Clip], FrameSource], count: int) -> None:
         self._open_clip = open_clip
         self._shared: _Board = deque()
         self._own: list[_Board] = [deque() for _ in range(count)]
-        self._wake: list[SimpleQueue[None]] = [SimpleQueue() for _ in range(count)]
+        self._team = WorkTeam(count)
         self._results: SimpleQueue[Outcome | BaseException] = SimpleQueue()
         self._stop = False  # main thread writes, workers read
         self._given: set[FrameRef] = set()  # main thread: on a board or being decoded
@@ -94,9 +109,10 @@ class DecodeWorkers:
             if request.ref not in self._given:
                 self._board_of(request.clip).append(request)
         self._given |= asked
-        for board, wake in zip(self._own, self._wake, strict=True):
-            if (board or self._shared) and wake.empty():
-                wake.put(None)
+        for number, board in enumerate(self._own):
+            if board:
+                self._team.wake_if_idle(number)
+        self._team.wake_idle(len(self._shared))
         return len(unbegun - asked)
 
     def poll(self) -> list[Outcome]:
@@ -123,8 +139,8 @@ class DecodeWorkers:
         self._stop = True
         for board in (self._shared, *self._own):
             board.clear()
-        for wake in self._wake:
-            wake.put(None)
+        for number in range(len(self._own)):
+            self._team.wake(number)
         for thread in self._threads:
             thread.join()
         left: list[Picture] = []
@@ -152,19 +168,25 @@ class DecodeWorkers:
 
     def _run(self, number: int) -> None:
         sources: OrderedDict[str, FrameSource] = OrderedDict()
+        spread = self._team.spread(number)
         try:
             _be_nice()
             while not self._stop:
+                if self._team.help():
+                    continue
                 request = self._next_request(number)
                 if request is None:
-                    self._wake[number].get()
+                    self._team.wait_for_work(number, partial(self._has_work, number))
                 else:
-                    self._results.put(self._decode(request, sources))
+                    self._results.put(self._decode(request, sources, spread if request.is_late else ALONE))
         except BaseException as error:
             self._results.put(error)
         finally:
             for source in sources.values():
                 source.close()
+
+    def _has_work(self, number: int) -> bool:
+        return self._stop or bool(self._own[number]) or bool(self._shared)
 
     def _next_request(self, number: int) -> Request | None:
         """The more urgent of what the worker's own board and the shared one offer, or None."""
@@ -176,12 +198,12 @@ class DecodeWorkers:
                 continue
         return None
 
-    def _decode(self, request: Request, sources: OrderedDict[str, FrameSource]) -> Outcome:
+    def _decode(self, request: Request, sources: OrderedDict[str, FrameSource], spread: Spread) -> Outcome:
         began = time.perf_counter()
         picture: Picture | None = None
         problem: SourceError | None = None
         try:
-            picture = self._source(request.clip, sources).read(request.index)
+            picture = self._source(request.clip, sources).read(request.index, spread)
         except FrameError as error:
             problem = error
         except SourceError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -13,7 +13,7 @@ from engine.model.pictures import FrameRef, Picture
 
 @dataclass(slots=True)
 class _HeldClip:
-    """The held frames of one clip. `seen` is when a playhead was last on it, in calls of `set_playheads`."""
+    """The held frames of one clip. `seen` is when a frame of it was last awaited, in calls of `set_awaited`."""
 
     pictures: dict[int, Picture] = field(default_factory=dict)
     indexes: list[int] = field(default_factory=list)  # the keys of `pictures`, ascending
@@ -23,17 +23,18 @@ class _HeldClip:
 class FrameCache:
     """The pictures held, by frame. Main thread only.
 
-    Beyond `limit_bytes` a picture goes back to the pool: of a clip without playheads first, the one left longest ago
-    first; else the picture furthest from any playhead, in frames. Veejay's rule: under a scrubbing hand the oldest
-    frame is as likely to come back as any, the far one is not. A picture in use never goes, though the bound be
-    passed.
+    Beyond `limit_bytes` a picture goes back to the pool: of a clip of which nothing is awaited first, the one left
+    longest ago first; else the picture furthest, in frames, from any that is awaited: playheads, loop points and the
+    targets of jumps alike. Veejay's rule: under a scrubbing hand the oldest frame is as likely to come back as any,
+    the far one is not. A picture in use never goes, though the bound be passed.
     """
 
     def __init__(self, pool: BufferPool, limit_bytes: int) -> None:
         self._pool = pool
         self._limit = limit_bytes
         self._clips: dict[str, _HeldClip] = {}
-        self._heads: Mapping[str, Sequence[int]] = {}
+        self._awaited: Collection[FrameRef] = ()
+        self._heads: dict[str, list[int]] | None = None  # `_awaited` by clip, ascending; None until somebody asks
         self._in_use: Collection[FrameRef] = ()
         self._calls = 0
         self.nbytes = 0  # of all pictures held
@@ -57,13 +58,15 @@ class FrameCache:
             return None
         return held.pictures[_closest(held.indexes, ref.index)]
 
-    def set_playheads(self, heads: Mapping[str, Sequence[int]]) -> None:
-        """For each clip that is shown or about to be: the frame indexes that are, ascending."""
+    def set_awaited(self, refs: Collection[FrameRef]) -> None:
+        """The frames that are shown or will be, instead of all before. `refs` is not copied: leave it as it is."""
         self._calls += 1
-        self._heads = heads
-        for slug in heads:
-            if slug in self._clips:
-                self._clips[slug].seen = self._calls
+        self._awaited = refs
+        self._heads = None
+        for ref in refs:
+            held = self._clips.get(ref.clip)
+            if held is not None:
+                held.seen = self._calls
 
     def set_in_use(self, refs: Collection[FrameRef]) -> None:
         """The frames whose pictures must stay until the next call."""
@@ -98,18 +101,28 @@ class FrameCache:
         self._pool.give(picture.planes)
 
     def _victim(self) -> FrameRef | None:
-        left = [(held.seen, slug) for slug, held in self._clips.items() if slug not in self._heads]
+        heads = self._heads_by_clip()
+        left = [(held.seen, slug) for slug, held in self._clips.items() if slug not in heads]
         for _, slug in sorted(left):
             for index in self._clips[slug].indexes:
                 ref = FrameRef(slug, index)
                 if ref not in self._in_use:
                     return ref
-        furthest = max(self._furthest(), default=None)
+        furthest = max(self._furthest(heads), default=None)
         return None if furthest is None else FrameRef(furthest[1], furthest[2])
 
-    def _furthest(self) -> Iterator[tuple[int, str, int]]:
-        """Of each clip with playheads, the picture not in use furthest from all of them: (distance, slug, index)."""
-        for slug, heads in self._heads.items():
+    def _heads_by_clip(self) -> dict[str, list[int]]:
+        if self._heads is None:
+            self._heads = {}
+            for ref in self._awaited:
+                self._heads.setdefault(ref.clip, []).append(ref.index)
+            for indexes in self._heads.values():
+                indexes.sort()
+        return self._heads
+
+    def _furthest(self, heads_by_clip: dict[str, list[int]]) -> Iterator[tuple[int, str, int]]:
+        """Of each clip with awaited frames, the picture not in use furthest from them all: (distance, slug, index)."""
+        for slug, heads in heads_by_clip.items():
             if slug not in self._clips:
                 continue
             indexes = self._clips[slug].indexes

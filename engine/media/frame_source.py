@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.media.buffers import BufferPool
+from engine.media.spread import ALONE, Spread
 from engine.model.clips import Clip, Codec
 from engine.model.pictures import Picture
 
@@ -17,8 +18,10 @@ class FrameSource(Protocol):
         """The clip that was opened."""
         ...
 
-    def read(self, index: int) -> Picture:
+    def read(self, index: int, spread: Spread = ALONE) -> Picture:
         """Frame `index` (zero-based, in the order of presentation), its planes taken from the pool.
+
+        `spread` runs parts of the frame on threads that are idle, where the frame has parts.
 
         The caller owns the picture and gives its planes back to the pool. Raises FrameError for a frame that
         cannot be had (outside the clip, damaged): the source stays good for other frames, and no buffer is lost.

@@ -9,12 +9,14 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from types import TracebackType
 
 from engine.core.figures import Figures
 from engine.errors import FrameError, SourceError
+from engine.media.armed_jumps import ArmedJumps
 from engine.media.buffers import BufferPool
-from engine.media.decode_workers import DecodeWorkers, Outcome, Request
+from engine.media.decode_workers import LATE, DecodeWorkers, Outcome, Request
 from engine.media.frame_cache import FrameCache
 from engine.media.frame_source import FrameSource, open_source
 from engine.model.clips import Clip, Codec
@@ -23,7 +25,9 @@ from engine.model.plan import FramePlan, Wanted
 
 _log = logging.getLogger(__name__)
 
-_AHEAD_PER_WORKER = 8  # speculative requests that may wait: more than a worker decodes between two ticks
+# How much earlier than it is needed an armed jump's target is asked for, in decode times, beside frames that playing
+# on will need: they can be stood in for by a neighbour, it cannot.
+_ARMED_HEAD_START = 4
 _RETRY_S = 10.0  # show seconds after which a file that could not be opened is tried again: disks come back
 _STAND_IN_REACH = 16  # frames either side of a damaged one, among which a render looks for a good one
 
@@ -36,9 +40,14 @@ class FrameStore:
     frames, one log line and a count in `source_errors`; the show goes on. What a worker did not expect is raised at
     the next call, here, in the loop.
 
-    Figures: counters `cache_hits`, `cache_nearest`, `cache_missing` (a frame of a plan each), `source_errors`,
-    `requests_dropped` (requests that went stale before they were begun); samples `decode_ms` and
-    `queue_length` (requests that wait, at each tick).
+    An armed jump (Wanted.armed) whose target is within the bound and has been wanted for two decode times is on the
+    next frame shown.
+
+    Figures: counters `preread_hits`, `preread_misses` (frames of a plan that were there, or not), `preread_blank`
+    (misses with nothing of the clip to show), `armed_jump_misses`, `source_errors`, `requests_dropped` (requests
+    that went stale before they were begun); samples `decode_ms`, `last_miss_wait_ms` (from the miss until the
+    frame was there), and at each tick `queue_length` (requests that nobody has begun), `read_ahead` (frames held of
+    those wanted) and `cache_bytes`.
     """
 
     def __init__(
@@ -50,7 +59,7 @@ class FrameStore:
         workers: int | None = None,
         open_clip: Callable[[Clip, BufferPool], FrameSource] = open_source,
     ) -> None:
-        """Serve `clips`, by slug, from `cache_bytes` of pictures and `workers` threads (None: cores − 1, at least 1).
+        """Serve `clips`, by slug, from `cache_bytes` of pictures and `workers` threads (None: cores − 1, at least 2).
 
         `open_clip` is for tests. Starts the threads; opens no file.
         """
@@ -59,23 +68,29 @@ class FrameStore:
         # Idle buffers are bounded apart from the cache: a tick's worth of evicted pictures to decode into.
         self._pool = BufferPool(idle_bytes=max(cache_bytes // 8, 32 << 20))
         self._cache = FrameCache(self._pool, cache_bytes)
-        count = workers if workers is not None else max(1, _cores() - 1)
-        self._ahead_limit = _AHEAD_PER_WORKER * count
+        # Two even on two cores: the loop's thread sleeps most of a tick and goes first when it wakes, and a frame
+        # that the picture lacks is decoded by both.
+        self._worker_count = workers if workers is not None else max(2, _cores() - 1)
         self._planned: dict[FrameRef, None] = {}
-        self._ahead: dict[FrameRef, float] = {}  # the wanted frames that fit the cache, and when they are needed
+        self._ahead: dict[FrameRef, float] = {}  # the wanted frames that fit the cache, most urgent first, and when
+        self._missed: dict[FrameRef, float] = {}  # frames that the picture lacks, and since when (monotonic seconds)
+        self._armed = ArmedJumps(figures)
         self._now_s = 0.0
         self._bad_frames: set[FrameRef] = set()
         self._bad_clips: dict[str, float] = {}  # slug → the show instant at which it is tried again
         self._told: set[str] = set()
         self._frame_bytes: dict[str, int] = {}  # slug → size of its last picture
-        self._hits = figures.counter("cache_hits")
-        self._nearest = figures.counter("cache_nearest")
-        self._missing = figures.counter("cache_missing")
+        self._hits = figures.counter("preread_hits")
+        self._misses = figures.counter("preread_misses")
+        self._blank = figures.counter("preread_blank")
         self._errors = figures.counter("source_errors")
         self._dropped = figures.counter("requests_dropped")
         self._decode_ms = figures.samples("decode_ms")
+        self._miss_wait_ms = figures.samples("last_miss_wait_ms")
         self._queue_length = figures.samples("queue_length")
-        self._workers = DecodeWorkers(partial(_open, open_clip, self._pool), count)
+        self._read_ahead = figures.samples("read_ahead")
+        self._cache_bytes = figures.samples("cache_bytes")
+        self._workers = DecodeWorkers(partial(_open, open_clip, self._pool), self._worker_count)
 
     def __enter__(self) -> FrameStore:
         return self
@@ -100,8 +115,9 @@ class FrameStore:
             self._take(outcome)
         found = {ref: self._held(ref) for ref in self._planned}
         self._hand_out(found)
-        self._publish()
-        self._queue_length.add(self._workers.queue_length)
+        self._note_misses(found)
+        if self._missed:
+            self._publish()
         return found
 
     def exact_frames_for(self, plan: FramePlan, timeout_s: float = 30.0) -> dict[FrameRef, Lookup]:
@@ -137,20 +153,28 @@ class FrameStore:
     def want(self, wanted: Sequence[Wanted]) -> None:
         """Let `wanted` be the frames to decode ahead, instead of all that were wanted before.
 
-        The earliest needed go first, behind what the plan lacks. Of those, as many are kept as the cache holds,
-        and as many wait as the workers can begin soon; the rest come with a later call.
+        The earliest needed go first, behind what the plan lacks; armed jumps a little before their turn. Of those,
+        as many are kept as the cache holds, and as many wait as there are layers and workers; the rest come with
+        a later call.
         """
         room = self._budget - sum(self._size_of(ref.clip) for ref in self._planned)
         self._ahead = {}
-        for item in sorted(wanted, key=lambda item: item.needed_at_s):
+        armed: list[FrameRef] = []
+        for item in sorted(wanted, key=self._urgency):
             if item.ref in self._ahead or item.ref in self._planned:
                 continue
             room -= self._size_of(item.ref.clip)
             if room < 0:
                 break
             self._ahead[item.ref] = item.needed_at_s
-        self._set_playheads()
+            if item.armed:
+                armed.append(item.ref)
+        self._armed.arm(armed, self._now_s)
+        self._cache.set_awaited((*self._planned, *self._ahead))
         self._publish()
+        self._queue_length.add(self._workers.queue_length)
+        self._read_ahead.add(sum(ref in self._cache for ref in self._ahead))
+        self._cache_bytes.add(self._cache.nbytes)
 
     def close(self) -> None:
         """End the workers and let go of every picture. A second call does nothing."""
@@ -162,18 +186,30 @@ class FrameStore:
         self._now_s = plan.at_s
         self._planned = dict.fromkeys(plan.refs())
         self._cache.set_in_use(self._planned)
-        self._set_playheads()
+        self._cache.set_awaited((*self._planned, *self._ahead))
 
-    def _set_playheads(self) -> None:
-        heads: dict[str, set[int]] = {}
-        for ref in (*self._planned, *self._ahead):
-            heads.setdefault(ref.clip, set()).add(ref.index)
-        self._cache.set_playheads({slug: sorted(indexes) for slug, indexes in heads.items()})
+    def _urgency(self, item: Wanted) -> float:
+        if not item.armed:
+            return item.needed_at_s
+        return item.needed_at_s - _ARMED_HEAD_START * self._armed.decode_s(item.ref.clip)
+
+    def _note_misses(self, found: Mapping[FrameRef, Lookup]) -> None:
+        """Remember since when the picture lacks what it lacks; a miss that nobody looks at any more is forgotten."""
+        lacking = [ref for ref, lookup in found.items() if not isinstance(lookup, Hit) and not self._is_bad(ref)]
+        if lacking or self._missed:
+            now_s = time.monotonic()
+            self._missed = {ref: self._missed.get(ref, now_s) for ref in lacking}
+        hits = [ref for ref, lookup in found.items() if isinstance(lookup, Hit)]
+        self._armed.shown(self._planned, hits, self._now_s)
 
     def _take(self, outcome: Outcome) -> None:
         """Take over what a worker hands back."""
         self._decode_ms.add(outcome.decode_ms)
         slug = outcome.ref.clip
+        self._armed.decoded(slug, outcome.decode_ms / 1000)
+        missed_at_s = self._missed.pop(outcome.ref, None)
+        if missed_at_s is not None:
+            self._miss_wait_ms.add(1000 * (time.monotonic() - missed_at_s))
         if outcome.picture is not None:
             self._frame_bytes[slug] = outcome.picture.nbytes
             self._bad_clips.pop(slug, None)
@@ -228,16 +264,17 @@ class FrameStore:
                 case Hit():
                     self._hits.add()
                 case Nearest():
-                    self._nearest.add()
+                    self._misses.add()
                 case Missing():
-                    self._missing.add()
+                    self._misses.add()
+                    self._blank.add()
 
     def _publish(self) -> None:
         """Tell the workers what there is to do now."""
-        planned = ((ref, -math.inf) for ref in self._planned)
-        ahead = [item for item in self._ahead.items() if item[0] not in self._planned and self._lacks(item[0])]
-        asked = (item for item in planned if self._lacks(item[0]))
-        self._dropped.add(self._workers.replace([*self._requests(asked), *self._requests(ahead[: self._ahead_limit])]))
+        late = [(ref, LATE) for ref in self._planned if self._lacks(ref)]
+        ahead = (item for item in self._ahead.items() if item[0] not in self._planned and self._lacks(item[0]))
+        limit = max(len(self._planned) + self._worker_count - len(late), 0)
+        self._dropped.add(self._workers.replace([*self._requests(late), *self._requests(islice(ahead, limit))]))
 
     def _requests(self, items: Iterable[tuple[FrameRef, float]]) -> Iterator[Request]:
         for ref, needed_at_s in items:

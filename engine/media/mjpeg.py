@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from engine.media.buffers import BufferPool, Bytes
+from engine.media.jpeg_strips import Strip, StripCutter, cost_ns
 from engine.media.positioned_file import PositionedFile
-from engine.media.turbojpeg import Decompressor, JpegError, Subsampling
+from engine.media.spread import ALONE, Spread
+from engine.media.turbojpeg import Decompressor, JpegError, JpegHeader, Subsampling
 from engine.media.turbojpeg import library as turbojpeg_library
 from engine.model.clips import Clip
 from engine.model.pictures import FrameRef, Layout, Matrix, Picture
@@ -17,8 +20,11 @@ from engine.model.pictures import FrameRef, Layout, Matrix, Picture
 class JpegDecoder(Protocol):
     """Decodes the JPEGs of one clip. One thread at a time."""
 
-    def decode(self, jpeg: Bytes, ref: FrameRef, pool: BufferPool) -> Picture:
-        """The picture, its planes from `pool`. Raises JpegError, having given back what it took."""
+    def decode(self, jpeg: Bytes, ref: FrameRef, pool: BufferPool, spread: Spread) -> Picture:
+        """The picture, its planes from `pool`; `spread` may be left unused.
+
+        Raises JpegError, having given back what it took.
+        """
         ...
 
     def close(self) -> None:
@@ -48,11 +54,11 @@ class MjpegSource:
     def clip(self) -> Clip:
         return self._clip
 
-    def read(self, index: int) -> Picture:
+    def read(self, index: int, spread: Spread = ALONE) -> Picture:
         jpeg = self._file.read(index)
         try:
             _check_ends(jpeg)
-            return self._decoder.decode(jpeg, FrameRef(self._clip.slug, index), self._pool)
+            return self._decoder.decode(jpeg, FrameRef(self._clip.slug, index), self._pool, spread)
         except JpegError as error:
             raise self._file.error(index, f"is damaged: {error}") from error
 
@@ -79,19 +85,29 @@ def _check_size(width: int, height: int, clip: Clip) -> None:
         raise JpegError(f"it is {width} × {height} pixels, its clip {clip.width} × {clip.height}")
 
 
+# Below this a frame is decoded whole: finding the markers and waking a thread take about 0.2 ms.
+_WORTH_SPREADING_NS = 2_000_000
+
+
 class TurboJpegDecoder:
-    """libjpeg-turbo, the reference for a frame's pixels. Raises RuntimeError where it is not installed."""
+    """libjpeg-turbo, the reference for a frame's pixels. Raises RuntimeError where it is not installed.
+
+    A large frame with restart markers is cut into strips, one for each thread that is idle; the samples are the
+    same (docs/decisions/jpeg-strips.md).
+    """
 
     def __init__(self, clip: Clip) -> None:
         self._clip = clip
         self._decompressor = Decompressor()
+        self._cutter = StripCutter()
+        self._helpers: list[Decompressor] = []  # one for each strip after the first
 
-    def decode(self, jpeg: Bytes, ref: FrameRef, pool: BufferPool) -> Picture:
+    def decode(self, jpeg: Bytes, ref: FrameRef, pool: BufferPool, spread: Spread) -> Picture:
         header = self._decompressor.header(jpeg)
         _check_size(header.width, header.height, self._clip)
         planes = pool.take(header.plane_shapes())
         try:
-            self._decompressor.decode(jpeg, header, planes)
+            self._fill(jpeg, header, planes, spread)
         except JpegError:
             pool.give(planes)
             raise
@@ -99,7 +115,36 @@ class TurboJpegDecoder:
         return Picture(ref, header.width, header.height, layout, planes, header.subsampling.factors)
 
     def close(self) -> None:
-        self._decompressor.close()
+        for decompressor in (self._decompressor, *self._helpers):
+            decompressor.close()
+
+    def _fill(self, jpeg: Bytes, header: JpegHeader, planes: Sequence[Bytes], spread: Spread) -> None:
+        strips: list[Strip] = []
+        if cost_ns(header.width * header.height, len(jpeg)) >= _WORTH_SPREADING_NS and (width := spread.width) > 1:
+            strips = self._cutter.cut(jpeg, width)
+        if not strips:
+            self._decompressor.decode(jpeg, header, planes)
+            return
+        while len(self._helpers) < len(strips) - 1:
+            self._helpers.append(Decompressor())
+        decompressors = (self._decompressor, *self._helpers)
+        spread.run(
+            [
+                partial(_fill_strip, decompressor, strip, header, planes)
+                for decompressor, strip in zip(decompressors, strips, strict=False)
+            ]
+        )
+
+
+def _fill_strip(decompressor: Decompressor, strip: Strip, header: JpegHeader, planes: Sequence[Bytes]) -> None:
+    """Decode one strip into its part of the planes. Cuts lie where rows of MCUs end, so chroma divides evenly."""
+    own = replace(header, height=strip.rows)
+    steps = (1, header.subsampling.factors[1], header.subsampling.factors[1])
+    parts = [
+        plane[strip.first_row // step : strip.first_row // step + rows]
+        for plane, step, (rows, _) in zip(planes, steps, own.plane_shapes(), strict=False)
+    ]
+    decompressor.decode(strip.jpeg, own, parts)
 
 
 class AvJpegDecoder:
@@ -117,7 +162,7 @@ class AvJpegDecoder:
         pixels = (clip.width + 64) * (clip.height + 64)
         self._context.options = {"err_detect": "explode+bitstream+buffer", "max_pixels": str(pixels)}
 
-    def decode(self, jpeg: Bytes, ref: FrameRef, pool: BufferPool) -> Picture:
+    def decode(self, jpeg: Bytes, ref: FrameRef, pool: BufferPool, spread: Spread) -> Picture:
         from engine.media.av_pictures import picture_from  # noqa: PLC0415
 
         try:

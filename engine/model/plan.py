@@ -99,7 +99,11 @@ class FramePlan:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A frame that will be needed, and the show instant (seconds) at which it is."""
+    """A frame that will be needed, and the show instant (seconds) at which it is.
+
+    `armed`: it is the target of a jump that will come at that instant, unless a hand interferes.
+    """
 
     ref: FrameRef
     needed_at_s: float
+    armed: bool = False

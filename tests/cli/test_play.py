@@ -74,7 +74,7 @@ def test_it_plays_for_as_long_as_it_is_told(show: Any) -> None:
     assert run.returncode == 0, run.stderr
     figures = json.loads(run.stdout)
     assert figures["frames_shown"] + figures["frames_dropped"] == pytest.approx(45, abs=3)
-    assert figures["cache_hits"] > 0
+    assert figures["preread_hits"] > 0
     assert figures["wall_s"] < 20
 
 

@@ -12,11 +12,14 @@ from queue import SimpleQueue
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from engine.core.figures import Figures
 from engine.errors import FrameError, SourceError
 from engine.media.buffers import BufferPool
 from engine.media.frame_store import FrameStore
+from engine.media.spread import ALONE, Spread
 from engine.model.clips import Clip, Codec, FrameTable
 from engine.model.pictures import FrameRef, Hit, Layout, Lookup, Missing, Nearest, Picture
 from engine.model.plan import FramePlan, LayerPlan, MovementPlan, ShownFrame, Wanted
@@ -39,6 +42,10 @@ CLIPS = {slug: clip(slug) for slug in ("a", "b", "c")}
 def plan(*refs: tuple[str, int], at_s: float = 0.0) -> FramePlan:
     layers = tuple(LayerPlan(str(place), ShownFrame(FrameRef(*ref))) for place, ref in enumerate(refs))
     return FramePlan(at_s, (MovementPlan("m", at_s, layers),))
+
+
+def jump(slug: str, index: int, at_s: float) -> list[Wanted]:
+    return [Wanted(FrameRef(slug, index), at_s, armed=True)]
 
 
 def wanted(slug: str, *indexes: int, from_s: float = 0.0) -> list[Wanted]:
@@ -76,7 +83,7 @@ class FakeSource:
     pool: BufferPool
     disk: Disk
 
-    def read(self, index: int) -> Picture:
+    def read(self, index: int, spread: Spread = ALONE) -> Picture:
         self.disk.reads.append((self.clip.slug, index))
         self.disk.readers.setdefault(self.clip.slug, set()).add(threading.current_thread().name)
         self.disk.served.put((self.clip.slug, index))
@@ -144,8 +151,8 @@ def test_hit_nearest_and_missing_are_told_and_counted(make_store: MakeStore, fig
     assert isinstance(near, Nearest)
     assert (near.picture.ref.index, near.distance) == (5, 3)
     assert isinstance(found[FrameRef("b", 5)], Missing)
-    names = ("cache_hits", "cache_nearest", "cache_missing")
-    assert [count(figures, name) for name in names] == [2, 1, 1]
+    names = ("preread_hits", "preread_misses", "preread_blank")
+    assert [count(figures, name) for name in names] == [2, 2, 1]
     assert figures.samples("decode_ms").count == 1
 
 
@@ -164,11 +171,15 @@ def test_the_plan_comes_first_then_what_is_needed_soonest(make_store: MakeStore,
     store = make_store()
     store.want(wanted("c", 0))
     assert disk.served.get(timeout=WAIT_S) == ("c", 0)  # the worker stands in it
-    store.want([*wanted("a", 3, from_s=3.0), *wanted("a", 2, from_s=2.0), *wanted("b", 1, from_s=1.0)])
-    store.frames_for(plan(("c", 9)))
+    ahead = [*wanted("a", 3, from_s=3.0), *wanted("a", 2, from_s=2.0), *wanted("b", 1, from_s=1.0)]
+    store.want(ahead)
+    store.frames_for(plan(("c", 9), ("c", 8), ("c", 7)))
     disk.running.set()
     order = [disk.served.get(timeout=WAIT_S) for _ in range(4)]
-    assert order == [("c", 9), ("b", 1), ("a", 2), ("a", 3)]
+    assert order == [("c", 9), ("c", 8), ("c", 7), ("b", 1)]
+    store.exact_frames_for(plan(("c", 9), ("b", 1)))
+    store.want(ahead)
+    assert [disk.served.get(timeout=WAIT_S) for _ in range(2)] == [("a", 2), ("a", 3)]
 
 
 def test_stale_requests_are_dropped_before_they_are_decoded(
@@ -176,9 +187,9 @@ def test_stale_requests_are_dropped_before_they_are_decoded(
 ) -> None:
     disk.running.clear()
     store = make_store()
-    store.want(wanted("a", 1, 2, 3, 4))
+    store.frames_for(plan(("a", 1), ("a", 2), ("a", 3), ("a", 4)))
     assert disk.served.get(timeout=WAIT_S) == ("a", 1)
-    store.want(wanted("b", 6, 7))
+    store.frames_for(plan(("b", 7), ("b", 6)))
     disk.running.set()
     store.exact_frames_for(plan(("b", 7), ("b", 6)))
     assert disk.reads[0] == ("a", 1)
@@ -194,7 +205,7 @@ def test_a_sweep_of_ten_thousand_indexes_builds_no_queue(make_store: MakeStore, 
         store.frames_for(plan(("a", index)))
         store.want(wanted("a", *range(index + 1, index + 30)))
         longest = max(longest, int(figures.samples("queue_length").last))
-    assert 0 < longest <= 1 + 8 * 2
+    assert 0 < longest <= 1 + 2  # layers and workers
     disk.running.set()
     store.exact_frames_for(plan(("a", 10_000)))
     assert len(disk.reads) < 100
@@ -205,7 +216,78 @@ def test_a_picture_ahead_is_a_hit_when_its_time_comes(make_store: MakeStore, fig
     for index in range(50):
         assert isinstance(only(store.exact_frames_for(plan(("a", index), at_s=index / 25))), Hit)
         store.want(wanted("a", index + 1, index + 2, from_s=index / 25))
-    assert count(figures, "cache_missing") == 0
+    assert count(figures, "preread_blank") == 0
+
+
+def played(store: FrameStore, from_s: float, ticks: int, *ahead: Wanted) -> None:
+    """A layer plays frames of "a", at 60 ticks a second, while `ahead` is wanted."""
+    for tick in range(ticks):
+        store.exact_frames_for(plan(("a", tick), at_s=from_s + tick / 60))
+        store.want([*wanted("a", tick + 1, tick + 2, from_s=from_s + (tick + 1) / 60), *ahead])
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@given(targets=st.lists(st.integers(100, FRAMES - 1), min_size=1, max_size=8, unique=True))
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_an_armed_jump_is_on_the_next_frame_shown(
+    make_store: MakeStore, figures: Figures, workers: int, targets: list[int]
+) -> None:
+    store = make_store(workers=workers)
+    armed = [item for target in targets for item in jump("b", target, 1.0)]
+    played(store, 0.0, 4 + 4 * len(targets), *armed)  # each exact frame of "a" leaves room for others between
+    while figures.samples("read_ahead").last < len(targets) + 2:
+        store.frames_for(plan(("a", 0), at_s=0.9))
+        store.want([*wanted("a", 1, 2), *armed])
+    found = store.frames_for(plan(*(("b", target) for target in targets), at_s=1.0))
+    assert all(isinstance(lookup, Hit) for lookup in found.values())
+    assert count(figures, "armed_jump_misses") == 0
+
+
+def test_a_jump_that_a_slow_decode_makes_miss_is_counted_once(
+    make_store: MakeStore, disk: Disk, figures: Figures
+) -> None:
+    store = make_store()
+    played(store, 0.0, 10)
+    disk.running.clear()  # from here on a decode takes longer than any before
+    store.want(jump("b", 500, 10.2))
+    assert disk.served.get(timeout=WAIT_S) is not None
+    for tick in range(12):
+        store.frames_for(plan(("a", 9), at_s=10.0 + tick / 60))
+        store.want(jump("b", 500, 10.2))
+    assert count(figures, "armed_jump_misses") == 0
+    for tick in range(12, 20):
+        assert isinstance(only(store.frames_for(plan(("b", 500), at_s=10.0 + tick / 60))), Missing)
+    assert count(figures, "armed_jump_misses") == 1
+    disk.running.set()
+    assert isinstance(only(store.exact_frames_for(plan(("b", 500), at_s=10.4))), Hit)
+    assert figures.samples("last_miss_wait_ms").count == 1
+
+
+def test_a_jump_armed_too_late_or_beyond_the_bound_is_no_promise(
+    make_store: MakeStore, disk: Disk, figures: Figures
+) -> None:
+    store = make_store(pictures=4)
+    played(store, 0.0, 10)
+    disk.running.clear()
+    store.want(jump("b", 500, 10.0))  # armed at the very instant of the last tick, 9 / 60
+    store.frames_for(plan(("b", 500), at_s=9 / 60))
+    store.want([*wanted("a", *range(10, 30)), *jump("c", 7, 11.0)])  # the nearer ones fill the cache
+    store.frames_for(plan(("c", 7), at_s=11.0))
+    assert count(figures, "armed_jump_misses") == 0
+
+
+def test_an_armed_jump_is_decoded_before_frames_that_a_neighbour_can_stand_in_for(
+    make_store: MakeStore, disk: Disk
+) -> None:
+    store = make_store()
+    played(store, 0.0, 2)
+    disk.running.clear()
+    store.want(wanted("c", 0))
+    while disk.served.get(timeout=WAIT_S) != ("c", 0):
+        pass
+    store.want([*wanted("a", 50, from_s=1.0), *jump("b", 7, 1.0)])
+    disk.running.set()
+    assert [disk.served.get(timeout=WAIT_S) for _ in range(2)] == [("b", 7), ("a", 50)]
 
 
 def test_the_cache_is_bounded_in_bytes_and_keeps_what_is_near(make_store: MakeStore, disk: Disk) -> None:

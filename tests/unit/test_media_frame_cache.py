@@ -45,14 +45,14 @@ def test_another_clips_frames_are_no_nearest() -> None:
 @given(Indexes, st.lists(st.integers(0, 60), min_size=1, max_size=5, unique=True), st.integers(1, 10))
 def test_the_furthest_from_every_playhead_goes_first(indexes: list[int], heads: list[int], room: int) -> None:
     cache, pool = make_cache(100)
-    cache.set_playheads({"a": sorted(heads)})
+    cache.set_awaited([FrameRef("a", head) for head in heads])
     add(cache, pool, "a", *indexes)
 
     def distance(index: int) -> int:
         return min(abs(index - head) for head in heads)
 
     small, small_pool = make_cache(room)
-    small.set_playheads({"a": sorted(heads)})
+    small.set_awaited([FrameRef("a", head) for head in heads])
     add(small, small_pool, "a", *indexes)
     assert small.nbytes <= room * SIZE
     assert len(small) == min(room, len(indexes))
@@ -65,7 +65,7 @@ def test_the_furthest_from_every_playhead_goes_first(indexes: list[int], heads: 
 def test_a_clip_without_playheads_goes_first_the_one_left_longest_ago_before_others() -> None:
     cache, pool = make_cache(6)
     for clip in ("a", "b", "c"):
-        cache.set_playheads({clip: [0]})
+        cache.set_awaited([FrameRef(clip, 0)])
         add(cache, pool, clip, 0, 1)
     add(cache, pool, "c", 90)
     assert (held(cache, "a"), held(cache, "b"), held(cache, "c")) == ({1}, {0, 1}, {0, 1, 90})
@@ -75,7 +75,7 @@ def test_a_clip_without_playheads_goes_first_the_one_left_longest_ago_before_oth
 
 def test_a_picture_in_use_stays_though_the_bound_be_passed() -> None:
     cache, pool = make_cache(2)
-    cache.set_playheads({"a": [100]})
+    cache.set_awaited([FrameRef("a", 100)])
     cache.set_in_use({FrameRef("a", index) for index in range(4)})
     add(cache, pool, "a", 0, 1, 2, 3, 99)
     assert held(cache) == {0, 1, 2, 3}
