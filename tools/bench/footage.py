@@ -7,43 +7,60 @@ import numpy.typing as npt
 
 Pixels = npt.NDArray[np.uint8]
 
-_MARGIN = 96  # pixels that a layer may wander
+_MARGIN = 97  # pixels that a layer may wander
 _LAYER_RANGE = 108  # of 255: two layers and the grain add up without a clip
 _GRAIN_RANGE = 4
 _FALL = 1.4  # amplitude is 1 ÷ frequency to this power
-_SPEEDS = ((3, 1), (-2, 5))  # pixels a frame, across and down
+# Pixels a frame and pixels until it turns, across and down; no two turn together, so no two frames are alike.
+_PATHS = (((3, 97), (1, 89)), ((2, 95), (5, 83)))
+_GRAIN_PATH = ((37, 97), (53, 79))
+# A frame's number stands in its upper left corner, a light or dark square a bit.
+_BIT_PX, _BIT_COLUMNS, _BIT_ROWS = 16, 4, 3
+_DARK, _LIGHT = 24, 216
 
 
 class Footage:
     """RGB pictures by frame number: the same for the same size and seed on every machine.
 
-    Two textures whose amplitude falls with 1 ÷ frequency, as a photograph's does, pan over one another; grain that
-    changes with every frame lies on top, so that no two frames are alike and a codec cannot save on any.
+    Two textures whose amplitude falls with the frequency, as a photograph's does, pan over one another; grain that
+    changes with every frame lies on top, so that no two frames are alike and a codec cannot save on any. `number_in`
+    reads back which frame a picture shows.
     """
 
     def __init__(self, width: int, height: int, seed: int = 1) -> None:
+        """`width` and `height` in pixels, at least 64 and 48."""
         self.width, self.height = width, height
         random = np.random.default_rng(seed)
         room = (height + _MARGIN, width + _MARGIN)
-        self._layers = [_texture(room, random) for _ in _SPEEDS]
+        self._layers = [_texture(room, random) for _ in _PATHS]
         self._grain = random.integers(0, _GRAIN_RANGE, (*room, 1), np.uint8)
 
     def frame(self, number: int) -> Pixels:
-        """Picture `number` as uint8 of shape (height, width, 3)."""
+        """Picture `number` (0 to 4095) as uint8 of shape (height, width, 3)."""
         pixels = np.zeros((self.height, self.width, 3), np.uint8)
-        for layer, (across, down) in zip(self._layers, _SPEEDS, strict=True):
-            pixels += self._window(layer, number * across, number * down)
-        pixels += self._window(self._grain, number * 37, number * 53)
+        for layer, path in zip((*self._layers, self._grain), (*_PATHS, _GRAIN_PATH), strict=True):
+            left, top = (_there_and_back(number * speed, room) for speed, room in path)
+            pixels += layer[top : top + self.height, left : left + self.width]
+        for bit, (row, column) in enumerate(np.ndindex(_BIT_ROWS, _BIT_COLUMNS)):
+            down, across = row * _BIT_PX, column * _BIT_PX
+            pixels[down : down + _BIT_PX, across : across + _BIT_PX] = _LIGHT if number >> bit & 1 else _DARK
         return pixels
 
-    def _window(self, layer: Pixels, across: int, down: int) -> Pixels:
-        left, top = _there_and_back(across), _there_and_back(down)
-        return layer[top : top + self.height, left : left + self.width]
+
+def number_in(light: npt.NDArray[np.generic], texel_px: int = 1) -> int:
+    """The number of the frame whose brightness, 0 to 255, is `light`, a sample for each `texel_px` pixels each way."""
+    number = 0
+    size = _BIT_PX // texel_px
+    edge = size // 4
+    for bit, (row, column) in enumerate(np.ndindex(_BIT_ROWS, _BIT_COLUMNS)):
+        square = light[row * size : (row + 1) * size, column * size : (column + 1) * size]
+        number |= int(square[edge : size - edge, edge : size - edge].mean() > (_DARK + _LIGHT) / 2) << bit
+    return number
 
 
-def _there_and_back(distance: int) -> int:
-    place = abs(distance) % (2 * _MARGIN)
-    return min(place, 2 * _MARGIN - place)
+def _there_and_back(distance: int, room: int) -> int:
+    place = distance % (2 * room)
+    return min(place, 2 * room - place)
 
 
 def _texture(shape: tuple[int, int], random: np.random.Generator) -> Pixels:
