@@ -43,11 +43,30 @@ class FrameTable:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberedImages:
+    """The files of a sequence of images in one folder, named `prefix`, a number, `suffix`.
+
+    Numbers run on from `first`, which is frame index 0; shorter ones are filled up to `digits` with zeros.
+    """
+
+    folder: Path
+    prefix: str
+    digits: int
+    suffix: str
+    first: int
+
+    def file(self, index: int) -> Path:
+        """The file of frame `index`, whether it is there or not."""
+        return self.folder / f"{self.prefix}{self.first + index:0{self.digits}d}{self.suffix}"
+
+
+@dataclass(frozen=True, slots=True)
 class Clip:
     """A clip of the library, or any file that a layer names as its source.
 
     `slug` is its stable name, unique in the show. `width` and `height` are in square pixels, upright.
     `table` is None for a file without one (Codec.OTHER), which is decoded from its nearest key frame.
+    `images` are the files of a sequence of images, whose pattern or folder `file` is; None for a clip in one file.
     """
 
     slug: str
@@ -59,6 +78,12 @@ class Clip:
     frame_count: int
     table: FrameTable | None = field(default=None, compare=False, repr=False)
     title: str = ""
+    images: NumberedImages | None = None
+
+    @property
+    def frames_stand_alone(self) -> bool:
+        """Whether a frame is had without decoding others, so that any worker may take any frame."""
+        return self.table is not None or self.images is not None
 
     @property
     def duration_s(self) -> float:

@@ -112,7 +112,16 @@ class Layer(Part):
     """A layer. Layers are written bottom to top."""
 
     name: Name = Field(description="Its name, and its place in the parameter tree: /layer/NAME/…")
-    source: str | None = Field(None, description="A video file outside the library, relative to the show.")
+    source: str | None = Field(
+        None,
+        description=(
+            "A file outside the library, relative to the show: a movie, a still, or a sequence of numbered images, "
+            "named by its pattern (stills/shot_%04d.png) or its folder."
+        ),
+    )
+    source_rate: float | None = Field(
+        None, gt=0, le=240, description="Frames a second of a sequence of images; 25 where left out."
+    )
     clips: tuple[str, ...] = Field(
         (), description="Clips of the library, by slug or pattern (fire*), where no schedule says otherwise."
     )
