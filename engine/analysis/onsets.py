@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 
-import aubio
 import numpy as np
 import numpy.typing as npt
 
@@ -45,6 +44,8 @@ class OnsetStream:
     """
 
     def __init__(self, rate_hz: int, settings: Onsets) -> None:
+        import aubio  # noqa: PLC0415 - 0.1 s, and a show without music or live onsets needs none of it
+
         self._rate_hz = rate_hz
         self._detector = aubio.onset(settings.method, WINDOW, HOP, rate_hz)
         self._detector.set_threshold(settings.threshold)

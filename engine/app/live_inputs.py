@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from engine.app.clocks import LiveClock
 from engine.audio.live_onsets import LiveOnsets
-from engine.audio.track_player import TrackPlayer
 from engine.core.figures import Figures
 from engine.core.inbox import Inbox
 from engine.core.lines import Line
@@ -20,6 +20,9 @@ from engine.inputs.osc import OscInput
 from engine.inputs.terminal import TerminalKeys
 from engine.model.world import World
 from engine.outputs.figures_sender import FiguresSender
+
+if TYPE_CHECKING:
+    from engine.audio.track_player import TrackPlayer
 
 _STANDARD_INPUT = 0
 
@@ -112,6 +115,8 @@ class LiveInputs:
         track = loaded.show.track
         assert track is not None
         assert loaded.track_file is not None
+        from engine.audio.track_player import TrackPlayer  # noqa: PLC0415 - FFmpeg's libraries, for music only
+
         player = TrackPlayer(
             loaded.track_file, gain_db=track.gain_db, loop=track.at_end == "loop", figures=self._figures
         )

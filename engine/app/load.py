@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.analysis.onsets import find_onsets
 from engine.formats.show_yaml import read_show
-from engine.formats.sound import Sound, read_sound
 from engine.model.tree import ParameterTree
 from engine.model.world import LoadedShow, Onset, World
+
+if TYPE_CHECKING:
+    from engine.formats.sound import Sound
 
 
 def load_world(file: Path) -> tuple[World, Sound | None]:
@@ -18,11 +21,19 @@ def load_world(file: Path) -> tuple[World, Sound | None]:
     that does not decode. Nothing is left open.
     """
     loaded = read_show(file)
-    sound = read_sound(loaded.track_file) if loaded.track_file is not None else None
+    sound = _track(loaded)
     tree = ParameterTree(loaded.show.layers, loaded.clips.keys(), _clip_counts(loaded))
     if sound is None:
         return World(loaded, tree), None
     return World(loaded, tree, _track_onsets(loaded, sound), sound.duration_s), sound
+
+
+def _track(loaded: LoadedShow) -> Sound | None:
+    if loaded.track_file is None:
+        return None
+    from engine.formats.sound import read_sound  # noqa: PLC0415 - FFmpeg's libraries, for shows with music only
+
+    return read_sound(loaded.track_file)
 
 
 def _clip_counts(loaded: LoadedShow) -> dict[str, int]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -28,11 +28,13 @@ from engine.app.command import (
 from engine.app.load import load_world
 from engine.app.report import print_report
 from engine.app.wiring import RenderJob, check_render_paths, offline
-from engine.formats.sound import Sound
 from engine.inputs.scripted import read_script
 from engine.model.world import World
 from engine.outputs.beside import check_output_path
 from engine.outputs.film_formats import FILM_CODECS
+
+if TYPE_CHECKING:
+    from engine.formats.sound import Sound
 
 _EXAMPLES = """examples:
   runtime-render show.yaml -o film.mp4                        the whole show, at its own size and rate

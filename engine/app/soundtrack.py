@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
-from engine.formats.sound import Sound
 from engine.model.show import Track
+
+if TYPE_CHECKING:
+    from engine.formats.sound import Sound
 
 
 def soundtrack(sound: Sound, track: Track, from_s: float, to_s: float) -> npt.NDArray[np.float32]:

@@ -1,6 +1,7 @@
 """Wiring: the only place where edges are constructed, and where live and offline part ways.
 
-They differ in three objects: the pace, what to do when a frame is not decoded yet, and the output.
+They differ in three objects: the pace, what to do when a frame is not decoded yet, and the output. What one of them
+alone needs (FFmpeg for films, glfw for windows, MIDI) is imported where it is made: each takes a tenth of a second.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import moderngl
 
-from engine.app.live_inputs import LiveInputs
 from engine.app.notices import Notices
 from engine.app.pace import LivePace, OfflinePace
 from engine.app.plan_file import PlanWriter
@@ -27,7 +27,6 @@ from engine.core.inbox import Inbox
 from engine.core.planner import plan
 from engine.core.step import begun, history
 from engine.errors import NoDisplayError, SourceError
-from engine.formats.sound import Sound
 from engine.gl.compositor import Compositor
 from engine.gl.context import headless_context
 from engine.inputs.keys import KeyInput
@@ -43,8 +42,11 @@ from engine.outputs.film_formats import FilmCodec
 from engine.outputs.hashes import Hashes
 from engine.outputs.nothing import Nothing
 from engine.outputs.output import Output, Several
-from engine.outputs.video_file import VideoFile, check_film
-from engine.outputs.window import Window
+
+if TYPE_CHECKING:
+    from engine.app.live_inputs import LiveInputs
+    from engine.formats.sound import Sound
+    from engine.outputs.window import Window
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +88,8 @@ class LiveJob:
 
 def check_render_paths(job: RenderJob) -> None:
     """Refuse every output path that exists or cannot be written, before any work. Raises OutputError."""
+    from engine.outputs.video_file import check_film  # noqa: PLC0415
+
     check_film(job.film, codec=job.codec, width=job.width, height=job.height, overwrite=job.overwrite)
     for path in (job.hashes, job.plan):
         if path is not None:
@@ -128,6 +132,8 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
     A device that is not there, a display too, is a warning in the log, and the show goes on without it. Raises
     DeviceError where there is no GL driver, or no monitor of the name that was asked for.
     """
+    from engine.app.live_inputs import LiveInputs  # noqa: PLC0415
+
     figures = Figures()
     with ExitStack() as stack:
         inputs = LiveInputs(world, figures, start_s=job.from_s)
@@ -151,10 +157,10 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
             compositor=compositor,
             output=output,
             figures=figures,
-            before_tick=inputs.before_tick(output.poll if isinstance(output, Window) else None),
+            before_tick=inputs.before_tick(None if isinstance(output, Nothing) else output.poll),
         )
         player.after_tick.append(Notices(player.bindings, figures))
-        inputs.over_when(job.for_s, (lambda: output.should_close) if isinstance(output, Window) else None)
+        inputs.over_when(job.for_s, None if isinstance(output, Nothing) else lambda: output.should_close)
         _warm_up(store, compositor, plan(world, player.history.head, job.from_s))
         inputs.open(silent=job.silent)
         yield player, inputs
@@ -184,6 +190,8 @@ def _screen(
 
 
 def _window(world: World, job: LiveJob, inputs: LiveInputs) -> Window:
+    from engine.outputs.window import Window  # noqa: PLC0415
+
     show = world.loaded.show
     wish = show.outputs.window
     window = Window(
@@ -207,8 +215,8 @@ def _window_key(window: Window, keys: KeyInput, name: str, pressed: bool) -> Non
     keys.on_key(name, pressed)
 
 
-def _live_rate(world: World, output: Output) -> float:
-    if isinstance(output, Window) and output.refresh_hz > 0:
+def _live_rate(world: World, output: Window | Nothing) -> float:
+    if not isinstance(output, Nothing) and output.refresh_hz > 0:
         return output.refresh_hz
     return world.loaded.show.canvas.rate
 
@@ -233,6 +241,8 @@ def _kept(stack: ExitStack, context: moderngl.Context) -> moderngl.Context:
 
 def _film(stack: ExitStack, world: World, sound: Sound | None, job: RenderJob, figures: Figures) -> Output:
     """The film and its hashes, finished when the stack unwinds in peace and thrown away otherwise."""
+    from engine.outputs.video_file import VideoFile  # noqa: PLC0415
+
     track = world.loaded.show.track
     music = None
     if sound is not None and track is not None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from engine.errors import LibraryError, Problem, ShowError, SourceError
 from engine.formats.library import read_library
-from engine.formats.movie import probe
 from engine.formats.show_parse import ParsedShow, parse_show
 from engine.formats.show_resolve import Surroundings, located, resolve, why_not_there
 from engine.model.clips import Clip
@@ -93,12 +92,19 @@ def _sources(parsed: ParsedShow, folder: Path, library: Mapping[str, Clip], prob
             continue
         try:
             if path not in probed:
-                probed[path] = probe(path, slug)
+                probed[path] = _probe(path, slug)
         except SourceError as error:
             problems.append(parsed.problem(("layers", index, "source"), f"{layer.source}: {error.what}", error.mend))
         else:
             sources[layer.name] = replace(probed[path], slug=slug)
     return sources
+
+
+def _probe(path: Path, slug: str) -> Clip:
+    # Late: a show of library clips alone never loads FFmpeg's libraries, which take 0.1 s.
+    from engine.formats.movie import probe  # noqa: PLC0415
+
+    return probe(path, slug)
 
 
 def _blends(parsed: ParsedShow, problems: list[Problem]) -> frozenset[str] | None:
