@@ -61,7 +61,7 @@ def _play(arguments: argparse.Namespace, console: Console) -> int:
     with StopWish() as stop, live(world, job) as (player, inputs):
         player.stop_wished = stop
         with Status(console, player, inputs) as status:
-            player.after_tick.append(_follower(inputs, status))
+            player.after_tick.append(_follower(player, inputs, status))
             _perform(player)
         numbers = _numbers(player, inputs, time.monotonic() - begun_s)
     if arguments.json:
@@ -85,8 +85,12 @@ def _perform(player: Player) -> None:
         gc.unfreeze()
 
 
-def _follower(inputs: LiveInputs, status: Status) -> Any:
+def _follower(player: Player, inputs: LiveInputs, status: Status) -> Any:
+    late = player.figures.counter("events_late")
+    dropped = player.figures.counter("events_dropped")
+
     def tell(tick: Tick, plan: FramePlan, state: State) -> None:
+        late.count, dropped.count = player.history.late, inputs.inbox.dropped
         inputs.follow_track(state)
         status.publish(tick, plan, state)
 
@@ -94,10 +98,7 @@ def _follower(inputs: LiveInputs, status: Status) -> Any:
 
 
 def _numbers(player: Player, inputs: LiveInputs, wall_s: float) -> dict[str, Any]:
-    figures = player.figures
-    figures.counter("events_late").count = player.history.late
-    figures.counter("events_dropped").count = inputs.inbox.dropped
-    return {"wall_s": round(wall_s, 3), "missing": inputs.missing, **figures.snapshot()}
+    return {"wall_s": round(wall_s, 3), "missing": inputs.missing, **player.figures.snapshot()}
 
 
 if __name__ == "__main__":
