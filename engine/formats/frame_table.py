@@ -12,11 +12,27 @@ import av
 import numpy as np
 
 from engine.errors import SourceError
+from engine.formats.sample_entry import sample_entry
 from engine.model.clips import Codec, FrameTable
 
-_BY_TAG = {"Hap1": Codec.HAP, "Hap5": Codec.HAP_ALPHA, "HapY": Codec.HAP_Q}
-# The low nibble of a HAP frame's type says which texture it holds.
-_HAP_TEXTURE = {Codec.HAP: 0xB, Codec.HAP_ALPHA: 0xE, Codec.HAP_Q: 0xF}
+HAP_TAGS = {
+    "Hap1": Codec.HAP,
+    "Hap5": Codec.HAP_ALPHA,
+    "HapY": Codec.HAP_Q,
+    "HapM": Codec.HAP_Q_ALPHA,
+    "HapA": Codec.HAP_ALPHA_ONLY,
+    "Hap7": Codec.HAP_R,
+}
+# The low nibble of a HAP frame's type says which texture it holds; 0x0D, that its textures stand within.
+_HAP_TEXTURE = {
+    Codec.HAP: 0xB,
+    Codec.HAP_ALPHA: 0xE,
+    Codec.HAP_Q: 0xF,
+    Codec.HAP_Q_ALPHA: 0xD,
+    Codec.HAP_ALPHA_ONLY: 0x1,
+    Codec.HAP_R: 0xC,
+}
+_HAP_SEVERAL = 0x0D
 _MOV_FOURCC_AT = 4
 _AVI_CHUNK_HEADER = 8
 _REBUILD = "build the library again, or copy the file again"
@@ -37,7 +53,7 @@ def table_codec(path: Path, codec_name: str, pixel_format: str) -> Codec:
     if codec_name == "mjpeg" and pixel_format in _JPEG_FORMATS and names & {"mov", "avi"}:
         return Codec.MJPEG
     if codec_name == "hap" and "mov" in names:
-        return _BY_TAG.get(tag, Codec.OTHER)
+        return HAP_TAGS.get(tag, Codec.OTHER)
     return Codec.OTHER
 
 
@@ -51,17 +67,19 @@ def frame_table(path: Path) -> FrameTable:
     try:
         with av.open(f"file:{path.absolute()}", metadata_errors="replace") as container:
             stream = container.streams.video[0]
-            if stream.codec_context is None:  # a codec that FFmpeg does not know
-                raise SourceError("frames of an unknown codec have no table", subject=path, mend=_REBUILD)
             shift = _AVI_CHUNK_HEADER if "avi" in container.format.name else 0
             entries = [(entry.pos + shift, entry.size) for entry in stream.index_entries if not entry.is_discard]
-            name, tag = stream.codec_context.name, stream.codec_context.codec_tag
-            height = stream.codec_context.height
+            context = stream.codec_context
+            if context is not None:
+                name, tag, height = context.name, context.codec_tag, context.height
+            else:  # FFmpeg does not know the codec: Hap7, or what nobody has a table of
+                entry = sample_entry(path)
+                name, tag, height = "unknown", entry.tag if entry else "", 0
     except (av.error.FFmpegError, OSError, IndexError) as error:
         raise SourceError("has no frame index that can be read", subject=path, mend=_REBUILD) from error
     if not entries:
         raise SourceError("has no frame index", subject=path, mend=_REBUILD)
-    codec = Codec.MJPEG if name == "mjpeg" else _BY_TAG.get(tag)
+    codec = Codec.MJPEG if name == "mjpeg" else HAP_TAGS.get(tag)
     if codec is None:
         raise SourceError(f"{name} frames have no table", subject=path, mend="build a library from it")
     _check(path, entries, codec, height)
@@ -108,4 +126,4 @@ def _is_hap(fd: int, offset: int, length: int, texture: int) -> bool:
     size, kind, used = int.from_bytes(head[:3], "little"), head[3], 4
     if size == 0:
         size, used = int.from_bytes(head[4:8], "little"), 8
-    return size + used == length and kind & 0xF == texture
+    return size + used == length and (kind & 0xF == texture or kind == _HAP_SEVERAL)

@@ -16,9 +16,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from engine.errors import SourceError
-from engine.formats.frame_table import frame_table, table_codec
+from engine.formats.frame_table import HAP_TAGS, frame_table, table_codec
 from engine.formats.frame_times import Packets, frame_times, packets_of
 from engine.formats.movie_file import COPY_AGAIN, open_movie, picture_stream
+from engine.formats.sample_entry import sample_entry
 from engine.formats.seek_cost import SeekCost
 from engine.model.clips import Clip, Codec, FrameTable
 
@@ -78,6 +79,9 @@ def probe(path: Path, slug: str) -> Clip:
     (MJPEG or HAP in MOV, MJPEG in AVI; upright, square pixels) comes with its frame table; everything else is
     Codec.OTHER. Raises SourceError with a mend.
     """
+    undecoded = _undecoded_hap(path, slug)
+    if undecoded is not None:
+        return undecoded
     movie = read_movie(path)
     codec, table = Codec.OTHER, None
     found = table_codec(path, movie.codec_name, movie.pixel_format)
@@ -111,6 +115,33 @@ def _as_decoded(movie: Movie) -> Movie:
         times_s = np.arange(len(times)) / float(movie.rate)
     rate, constant = _rate(times_s, [movie.rate])
     return replace(movie, times_s=times_s, rate=rate, constant=constant)
+
+
+def _undecoded_hap(path: Path, slug: str) -> Clip | None:
+    """A movie of a kind of HAP that FFmpeg cannot be asked about; None for any other file.
+
+    It has no decoder for Hap7, and none for HapM in which a section is longer than 16 MiB. Turned or of oblong
+    pixels, such a movie is left to it after all.
+    """
+    try:
+        entry = sample_entry(path)
+    except OSError:
+        return None  # `read_movie` says why
+    codec = HAP_TAGS.get(entry.tag) if entry else None
+    if entry is None or codec not in (Codec.HAP_R, Codec.HAP_Q_ALPHA) or not entry.width * entry.height:
+        return None
+    if not entry.upright or abs(entry.aspect - 1) >= _SQUARE_WITHIN:
+        return None
+    table = frame_table(path) if codec is Codec.HAP_R else _table_or_none(path)
+    if table is None:
+        return None
+    with open_movie(path) as container:
+        stream = container.streams.video[0]
+        stamps = np.array([each.timestamp for each in stream.index_entries if not each.is_discard], np.float64)
+        times_s = (stamps - stamps[0]) * float(stream.time_base or 1 / FALLBACK_RATE)
+        rates = [rate for rate in map(_plausible, (stream.guessed_rate, stream.average_rate)) if rate]
+    rate, _ = _rate(times_s, rates)
+    return Clip(slug, path, codec, entry.width, entry.height, rate, len(table), table, path.stem)
 
 
 def _table_or_none(path: Path) -> FrameTable | None:

@@ -75,6 +75,9 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     for stream in container.streams.video:
         if not stream.disposition & av.stream.Disposition.attached_pic and stream.codec_context is not None:
             return stream
+    if any(stream.codec_context is None for stream in container.streams.video):
+        mend = "write it again in another codec, or leave it out of the sources"
+        raise SourceError("its picture is in a codec that is not known here", subject=path, mend=mend)
     what = "no picture: it holds only sound" if container.streams.audio else "no picture in it"
     raise SourceError(what, subject=path, mend="use it as the track, or leave it out of the sources")
 

@@ -35,6 +35,7 @@ _INSTRUCTIONS, _COMPRESSORS, _SIZES, _OFFSETS = 0x01, 0x02, 0x03, 0x04  # sectio
 # Encoders write a chunk for each core, and two or three sections in another: more is damage, and would cost time.
 _MAX_CHUNKS = 1024
 _MAX_SECTIONS = 16
+_DENSEST = 22  # Snappy makes at most 64 bytes of 3
 _WORD = struct.Struct("<I")
 
 # How to fill a stretch of a plane, from what, and the stretch.
@@ -56,9 +57,9 @@ class HapSource:
         self._textures = tuple(texture for texture, _ in planes)
         blocks = -(-clip.width // 4) * -(-clip.height // 4)
         self._shapes = tuple((blocks * block_bytes,) for _, block_bytes in planes)
-        size = sum(length for (length,) in self._shapes)
+        self._size = sum(length for (length,) in self._shapes)
         # Snappy's worst case is 32 + n + n / 6 bytes; 64 KiB for headers and chunk tables.
-        self._file = PositionedFile(clip, pool, longest=size + size // 6 + (64 << 10))
+        self._file = PositionedFile(clip, pool, longest=self._size + self._size // 6 + (64 << 10))
 
     @property
     def clip(self) -> Clip:
@@ -66,6 +67,8 @@ class HapSource:
 
     def read(self, index: int, spread: Spread = ALONE) -> Picture:
         packet = self._file.read(index)
+        if len(packet) * _DENSEST < self._size:  # or a clip that lies about its size would be given memory for it
+            raise self._file.error(index, f"is damaged: its {len(packet)} bytes cannot hold {self._size} of blocks")
         planes = self._pool.take(self._shapes)
         try:
             unpack(packet, self._textures, planes, spread)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from engine.formats.frame_table import frame_table
 from engine.formats.movie import constant_rate, probe, read_movie
 from engine.model.clips import Codec
 from tests.archive_support import MovieSpec, cut_short, numbered_movie, sound_only
+from tests.hap_support import TAGS, hap_packet, mux_hap
 
 
 def test_a_clip_has_its_true_size_rate_and_count(tmp_path: Path) -> None:
@@ -102,3 +104,68 @@ def test_what_cannot_be_used_says_why_and_what_mends_it(tmp_path: Path, kind: st
 def test_a_name_like_a_protocol_or_an_option_is_a_file(tmp_path: Path) -> None:
     file = numbered_movie(tmp_path / "x.mp4", 3).rename(tmp_path / "-http:name%03d é.mp4")
     assert probe(file, "x").frame_count == 3
+
+
+@pytest.mark.parametrize("codec", TAGS)
+def test_every_kind_of_hap_gets_a_table(tmp_path: Path, codec: Codec) -> None:
+    file = mux_hap(tmp_path / "clip.mov", codec, packets := _hap_packets(codec, 5), (64, 48))
+    clip = probe(file, "x")
+    assert (clip.codec, clip.width, clip.height, clip.rate, clip.frame_count) == (codec, 64, 48, Fraction(25), 5)
+    assert clip.table is not None
+    content = file.read_bytes()
+    spans = zip(clip.table.offsets.tolist(), clip.table.lengths.tolist(), strict=True)
+    assert [content[offset : offset + length] for offset, length in spans] == packets
+
+
+def test_a_movie_of_one_hap_frame(tmp_path: Path) -> None:
+    clip = probe(mux_hap(tmp_path / "one.mov", Codec.HAP_R, _hap_packets(Codec.HAP_R, 1), (64, 48)), "x")
+    assert (clip.codec, clip.rate, clip.frame_count) == (Codec.HAP_R, Fraction(25), 1)
+
+
+def test_a_hap_movie_that_ffmpeg_cannot_decode_says_which_frame_is_damaged(tmp_path: Path) -> None:
+    packets = _hap_packets(Codec.HAP_R, 5)
+    packets[3] = packets[3][:3] + b"\x7b" + packets[3][4:]
+    with pytest.raises(SourceError, match="frame 3 is not where its index says"):
+        probe(mux_hap(tmp_path / "clip.mov", Codec.HAP_R, packets, (64, 48)), "x")
+
+
+@pytest.mark.parametrize("change", ["turned", "oblong"])
+def test_a_hap_movie_that_is_not_drawn_as_stored_is_not_taken_as_it_is(tmp_path: Path, change: str) -> None:
+    file = mux_hap(tmp_path / "clip.mov", Codec.HAP_Q_ALPHA, _hap_packets(Codec.HAP_Q_ALPHA, 2), (64, 48))
+    content = bytearray(file.read_bytes())
+    if change == "turned":
+        at = content.rindex(b"tkhd") + 4 + 40
+        content[at : at + 36] = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 48 << 16, 0, 1 << 30)
+    else:
+        shape = struct.pack(">I4s2I", 16, b"pasp", 4, 3)
+        at = content.rindex(b"HapM") - 4
+        at += int.from_bytes(content[at : at + 4], "big")
+        for kind in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"HapM"):
+            size_at = content.rindex(kind) - 4
+            size = int.from_bytes(content[size_at : size_at + 4], "big") + len(shape)
+            content[size_at : size_at + 4] = size.to_bytes(4, "big")
+        content[at:at] = shape
+    file.write_bytes(content)
+    clip = probe(file, "x")
+    assert (clip.codec, clip.table) == (Codec.OTHER, None)
+    assert (clip.width, clip.height) == ((48, 64) if change == "turned" else (85, 48))
+
+
+def test_a_codec_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    file = mux_hap(tmp_path / "clip.mov", Codec.HAP, _hap_packets(Codec.HAP, 2), (64, 48))
+    file.write_bytes(file.read_bytes().replace(b"Hap1", b"Hap9"))
+    with pytest.raises(SourceError, match="no table"):
+        frame_table(file)
+    with pytest.raises(SourceError, match="a codec that is not known here"):
+        probe(file, "x")
+
+
+def _hap_packets(codec: Codec, count: int) -> list[bytes]:
+    """Frames of 64 × 48, each of one byte over and over."""
+    textures = {Codec.HAP: [0xB], Codec.HAP_ALPHA: [0xE], Codec.HAP_Q: [0xF], Codec.HAP_Q_ALPHA: [0xF, 0x1]}
+    textures |= {Codec.HAP_ALPHA_ONLY: [0x1], Codec.HAP_R: [0xC]}
+    blocks = 64 * 48 // 16
+    return [
+        hap_packet([(t, bytes([40 + index]) * blocks * (8 if t in (0xB, 0x1) else 16)) for t in textures[codec]])
+        for index in range(count)
+    ]

@@ -239,6 +239,27 @@ def test_a_damaged_frame_gives_its_buffer_back_and_leaves_the_others(tmp_path: P
     assert pool.out_count == 0
 
 
+def test_no_memory_is_taken_because_a_clip_says_so(tmp_path: Path) -> None:
+    pool = BufferPool()
+    bomb = hap_section(0xBC, bytes([0x80, 0xA4, 0xA8, 0xD2, 0x0D]) + bytes(64))
+    clip = Frames(tmp_path, Codec.HAP_R, (60_000, 60_000)).clip(bomb)
+    source = HapSource(clip, pool)
+    with pytest.raises(FrameError, match="frame 0 is damaged: its 73 bytes cannot hold 3600000000 of blocks"):
+        source.read(0)
+    source.close()
+    assert pool.idle_bytes < 100_000
+
+
+@pytest.mark.parametrize("codec", [codec for codec in Codec if codec.is_hap])
+def test_black_is_as_small_as_snappy_makes_it(codec: Codec, tmp_path: Path) -> None:
+    textures = {Codec.HAP: [(0x0B, 8)], Codec.HAP_ALPHA: [(0x0E, 16)], Codec.HAP_Q: [(0x0F, 16)]}
+    textures |= {Codec.HAP_Q_ALPHA: [(0x0F, 16), (0x01, 8)], Codec.HAP_ALPHA_ONLY: [(0x01, 8)]}
+    images = [(texture, bytes(480 * 270 * size)) for texture, size in textures.get(codec, [(0x0C, 16)])]
+    source = HapSource(Frames(tmp_path, codec, (1920, 1080)).clip(hap_packet(images)), BufferPool())
+    assert [plane.tobytes() for plane in source.read(0).planes] == [blocks for _, blocks in images]
+    source.close()
+
+
 def test_sizes_are_rounded_up_to_whole_blocks(tmp_path: Path) -> None:
     clip = Frames(tmp_path, Codec.HAP, (30, 21)).clip(SOUND["plain"])
     source = HapSource(clip, BufferPool())
