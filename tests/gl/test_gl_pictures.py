@@ -16,6 +16,7 @@ from engine.core.figures import Figures
 from engine.errors import DeviceError
 from engine.gl.compositor import Compositor
 from engine.gl.compressed import BC1, BC3, BC4_ALPHA, BC7, BlockFormat, CompressedUpload, egl_get_proc_address, takes
+from engine.model.clips import Codec
 from engine.model.pictures import Hit, Layout, Matrix, Nearest, Picture
 from engine.model.plan import LayerPlan, ShownFrame
 from tests.gl.gl_support import (
@@ -33,6 +34,18 @@ from tests.gl.gl_support import (
     reference_rgb,
     rgba_picture,
     worst,
+)
+from tests.hap_support import (
+    ALPHA,
+    YCOCG,
+    bc4,
+    bc4_texels,
+    bc7,
+    bc7_block,
+    bc7_texels,
+    ffmpeg_decode,
+    hap_packet,
+    pixels_of_blocks,
 )
 from tests.support import need_program
 
@@ -196,6 +209,84 @@ def test_hap_blocks_draw_as_ffmpeg_decodes_them(
     assert found[..., :3].std() > 30, "there is a picture"
 
 
+def noisy_bc4(count: int) -> np.ndarray:
+    """BC4 of any bytes: blocks of eight values and of six are among them."""
+    return np.random.default_rng(11).integers(0, 256, count * 8, np.uint8)
+
+
+@pytest.mark.parametrize("alpha_blocks", ["encoded", "noise"])
+@pytest.mark.parametrize("visible", [(64, 48), (61, 45), (62, 47)])
+def test_hap_q_alpha_draws_as_ffmpeg_decodes_it(
+    compositor: Make, tmp_path: Path, alpha_blocks: str, visible: tuple[int, int]
+) -> None:
+    pixels = colourful(64, 48)
+    colour, _ = hap_of(need_program("ffmpeg", "ffmpeg"), tmp_path, "hap_q", pixels.tobytes(), (64, 48))
+    alpha = noisy_bc4(192) if alpha_blocks == "noise" else np.frombuffer(bc4(pixels[..., 3]), np.uint8)
+    packet = hap_packet([(YCOCG, colour.tobytes()), (ALPHA, alpha.tobytes())])
+    decoded = ffmpeg_decode(Codec.HAP_Q_ALPHA, packet, (64, 48), "rgba")
+    picture = Picture(fresh_ref(), *visible, Layout.BC3_YCOCG_BC4, (colour, alpha))
+    below = plain_picture(*visible, (30, 60, 90, 255))
+    over_black = drawn_layers(compositor(*visible), (layer_of(picture), picture))
+    over_colour = drawn_layers(compositor(*visible), (layer_of(below), below), (layer_of(picture), picture))
+    wanted = decoded[: visible[1], : visible[0]].astype(np.float64)
+    share = wanted[..., 3:] / 255
+    assert worst(over_black[..., :3], wanted[..., :3] * share) <= 3
+    assert worst(over_colour[..., :3], wanted[..., :3] * share + (30, 60, 90) * (1 - share)) <= 3
+    assert over_black[..., :3].std() > 30, "there is a picture"
+
+
+@pytest.mark.parametrize("blocks", ["encoded", "noise"])
+@pytest.mark.parametrize("visible", [(64, 48), (61, 45)])
+def test_hap_alpha_only_is_white_and_over_black_what_ffmpeg_decodes(
+    compositor: Make, blocks: str, visible: tuple[int, int]
+) -> None:
+    alpha = noisy_bc4(192) if blocks == "noise" else np.frombuffer(bc4(colourful(64, 48)[..., 0]), np.uint8)
+    decoded = ffmpeg_decode(Codec.HAP_ALPHA_ONLY, hap_packet([(ALPHA, alpha.tobytes())]), (64, 48), "gray")
+    wanted = decoded[: visible[1], : visible[0], None].astype(np.float64)
+    assert worst(decoded, pixels_of_blocks(bc4_texels(alpha.tobytes()), 64, 48)) <= 1, "the definition agrees"
+    picture = Picture(fresh_ref(), *visible, Layout.BC4, (alpha,))
+    below = plain_picture(*visible, (200, 0, 0, 255))
+    found = drawn_layers(compositor(*visible), (layer_of(picture), picture))
+    assert worst(found[..., :3], np.repeat(wanted, 3, axis=2)) <= 3
+    found = drawn_layers(compositor(*visible), (layer_of(below), below), (layer_of(picture), picture))
+    assert worst(found[..., :3], wanted + (200, 0, 0) * (1 - wanted / 255)) <= 3
+
+
+@pytest.mark.parametrize("visible", [(64, 48), (61, 45)])
+def test_hap_r_draws_as_bc7_is_defined(compositor: Make, visible: tuple[int, int]) -> None:
+    generator = np.random.default_rng(4)
+    made, texels = [], []
+    for _ in range(192):
+        ends = generator.integers(0, 128, (2, 4)) * 2 + generator.integers(0, 2, (2, 1))
+        indices = np.concatenate((generator.integers(0, 8, 1), generator.integers(0, 16, 15)))
+        made.append(bc7_block(ends, indices.tolist()))
+        texels.append(bc7_texels(ends, indices))
+    picture = Picture(fresh_ref(), *visible, Layout.BC7, (np.frombuffer(b"".join(made), np.uint8),))
+    wanted = pixels_of_blocks(np.stack(texels), 64, 48)[: visible[1], : visible[0]].astype(np.float64)
+    below = plain_picture(*visible, (0, 100, 0, 255))
+    found = drawn_layers(compositor(*visible), (layer_of(below), below), (layer_of(picture), picture))
+    share = wanted[..., 3:] / 255
+    assert worst(found[..., :3], wanted[..., :3] * share + (0, 100, 0) * (1 - share)) <= 1.5
+
+
+def test_an_encoded_hap_r_looks_like_its_picture(compositor: Make) -> None:
+    pixels = colourful(64, 48)
+    picture = Picture(fresh_ref(), 64, 48, Layout.BC7, (np.frombuffer(bc7(pixels), np.uint8),))
+    found = drawn_layers(compositor(64, 48), (layer_of(picture), picture))
+    wanted = pixels[..., :3] * (pixels[..., 3:] / 255.0)
+    assert np.abs(found[..., :3] - wanted).mean() < 3
+
+
+@pytest.mark.parametrize("layout", [Layout.BC3_YCOCG_BC4, Layout.BC4, Layout.BC7])
+def test_what_is_beneath_a_clip_with_alpha_is_drawn(compositor: Make, layout: Layout) -> None:
+    nothing = np.zeros(16 * 16, np.uint8)  # alpha 0; as BC7, a mode that decodes to nothing
+    planes = {Layout.BC3_YCOCG_BC4: (nothing, nothing[:128]), Layout.BC4: (nothing[:128],)}.get(layout, (nothing,))
+    clear = Picture(fresh_ref(), 16, 16, layout, planes)
+    below = plain_picture(16, 16, (0, 50, 0, 255))
+    found = drawn_layers(compositor(16, 16), (layer_of(below), below), (layer_of(clear), clear))
+    assert tuple(found[8, 8]) == (0, 50, 0, 255)
+
+
 @dataclass
 class OldDriver:
     """The context of a driver that lacks some of what the real one has."""
@@ -289,6 +380,10 @@ def test_the_nearest_frame_stands_in(compositor: Make) -> None:
     "broken",
     [
         Picture(fresh_ref("rotten"), 16, 16, Layout.BC1, (np.zeros(8 * 15, np.uint8),)),
+        Picture(fresh_ref("rotten"), 16, 16, Layout.BC3_YCOCG_BC4, (np.zeros((16, 16), np.uint8),)),
+        Picture(fresh_ref("rotten"), 16, 16, Layout.BC3_YCOCG_BC4, (np.zeros(256, np.uint8), np.zeros(127, np.uint8))),
+        Picture(fresh_ref("rotten"), 16, 16, Layout.BC4, ()),
+        Picture(fresh_ref("rotten"), 16, 16, Layout.BC7, (np.zeros(128, np.uint8),)),
         Picture(fresh_ref("rotten"), 16, 16, Layout.GRAY, (np.zeros((15, 16), np.uint8),)),
         Picture(fresh_ref("rotten"), 16, 16, Layout.YUV, (np.zeros((16, 16), np.uint8),)),
         Picture(fresh_ref("rotten"), 16, 16, Layout.RGBA, (np.zeros((16, 16, 3), np.uint8),)),

@@ -55,6 +55,17 @@ def test_the_player_reads_what_was_written(tmp_path: Path) -> None:
     np.testing.assert_array_equal(clip.table.lengths, TABLE.lengths)
 
 
+@pytest.mark.parametrize("codec", [codec for codec in Codec if codec is not Codec.OTHER])
+def test_every_codec_with_a_frame_table_can_be_stored(tmp_path: Path, codec: Codec) -> None:
+    with LibraryWriter(tmp_path) as library:
+        library.enter_sources([source(tmp_path)])
+        new = new_clip(library, source(tmp_path), "a")
+        stored = replace(new.stored, clip=replace(new.stored.clip, codec=codec))
+        library.store(source(tmp_path), [replace(new, stored=stored)])
+        assert [stored.clip.codec for stored in library.clips()] == [codec]
+    assert read_library(tmp_path)["a"].codec is codec
+
+
 def test_a_closed_library_is_plain_files_and_nothing_temporary(tmp_path: Path) -> None:
     folder = library_with(tmp_path, "a")
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
