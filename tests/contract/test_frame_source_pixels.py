@@ -15,6 +15,7 @@ from engine.media.mjpeg import AvJpegDecoder, MjpegSource, TurboJpegDecoder
 from engine.media.turbojpeg import library
 from engine.model.clips import Clip, Codec
 from engine.model.pictures import Layout, Picture
+from tests.hap_support import hap_images, hap_packet, mux_hap
 from tests.media_support import HEIGHT, WIDTH, clip_of, encode, encode_hap, ffmpeg_pixels, packets_of
 from tests.support import absent
 
@@ -135,6 +136,15 @@ def test_hap_blocks_are_the_packets_own(kind: str, chunks: str, tmp_path: Path) 
         assert [
             bytes(cramjam.snappy.decompress_raw(packet[_head(packet) :])) for packet in packets_of(packed)
         ] == blocks
+
+
+@pytest.mark.parametrize("codec", [Codec.HAP_Q_ALPHA, Codec.HAP_ALPHA_ONLY, Codec.HAP_R])
+@pytest.mark.parametrize("chunks", [0, 3])
+def test_hap_blocks_are_those_that_were_packed(codec: Codec, chunks: int, tmp_path: Path) -> None:
+    images = hap_images(tmp_path, codec, NUMBERS)
+    file = mux_hap(tmp_path / "clip.mov", codec, [hap_packet(image, chunks=chunks) for image in images])
+    found = [[plane.tobytes() for plane in picture.planes] for picture in pictures(clip_of(file, codec, COUNT))]
+    assert found == [[blocks for _, blocks in image] for image in images]
 
 
 def _head(packet: bytes) -> int:
