@@ -41,7 +41,7 @@ class Samples:
 
     Values are float, ≥ 0. Percentiles come back within 0.8 % of a value that was added, and exactly where the values
     are whole numbers up to 128; whatever is below 1e-6, or no number, counts as 0, and what is above 1.7e13 as that.
-    The size is fixed (34 kB), so is the time of `add`. One thread adds; any may read, and sees all but what is
+    The size is fixed (33 kB), so is the time of `add`. One thread adds; any may read, and sees all but what is
     being added just then.
     """
 
