@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from engine.media.buffers import BufferPool, Bytes
 from engine.media.jpeg_strips import Strip, StripCutter, cost_ns
@@ -15,6 +15,9 @@ from engine.media.turbojpeg import Decompressor, JpegError, JpegHeader, Subsampl
 from engine.media.turbojpeg import library as turbojpeg_library
 from engine.model.clips import Clip
 from engine.model.pictures import FrameRef, Layout, Matrix, Picture
+
+if TYPE_CHECKING:
+    from av import VideoCodecContext
 
 
 class JpegDecoder(Protocol):
@@ -84,6 +87,10 @@ def _check_size(width: int, height: int, clip: Clip) -> None:
     if (width, height) != (clip.width, clip.height):
         raise JpegError(f"it is {width} × {height} pixels, its clip {clip.width} × {clip.height}")
 
+
+_SCAN = b"\xff\xda"  # SOS; within coded data 0xFF is followed by a zero or a restart marker
+_QUANTISATION = b"\xff\xdb"  # DQT
+_MAX_SCANS = 500  # libjpeg-turbo's own limit: each costs a walk over the whole picture, in a handful of bytes
 
 # Below this a frame is decoded whole: finding the markers and waking a thread take about 0.2 ms.
 _WORTH_SPREADING_NS = 2_000_000
@@ -155,19 +162,18 @@ class AvJpegDecoder:
 
         self._av = av
         self._clip = clip
-        self._context = av.CodecContext.create("mjpeg", "r")
-        self._context.thread_count = 1
-        # Damage is to be told, not painted over; a header that lies about its size is to allocate nothing.
-        # FFmpeg counts the pixels with its own padding, 64 at most each way.
-        pixels = (clip.width + 64) * (clip.height + 64)
-        self._context.options = {"err_detect": "explode+bitstream+buffer", "max_pixels": str(pixels)}
+        self._header = b""
+        self._context = self._begun()
 
     def decode(self, jpeg: Bytes, ref: FrameRef, pool: BufferPool, spread: Spread) -> Picture:
         from engine.media.av_pictures import picture_from  # noqa: PLC0415
 
+        data = jpeg.tobytes()
+        self._begin_anew_for(data)
         try:
-            frames = self._context.decode(self._av.Packet(jpeg.tobytes()))
+            frames = self._context.decode(self._av.Packet(data))
         except self._av.FFmpegError as error:
+            self._header = b""
             raise JpegError(error.strerror) from error
         if len(frames) != 1 or frames[0].is_corrupt:
             raise JpegError("the decoder found it corrupt")
@@ -181,3 +187,27 @@ class AvJpegDecoder:
 
     def close(self) -> None:
         """Nothing to free: the context goes with its last reference."""
+
+    def _begin_anew_for(self, data: bytes) -> None:
+        """Let no table of the JPEG before serve one that lacks its own, which FFmpeg would allow.
+
+        A new context costs 5 % of a 1080p frame: one whose header is the last one's, with the same tables, needs none.
+        """
+        scans = data.count(_SCAN)
+        if scans > _MAX_SCANS:
+            raise JpegError(f"it has {scans} scans")
+        header = data[: data.find(_SCAN)]
+        if _QUANTISATION not in header:
+            raise JpegError("it has no quantisation table")
+        if header != self._header or scans != 1:  # between scans there may be tables, too
+            self._context = self._begun()
+        self._header = header
+
+    def _begun(self) -> VideoCodecContext:
+        context: VideoCodecContext = self._av.CodecContext.create("mjpeg", "r")
+        context.thread_count = 1
+        # Damage is to be told, not painted over; a header that lies about its size is to allocate nothing.
+        # FFmpeg counts the pixels with its own padding, 64 at most each way.
+        pixels = (self._clip.width + 64) * (self._clip.height + 64)
+        context.options = {"err_detect": "explode+bitstream+buffer", "max_pixels": str(pixels)}
+        return context

@@ -106,7 +106,12 @@ def _declare(found: ctypes.CDLL) -> ctypes.CDLL:
 
 
 class Decompressor:
-    """One TurboJPEG decoder. One thread at a time."""
+    """A TurboJPEG decoder for one JPEG after another. One thread at a time.
+
+    Each call begins anew: libjpeg-turbo keeps the tables of the JPEG before, and takes them for one that lacks its
+    own; after an error within a header it refuses all that come. Beginning anew costs a microsecond, and the
+    memory that the decoder takes again 0.3 % of a 1080p frame.
+    """
 
     def __init__(self) -> None:
         """Raises RuntimeError where libjpeg-turbo is not installed; ask `library` first."""
@@ -114,18 +119,15 @@ class Decompressor:
         if turbojpeg is None:
             raise RuntimeError("libjpeg-turbo is not installed")
         self._turbojpeg = turbojpeg
-        self._handle: int | None = self._begun()
+        self._handle: int | None = None
 
     def header(self, jpeg: Bytes) -> JpegHeader:
         """The header of `jpeg`. Raises JpegError where it has none, or is neither YCbCr nor grey."""
+        self._begin_anew()
         width, height, subsampling, space = (ctypes.c_int() for _ in range(4))
         outs = (ctypes.byref(number) for number in (width, height, subsampling, space))
         if self._turbojpeg.tjDecompressHeader3(self._handle, jpeg.ctypes.data, len(jpeg), *outs):
-            said = self._said()
-            # An error within a header leaves the decoder there: it would refuse every JPEG to come.
-            self.close()
-            self._handle = self._begun()
-            raise JpegError(said)
+            raise JpegError(self._said())
         if space.value not in (_YCBCR, _GRAY) or subsampling.value not in list(Subsampling):
             raise JpegError("its colours are neither YCbCr nor grey")
         return JpegHeader(width.value, height.value, Subsampling(subsampling.value))
@@ -138,6 +140,7 @@ class Decompressor:
         shapes = header.plane_shapes()
         assert tuple(plane.shape for plane in planes) == shapes, "planes of another size"
         assert all(plane.flags.c_contiguous for plane in planes)
+        self._begin_anew()
         addresses = (ctypes.c_void_p * 3)(*(plane.ctypes.data for plane in planes))
         strides = (ctypes.c_int * 3)(*(columns for _, columns in shapes))
         flags = _STOP_ON_WARNING | _LIMIT_SCANS
@@ -151,11 +154,11 @@ class Decompressor:
             self._turbojpeg.tjDestroy(self._handle)
             self._handle = None
 
-    def _begun(self) -> int:
-        handle: int | None = self._turbojpeg.tjInitDecompress()
-        if not handle:
+    def _begin_anew(self) -> None:
+        self.close()
+        self._handle = self._turbojpeg.tjInitDecompress()
+        if not self._handle:
             raise MemoryError("libjpeg-turbo has no memory for a decoder")
-        return handle
 
     def _said(self) -> str:
         text: bytes = self._turbojpeg.tjGetErrorStr2(self._handle)

@@ -96,6 +96,21 @@ def test_a_frame_of_another_size_is_damaged(make_decoder: MakeDecoder, jpegs: li
     source.close()
 
 
+def test_a_jpeg_without_tables_of_its_own_gets_none_from_the_one_before(
+    make_decoder: MakeDecoder, jpegs: list[bytes], tmp_path: Path
+) -> None:
+    """Else it would be another picture each time, by what was shown before it."""
+    bare = jpegs[1].replace(b"\xff\xdb", b"\xff\xee")
+    source = MjpegSource(Frames(tmp_path, Codec.MJPEG).clip(jpegs[0], bare, jpegs[2]), BufferPool(), make_decoder)
+    for index in (1, 0, 1, 2, 1):
+        if index == 1:
+            with pytest.raises(FrameError, match="frame 1 is damaged"):
+                source.read(1)
+        else:
+            assert read_number(source.read(index)) == index
+    source.close()
+
+
 def test_zeros_after_the_end_are_padding(make_decoder: MakeDecoder, jpegs: list[bytes], tmp_path: Path) -> None:
     source = MjpegSource(Frames(tmp_path, Codec.MJPEG).clip(jpegs[0] + bytes(37)), BufferPool(), make_decoder)
     assert read_number(source.read(0)) == 0
