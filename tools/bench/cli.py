@@ -1,182 +1,241 @@
-"""`make bench`: how long this machine takes for a random frame of a library's clips, and to draw layers of them."""
+"""`runtime-tools bench`: what the engine costs on this machine, beside bare libraries, peers and the bars it must keep."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
-import os
-import random
 import sys
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-import moderngl
 from rich.console import Console
-from rich.table import Table
 
-from engine.core.figures import Figures, Samples
-from engine.errors import FrameError, RuntimeShowError
-from engine.formats.library import read_library
-from engine.gl.compositor import Compositor
-from engine.gl.context import headless_context
-from engine.media.buffers import BufferPool
-from engine.media.frame_source import FrameSource, open_source
-from engine.model.clips import Clip
-from engine.model.pictures import FrameRef, Hit
-from engine.model.plan import FramePlan, LayerPlan, MovementPlan, ShownFrame
+from engine.app.command import INTERRUPTED, WRONG_INPUT
+from engine.errors import RuntimeShowError
+from tools.bench.machine import machine
+from tools.bench.rows import Options, Row, Suite, Tell
+from tools.bench.tables import number, print_suite
 
-LAYER_COUNTS = (1, 3)
+SUITES = ("seek", "scrub", "play", "layers", "render", "start")
+_MISSED = 1
+_SHOW_SUFFIXES = (".yaml", ".yml")
+_PLAIN_WIDTH = 150
 
+_EXAMPLES = """\
+suites:
+  seek    one random frame: the engine, bare libraries, other players and decoders
+  scrub   a fader over a clip: how soon the newest frame is there, how long the queue grows
+  play    the 60 Hz loop: deadlines missed, and the Python share of a tick
+  layers  layers of random frames: decode and upload, then drawing
+  render  films: frames a second
+  start   from the command to the first frame, with a small and a large library
 
-@dataclass(frozen=True, slots=True)
-class ClipFigures:
-    """What was measured on one clip; times in milliseconds, the median and the 99th percentile."""
+examples:
+  runtime-tools bench                      # every suite, about half an hour
+  runtime-tools bench seek layers          # two of them
+  runtime-tools bench show.yaml            # will this show hold on this machine?
+  runtime-tools bench build/demo/library   # random frames of a library of yours
+  runtime-tools bench --json > bench.json
+  runtime-tools bench seek --quick         # half a minute; to see whether the bench works
 
-    clip: str
-    codec: str
-    width: int
-    height: int
-    frame_bytes: int  # the median frame in the file
-    read_ms_p50: float
-    read_ms_p99: float
-    draw_ms_p50: dict[int, float]  # by number of layers, upload included
-    draw_ms_p99: dict[int, float]
-    damaged: int
+Test clips are made on the first run (3 GB) and kept in --media. Peers that are not installed are left out with a
+line each: `make bench` installs them, and so does pip install 'runtime-engine[bench]' with libmpv, libjpeg-turbo's
+tjbench and ffmpeg from the system.
+
+exit codes: 0 every bar that was measured is met, 1 a bar is missed or a suite failed (for a show: it takes longer
+than a frame lasts), 2 wrong usage, 130 stopped by Ctrl-C (the rows so far are printed)
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure and print; 0 done, 2 wrong input."""
-    arguments = _parser().parse_args(argv)
+    """Measure and print; the exit code is explained in the help."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
     try:
-        clips = _largest_of_each_codec(read_library(arguments.library).values())
-        with _stage(arguments.size, arguments.frames) as stage:
-            renderer = stage.context.info["GL_RENDERER"]
-            measured = [_measured(clip, stage) for clip in clips]
+        suites, options = _wanted(arguments)
+    except _UsageError as error:
+        parser.error(str(error))
     except RuntimeShowError as error:
         print(error, file=sys.stderr)
-        return 2
-    machine = {"renderer": renderer, "cores": os.cpu_count(), "canvas": list(arguments.size)}
-    if arguments.json:
-        print(json.dumps({**machine, "frames": arguments.frames, "clips": [asdict(one) for one in measured]}, indent=2))
-    else:
-        _print(measured, arguments, renderer)
-    return 0
+        return WRONG_INPUT
+    return run(suites, options, as_json=arguments.json)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="bench",
-        description="Random frames of the largest clip of each codec: read and decoded on one thread, then drawn.",
+        prog="runtime-tools bench",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("library", type=Path, nargs="?", default=Path("build/demo/library"), help="a clip library")
-    parser.add_argument("--frames", type=int, default=60, metavar="N", help="random frames of each clip (60)")
-    parser.add_argument("--size", type=int, nargs=2, default=(1280, 720), metavar=("W", "H"), help="the canvas")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("what", nargs="*", metavar="SUITE|SHOW|LIBRARY", help="suites, one show file, or one library")
+    parser.add_argument("--json", action="store_true", help="print the machine and all rows as one JSON document")
+    parser.add_argument("--full", action="store_true", help="the long runs too: 10 minutes where a bar says so")
+    parser.add_argument("--quick", action="store_true", help="tiny clips: a trial of the bench, held to no bar")
+    parser.add_argument(
+        "--media", type=Path, default=Path("build/bench"), metavar="DIR", help="where test clips are kept (build/bench)"
+    )
     return parser
 
 
-def _largest_of_each_codec(clips: Iterable[Clip]) -> list[Clip]:
-    by_codec: dict[str, Clip] = {}
-    for clip in sorted(clips, key=lambda clip: (clip.width * clip.height, clip.frame_count)):
-        by_codec[clip.codec.value] = clip
-    return list(by_codec.values())
+class _UsageError(Exception):
+    """What is wrong with the command line."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    """What clips are drawn on, and how many frames of each."""
+def _wanted(arguments: argparse.Namespace) -> tuple[dict[str, Suite], Options]:
+    """The suites to run, by name, and their options."""
+    if arguments.full and arguments.quick:
+        raise _UsageError("--full and --quick exclude one another")
+    names = [word for word in arguments.what if word in SUITES]
+    others = [Path(word) for word in arguments.what if word not in SUITES]
+    options = Options(arguments.media, full=arguments.full, quick=arguments.quick)
+    if not others:
+        return {name: _suite(name) for name in dict.fromkeys(names) or SUITES}, options
+    subject, *more = others
+    if more:
+        raise _UsageError(f"one show or one library at a time, not {' and '.join(map(str, others))}")
+    if subject.suffix in _SHOW_SUFFIXES:
+        if names:
+            raise _UsageError(f"{subject} is a show: it is measured by itself, without suites")
+        return {"show": partial(_show_rows, subject)}, options
+    if not subject.is_dir():
+        raise _UsageError(
+            f"{subject} is neither a suite ({', '.join(SUITES)}), nor a show file, nor a library's folder"
+        )
+    if set(names) - {"seek"}:
+        raise _UsageError("a library is measured by the suite seek alone; the others bring clips of their own")
+    return {"seek": _suite("seek")}, Options(options.media, options.full, options.quick, library=subject)
 
-    context: moderngl.Context
-    compositor: Compositor
-    frames: int
+
+def _suite(name: str) -> Suite:
+    """The suite of that name, imported only when it begins: each brings libraries of its own."""
+
+    def rows(options: Options, tell: Tell) -> Iterator[Row]:
+        yield from importlib.import_module(f"tools.bench.{name}").rows(options, tell)
+
+    return rows
+
+
+def _show_rows(show: Path, options: Options, tell: Tell) -> Iterator[Row]:
+    from tools.bench import stage  # noqa: PLC0415 - brings the whole player
+
+    yield from stage.rows(show, options, tell)
+
+
+@dataclass(slots=True)
+class _Result:
+    """What a run has come to so far."""
+
+    rows: list[Row] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)  # suite → what happened
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        if self.interrupted:
+            return INTERRUPTED
+        return _MISSED if self.failed or any(row.met is False for row in self.rows) else 0
+
+
+def run(suites: dict[str, Suite], options: Options, *, as_json: bool) -> int:
+    """Run the suites one after another and print what they found; the exit code.
+
+    A suite that fails is told of, and the next one runs. Ctrl-C prints the rows so far.
+    """
+    out = Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False)
+    result = _Result()
+    about = machine()
+    if not as_json:
+        _print_machine(out, about)
+    try:
+        for name, suite in suites.items():
+            _run_one(name, suite, options, result, out, as_json=as_json)
+    except KeyboardInterrupt:
+        result.interrupted = True
+    if as_json:
+        print(json.dumps(_document(about, result), indent=1, ensure_ascii=False))
+    _print_verdict(result)
+    return result.exit_code
+
+
+def _run_one(name: str, suite: Suite, options: Options, result: _Result, out: Console, *, as_json: bool) -> None:
+    found: list[Row] = []
+    try:
+        with _progress(name) as tell, closing(suite(options, tell)) as rows:
+            found.extend(rows)
+    except RuntimeShowError as error:
+        result.failed[name] = str(error)
+    except OSError as error:
+        result.failed[name] = f"{error.filename or options.media}: {error.strerror}"
+    finally:
+        result.rows += found
+        if found and not as_json:
+            print_suite(out, found)
 
 
 @contextmanager
-def _stage(size: Sequence[int], frames: int) -> Iterator[_Stage]:
-    context = headless_context()
-    try:
-        compositor = Compositor(context, size[0], size[1], Figures())
-        yield _Stage(context, compositor, frames)
-        compositor.release()
-    finally:
-        context.release()
+def _progress(suite: str) -> Iterator[Tell]:
+    """What is being done now, on a line of standard error that is gone afterwards; a line a suite in a log."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        print(f"bench: {suite} …", file=sys.stderr, flush=True)
+        yield lambda what: None
+        return
+    with console.status(f"{suite} …") as status:
+        yield lambda what: status.update(f"{suite}: {what}")
 
 
-def _measured(clip: Clip, stage: _Stage) -> ClipFigures:
-    """The indices come from one seed, so that two runs ask for the same frames in the same order."""
-    choice = random.Random(1)
-    indices = [choice.randrange(clip.frame_count) for _ in range(stage.frames + 1)]
-    pool = BufferPool()
-    with closing(open_source(clip, pool)) as source:
-        read_ms, good = _reads(source, pool, indices)
-        draw_ms = {layers: _draws(source, pool, good, layers, stage) for layers in LAYER_COUNTS}
-    lengths = sorted(clip.table.lengths) if clip.table is not None else [0]
-    return ClipFigures(
-        clip=clip.slug,
-        codec=clip.codec.value,
-        width=clip.width,
-        height=clip.height,
-        frame_bytes=int(lengths[len(lengths) // 2]),
-        read_ms_p50=round(read_ms.percentile(50), 2),
-        read_ms_p99=round(read_ms.percentile(99), 2),
-        draw_ms_p50={layers: round(samples.percentile(50), 2) for layers, samples in draw_ms.items()},
-        draw_ms_p99={layers: round(samples.percentile(99), 2) for layers, samples in draw_ms.items()},
-        damaged=len(indices) - len(good),
+def _print_machine(out: Console, about: dict[str, Any]) -> None:
+    out.print(
+        f"{about['cpu']}, {about['cores']} cores, {about['memory_gib']} GiB, load {about['load']}; {about['system']}"
     )
+    out.print(f"GL: {about['renderer']}")
+    versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
+    out.print(f"Python {about['python']}, {versions}\n")
 
 
-def _reads(source: FrameSource, pool: BufferPool, indices: Sequence[int]) -> tuple[Samples, list[int]]:
-    """Milliseconds a frame, from asking to planes in memory, and the indices that could be had.
-
-    The first read opens the file and does not count.
-    """
-    samples, good = Samples(), []
-    for number, index in enumerate(indices):
-        begun_s = time.perf_counter()
-        try:
-            picture = source.read(index)
-        except FrameError:
-            continue
-        if number:
-            samples.add((time.perf_counter() - begun_s) * 1000)
-        good.append(index)
-        pool.give(picture.planes)
-    return samples, good
+def _document(about: dict[str, Any], result: _Result) -> dict[str, Any]:
+    return {
+        "machine": about,
+        "interrupted": result.interrupted,
+        "failed": result.failed,
+        "rows": [as_json(row) for row in result.rows],
+    }
 
 
-def _draws(source: FrameSource, pool: BufferPool, indices: Sequence[int], layers: int, stage: _Stage) -> Samples:
-    """Milliseconds to upload and draw `layers` frames, none of which was drawn just before, until the GPU is done."""
-    samples = Samples()
-    for number in range(len(indices)):
-        pictures = [source.read(indices[(number * layers + place) % len(indices)]) for place in range(layers)]
-        shown = [LayerPlan(f"layer{at}", ShownFrame(one.ref), opacity=1 / (at + 1)) for at, one in enumerate(pictures)]
-        plan = FramePlan(0.0, (MovementPlan("bench", 0.0, tuple(shown)),))
-        lookups: dict[FrameRef, Hit] = {picture.ref: Hit(picture) for picture in pictures}
-        begun_s = time.perf_counter()
-        stage.compositor.draw(plan, lookups)
-        stage.context.finish()
-        if number:  # the first draw compiles and allocates
-            samples.add((time.perf_counter() - begun_s) * 1000)
-        for picture in pictures:
-            pool.give(picture.planes)
-    return samples
+def as_json(row: Row) -> dict[str, Any]:
+    """A row as it stands in the JSON document: the bar as text, `met` null where there is no bar or no value."""
+    return {
+        "suite": row.suite,
+        "case": row.case,
+        "figure": row.figure,
+        "value": row.value,
+        "unit": row.unit,
+        "bar": None if row.bar is None else str(row.bar),
+        "met": row.met,
+        "note": row.note,
+    }
 
 
-def _print(measured: list[ClipFigures], arguments: argparse.Namespace, renderer: str) -> None:
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    width, height = arguments.size
-    console.print(f"{renderer}, canvas {width} × {height}, {arguments.frames} random frames of each clip")
-    table = Table(caption="milliseconds: median (99th percentile)")
-    for heading in ("clip", "codec", "size", "kB a frame", "read and decode", *(f"draw {n}" for n in LAYER_COUNTS)):
-        table.add_column(heading, justify="left" if heading in ("clip", "codec") else "right", no_wrap=True)
-    for one in measured:
-        draws = [f"{one.draw_ms_p50[count]:.1f} ({one.draw_ms_p99[count]:.1f})" for count in LAYER_COUNTS]
-        read = f"{one.read_ms_p50:.1f} ({one.read_ms_p99:.1f})"
-        table.add_row(one.clip, one.codec, f"{one.width} × {one.height}", f"{one.frame_bytes / 1000:.0f}", read, *draws)
-    console.print(table)
+def _print_verdict(result: _Result) -> None:
+    """Which bars are missed, on standard error: the last that a person sees."""
+    say: Callable[[str], None] = partial(print, file=sys.stderr)
+    for name, what in result.failed.items():
+        say(f"The suite {name} failed: {what}")
+    barred = [row for row in result.rows if row.bar is not None]
+    for row in barred:
+        if row.met is False and row.value is not None:
+            say(f"Missed: {row.suite}, {row.case}, {row.figure}: {number(row.value)} {row.unit}, bar {row.bar}")
+    counts = {met: sum(row.met is met for row in barred) for met in (True, False, None)}
+    if barred:
+        say(f"{counts[True]} bars met, {counts[False]} missed, {counts[None]} not measured.")
+    if result.interrupted:
+        say("Stopped: these are the rows so far.")
 
 
 if __name__ == "__main__":

@@ -126,7 +126,8 @@ class _Seat:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        self._process.start()
+        with _ctrl_c_left_out():
+            self._process.start()
         theirs.close()
 
     def ask(self, *question: Any) -> Any:
@@ -152,6 +153,16 @@ class _Seat:
             self._process.kill()
             self._process.join()
         self._connection.close()
+
+
+@contextlib.contextmanager
+def _ctrl_c_left_out() -> Iterator[None]:
+    """Whatever is started within hears no Ctrl-C, from its first instruction on: it is ended by us. Main thread only."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Place:
@@ -201,7 +212,6 @@ class _Place:
 
 
 def _serve(connection: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
     silence = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):  # libraries print; standard output is the parent's document
         os.dup2(silence, stream)

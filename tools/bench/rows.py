@@ -47,11 +47,13 @@ class Row:
 class Options:
     """What was asked of a run. `media` is where test clips are made once and kept; `full` takes the long runs.
 
-    `library` is a library to measure instead of the test clips, where a suite can.
+    `quick` takes small pictures and few of them: a trial of the bench itself, whose figures mean little and are held
+    to no bar. `library` is a library to measure instead of the test clips, where a suite can.
     """
 
     media: Path
     full: bool = False
+    quick: bool = False
     library: Path | None = None
 
 
