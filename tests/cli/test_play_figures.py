@@ -7,9 +7,12 @@ import os
 import pty
 import select
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pythonosc.osc_message import OscMessage
@@ -73,21 +76,28 @@ def show(folder: Path, port: int, told: int) -> Path:
     return path
 
 
+@contextmanager
+def playing(path: Path, **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """The player as a process, ended with the block; a failure inside tells what it had said."""
+    process = start_module("engine.app.play", path, "--headless", "--silent", "--json", **options)
+    try:
+        yield process
+    except BaseException as error:
+        process.kill()
+        error.add_note(process.communicate()[1])
+        raise
+
+
 def test_a_show_tells_its_figures_over_osc(tmp_path: Path, clients: tuple[socket.socket, socket.socket]) -> None:
     asking, told = clients
     port = free_port()
-    process = start_module(
-        "engine.app.play", show(tmp_path, port, told.getsockname()[1]), "--headless", "--silent", "--json"
-    )
-    try:
+    with playing(show(tmp_path, port, told.getsockname()[1])) as process:
         # It listens once it tells: the player opens OSC before it sends its figures.
         first = wait_for_pictures(told)
         asking.sendto(b"/figures\0\0\0\0,\0\0\0", ("127.0.0.1", port))
         numbers = round_told(asking)
         asking.sendto(b"/quit\0\0\0,\0\0\0", ("127.0.0.1", port))
         out, err = process.communicate(timeout=TIMEOUT_S)
-    finally:
-        process.kill()
     assert process.returncode == 0, err
     assert "figures at" not in err, "who asked was told, and the terminal was left alone"
     assert numbers["/figures/frames_shown"] >= first
@@ -101,19 +111,15 @@ def test_a_show_tells_its_figures_over_osc(tmp_path: Path, clients: tuple[socket
 def test_f1_in_the_terminal_prints_them(tmp_path: Path, clients: tuple[socket.socket, socket.socket]) -> None:
     _, told = clients
     master, slave = pty.openpty()
-    path = show(tmp_path, 0, told.getsockname()[1])
-    process = start_module("engine.app.play", path, "--headless", "--silent", "--json", stdin=slave)
-    try:
+    with playing(show(tmp_path, 0, told.getsockname()[1]), stdin=slave) as process:
         wait_for_pictures(told)
         os.write(master, b"\x1bOP")
         assert process.stderr is not None
         said = read_until(process.stderr.fileno(), b"python ms")
         process.terminate()
         process.communicate(timeout=TIMEOUT_S)
-    finally:
-        process.kill()
-        os.close(master)
-        os.close(slave)
+    os.close(master)
+    os.close(slave)
     assert process.returncode == 0
     assert "figures at" in said
     assert "pre-read misses" in said
