@@ -13,7 +13,7 @@ import cramjam
 import numpy as np
 import numpy.typing as npt
 
-from engine.model.clips import Clip, Codec, FrameTable
+from engine.model.clips import Clip, Codec, FrameTable, NumberedImages
 from engine.model.pictures import Layout, Picture
 from tests.support import need_program
 
@@ -199,3 +199,14 @@ def hap_chunked(
 def snappy(data: bytes) -> bytes:
     """`data` in Snappy's raw format."""
     return bytes(cramjam.snappy.compress_raw(data))
+
+
+def image_sequence(folder: Path, numbers: Iterable[int], *, first: int = 1, suffix: str = ".png") -> Clip:
+    """`numbers` as images shot_0001.png and on in `folder`, as a clip."""
+    codec, pixel_format = {".png": ("png", "rgb24"), ".jpg": ("mjpeg", "yuvj420p"), ".tif": ("tiff", "rgb24")}[suffix]
+    folder.mkdir(exist_ok=True)
+    count = 0
+    for count, number in enumerate(numbers, 1):
+        encode(folder / f"shot_{first + count - 1:04d}{suffix}", codec, pixel_format, [number])
+    images = NumberedImages(folder, "shot_", 4, suffix, first)
+    return Clip("shot", folder, Codec.OTHER, WIDTH, HEIGHT, RATE, count, images=images)

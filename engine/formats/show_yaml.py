@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
-from engine.errors import LibraryError, Problem, ShowError, SourceError
+from engine.errors import LibraryError, Problem, ShowError
 from engine.formats.library import read_library
 from engine.formats.show_parse import ParsedShow, parse_show
 from engine.formats.show_resolve import Surroundings, located, resolve, why_not_there
@@ -76,35 +75,13 @@ def _library(parsed: ParsedShow, folder: Path, problems: list[Problem]) -> Mappi
 
 def _sources(parsed: ParsedShow, folder: Path, library: Mapping[str, Clip], problems: list[Problem]) -> dict[str, Clip]:
     """The layers' own sources that can be read, by the layer's name; each file is opened once."""
-    probed: dict[Path, Clip] = {}
-    sources: dict[str, Clip] = {}
-    for index, layer in enumerate(parsed.show.layers if parsed.show is not None else ()):
-        if layer.source is None:
-            continue
-        path = located(folder, layer.source)
-        slug = f"layer-{layer.name}"
-        while slug in library:
-            slug += "-source"
-        reason = why_not_there(path)
-        if reason:
-            mend = "paths are relative to the show's folder"
-            problems.append(parsed.problem(("layers", index, "source"), f"{layer.source} {reason}", mend))
-            continue
-        try:
-            if path not in probed:
-                probed[path] = _probe(path, slug)
-        except SourceError as error:
-            problems.append(parsed.problem(("layers", index, "source"), f"{layer.source}: {error.what}", error.mend))
-        else:
-            sources[layer.name] = replace(probed[path], slug=slug)
-    return sources
-
-
-def _probe(path: Path, slug: str) -> Clip:
+    layers = parsed.show.layers if parsed.show is not None else ()
+    if all(layer.source is None and layer.source_rate is None for layer in layers):
+        return {}
     # Late: a show of library clips alone never loads FFmpeg's libraries, which take 0.1 s.
-    from engine.formats.movie import probe  # noqa: PLC0415
+    from engine.formats.show_sources import read_sources  # noqa: PLC0415
 
-    return probe(path, slug)
+    return read_sources(parsed, folder, library, problems)
 
 
 def _blends(parsed: ParsedShow, problems: list[Problem]) -> frozenset[str] | None:

@@ -12,6 +12,7 @@ from engine.formats.frame_times import frame_times
 from engine.formats.movie_file import decoded, open_picture
 from engine.media.av_pictures import picture_from
 from engine.media.buffers import BufferPool
+from engine.media.frame_source import never
 from engine.media.frame_window import FrameWindow
 from engine.media.spread import ALONE, Spread
 from engine.model.clips import Clip
@@ -20,12 +21,6 @@ from engine.model.pictures import FrameRef, Picture
 _OWN_WINDOW_BYTES = 48 << 20
 _KEYS_BACK = (0, 1, 4)  # how many key frames before the right one a seek tries, before it goes to the beginning
 _MEND = "Build it into the library"
-
-Abandoned = Callable[[FrameRef], bool]
-
-
-def _never(ref: FrameRef) -> bool:
-    return False
 
 
 class AnyFileSource:
@@ -37,7 +32,11 @@ class AnyFileSource:
     """
 
     def __init__(
-        self, clip: Clip, pool: BufferPool, window: FrameWindow | None = None, abandoned: Abandoned = _never
+        self,
+        clip: Clip,
+        pool: BufferPool,
+        window: FrameWindow | None = None,
+        abandoned: Callable[[FrameRef], bool] = never,
     ) -> None:
         """Open `clip`'s file and learn its frame times, by one pass over its packets where nobody did before.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -14,12 +14,13 @@ from engine.media.any_file import AnyFileSource
 from engine.media.buffers import BufferPool
 from engine.media.frame_source import FrameSource, open_source
 from engine.media.hap import HapSource
+from engine.media.image_files import ImageFilesSource
 from engine.media.mjpeg import AvJpegDecoder, MjpegSource, TurboJpegDecoder
 from engine.media.turbojpeg import library
 from engine.model.clips import Clip, Codec
 from engine.model.pictures import FrameRef, Layout, Picture
 from tests.hap_support import make_hap
-from tests.media_support import clip_of, damaged_copy, encode, encode_hap, packets_of, read_number
+from tests.media_support import clip_of, damaged_copy, encode, encode_hap, image_sequence, packets_of, read_number
 from tests.support import absent
 
 FIRST = 1000  # the number of frame 0: no index is right by chance
@@ -43,7 +44,7 @@ class Case:
     None where damage to one packet changes what the container says of the others.
     """
 
-    make: Callable[[Path], Path]
+    make: Callable[[Path], Path | Clip]
     codec: Codec
     layout: Layout
     open: Callable[[Clip, BufferPool], FrameSource]
@@ -63,6 +64,10 @@ def hap(kind: str, *options: str) -> Callable[[Path], Path]:
     return lambda folder: encode_hap(folder / "hap.mov", kind, numbers(12), options=options)
 
 
+def images(suffix: str) -> Callable[[Path], Clip]:
+    return lambda folder: image_sequence(folder, numbers(12), suffix=suffix)
+
+
 def hap_by_hand(codec: Codec, layout: Layout, chunks: int = 0) -> Case:
     return Case(lambda folder: make_hap(folder, codec, numbers(12), chunks=chunks), codec, layout, open_source)
 
@@ -71,6 +76,10 @@ _MJPEG = movie("mjpeg.mov", "mjpeg", "yuvj420p")
 # Two groups of 30 frames with three B-frames between references; the last packet of the file is its last frame.
 _LONG_GOP = {"g": "30", "bf": "3", "keyint_min": "30", "sc_threshold": "0", "x264-params": "b-adapt=0:b-pyramid=none"}
 _ONE_GOP = {"g": "250", "bf": "0"}
+_B_FRAMES = {"g": "6", "bf": "2"}
+# Groups that begin with frames which refer to the group before.
+_OPEN_GOP = {**_B_FRAMES, "g": "12", "x264-params": "open-gop=1:b-adapt=0:b-pyramid=normal:scenecut=0"}
+_OPEN_HEVC = {"x265-params": "keyint=12:min-keyint=12:open-gop=1:bframes=3:b-adapt=0:scenecut=0:log-level=none"}
 CASES = {
     "mjpeg by libjpeg-turbo": Case(_MJPEG, Codec.MJPEG, Layout.YUV, turbo),
     "mjpeg by PyAV": Case(_MJPEG, Codec.MJPEG, Layout.YUV, pyav),
@@ -103,6 +112,33 @@ CASES = {
         movie("b.avi", "mpeg4", "yuv420p", 24, options={"bf": "2", "g": "8"}),
         *(Codec.OTHER, Layout.YUV, open_source, 24, None),
     ),
+    "h264 of stand-alone frames": Case(
+        movie("intra.mp4", "libx264", "yuv420p", options={"g": "1"}), Codec.OTHER, Layout.YUV, open_source
+    ),
+    "h264 with open groups": Case(
+        movie("open.mp4", "libx264", "yuv420p", 60, options=_OPEN_GOP), Codec.OTHER, Layout.YUV, open_source, 60, None
+    ),
+    "h264 with B-frames in matroska, of variable rate": Case(
+        movie("variable.mkv", "libx264", "yuv420p", options=_B_FRAMES, times=VARIABLE_TIMES),
+        *(Codec.OTHER, Layout.YUV, open_source, 12, None),
+    ),
+    "hevc with open groups": Case(
+        movie("open.mov", "libx265", "yuv420p", 60, options=_OPEN_HEVC), Codec.OTHER, Layout.YUV, open_source, 60, None
+    ),
+    "mpeg2 with B-frames": Case(
+        movie("b.mpg", "mpeg2video", "yuv420p", 36, options={"bf": "2", "g": "12"}),
+        *(Codec.OTHER, Layout.YUV, open_source, 36, None),
+    ),
+    "vp9": Case(
+        movie("a.webm", "libvpx-vp9", "yuv420p", 24, options={"g": "8", "cpu-used": "8", "lag-in-frames": "8"}),
+        *(Codec.OTHER, Layout.YUV, open_source, 24, None),
+    ),
+    "mjpeg in avi as any file": Case(
+        movie("mjpeg.avi", "mjpeg", "yuvj422p"), Codec.OTHER, Layout.YUV, open_source, lone=None
+    ),
+    "images, png": Case(images(".png"), Codec.OTHER, Layout.RGBA, open_source, lone=None),
+    "images, jpeg": Case(images(".jpg"), Codec.OTHER, Layout.YUV, open_source, lone=None),
+    "images, tiff": Case(images(".tif"), Codec.OTHER, Layout.RGBA, open_source, lone=None),
 }
 
 
@@ -113,8 +149,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Clip]:
     def clip(name: str) -> Clip:
         if name not in made:
             case = CASES[name]
-            file = case.make(tmp_path_factory.mktemp("clips"))
-            made[name] = clip_of(file, case.codec, case.count)
+            found = case.make(tmp_path_factory.mktemp("clips"))
+            made[name] = found if isinstance(found, Clip) else clip_of(found, case.codec, case.count)
         return made[name]
 
     return clip
@@ -213,7 +249,8 @@ def test_a_file_that_is_not_there_cannot_be_opened(
     case_name: str, files: Callable[[str], Clip], pool: BufferPool, tmp_path: Path
 ) -> None:
     clip = files(case_name)
-    gone = Clip("gone", tmp_path / "gone.mov", clip.codec, 8, 8, clip.rate, 1, clip.table)
+    images = replace(clip.images, folder=tmp_path / "gone") if clip.images is not None else None
+    gone = Clip("gone", tmp_path / "gone.mov", clip.codec, 8, 8, clip.rate, 1, clip.table, images=images)
     with pytest.raises(SourceError) as caught:
         CASES[case_name].open(gone, pool)
     assert not isinstance(caught.value, FrameError)
@@ -221,7 +258,9 @@ def test_a_file_that_is_not_there_cannot_be_opened(
 
 
 def test_the_source_is_chosen_by_codec_and_table(files: Callable[[str], Clip]) -> None:
-    chosen = {name: open_source(files(name), BufferPool()) for name in ("mjpeg by PyAV", "hap", "prores")}
-    assert [type(source) for source in chosen.values()] == [MjpegSource, HapSource, AnyFileSource]
+    chosen = {
+        name: open_source(files(name), BufferPool()) for name in ("mjpeg by PyAV", "hap", "prores", "images, png")
+    }
+    assert [type(source) for source in chosen.values()] == [MjpegSource, HapSource, AnyFileSource, ImageFilesSource]
     for source in chosen.values():
         source.close()
