@@ -1,4 +1,4 @@
-"""`runtime-tools bench`: what the engine costs on this machine, beside bare libraries, peers and the bars it must keep."""
+"""`runtime-tools bench`: what the engine costs on this machine, beside bare libraries, its peers and its own bars."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import importlib
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -122,9 +122,7 @@ def _suite(name: str) -> Suite:
 
 
 def _show_rows(show: Path, options: Options, tell: Tell) -> Iterator[Row]:
-    from tools.bench import stage  # noqa: PLC0415 - brings the whole player
-
-    yield from stage.rows(show, options, tell)
+    yield from importlib.import_module("tools.bench.stage").rows(show, options, tell)
 
 
 @dataclass(slots=True)
@@ -166,8 +164,9 @@ def run(suites: dict[str, Suite], options: Options, *, as_json: bool) -> int:
 def _run_one(name: str, suite: Suite, options: Options, result: _Result, out: Console, *, as_json: bool) -> None:
     found: list[Row] = []
     try:
-        with _progress(name) as tell, closing(suite(options, tell)) as rows:
-            found.extend(rows)
+        with _progress(name) as tell:
+            for row in suite(options, tell):
+                found.append(row)  # noqa: PERF402 - what was found before an interruption is kept
     except RuntimeShowError as error:
         result.failed[name] = str(error)
     except OSError as error:
@@ -191,12 +190,15 @@ def _progress(suite: str) -> Iterator[Tell]:
 
 
 def _print_machine(out: Console, about: dict[str, Any]) -> None:
-    out.print(
-        f"{about['cpu']}, {about['cores']} cores, {about['memory_gib']} GiB, load {about['load']}; {about['system']}"
-    )
-    out.print(f"GL: {about['renderer']}")
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
-    out.print(f"Python {about['python']}, {versions}\n")
+    lines = (
+        f"{about['cpu']}, {about['cores']} cores, {about['memory_gib']} GiB, load {about['load']}; {about['system']}",
+        f"GL: {about['renderer']}",
+        f"Python {about['python']}, {versions}",
+    )
+    for line in lines:
+        out.print(line, soft_wrap=True, markup=False)
+    out.print()
 
 
 def _document(about: dict[str, Any], result: _Result) -> dict[str, Any]:

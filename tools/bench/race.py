@@ -157,7 +157,7 @@ class _Seat:
 
 @contextlib.contextmanager
 def _ctrl_c_left_out() -> Iterator[None]:
-    """Whatever is started within hears no Ctrl-C, from its first instruction on: it is ended by us. Main thread only."""
+    """Whatever is started within hears no Ctrl-C, ever: it is ended by us. Main thread only."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield

@@ -221,7 +221,7 @@ def long_to_short(options: Options, tell: Tell) -> Row:
     of_long, of_short = race(long, [ENGINE, beside], shuffled(long.frame_count, asked), tell)
     name = f"{_label(long)} · {seconds[1]} s ÷ {seconds[0]} s long"
     bar = None if options.quick else _LONG_BAR
-    return Row(SUITE, name, "p50", ratio(of_long.p50_ms, of_short.p50_ms), "×", bar, _why(of_long) or _why(of_short))
+    return Row(SUITE, name, "p50", ratio(of_long.p50_ms, of_short.p50_ms), "×", bar, of_long.absent or of_short.absent)
 
 
 def strips(label: str, clip: Clip, asked: int, options: Options, tell: Tell) -> Iterator[Row]:

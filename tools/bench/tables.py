@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import TypeAlias
 
 from rich.console import Console
 from rich.table import Table
@@ -12,69 +13,53 @@ from rich.text import Text
 from tools.bench.rows import Row
 
 _MET = {True: Text("yes", "green"), False: Text("NO", "bold red"), None: Text("–")}
-_FEW_COLUMNS = 9
 
 
 def print_suite(console: Console, rows: Sequence[Row]) -> None:
-    """The rows of one suite: tables of the cases that have the same figures, the bars, then what there is to say."""
-    for figures, cases in _alike(rows):
-        console.print(_table(rows[0].suite, figures, cases))
+    """The rows of one suite: tables of the cases that have figures in common, the bars, then what there is to say."""
+    suite = rows[0].suite
+    for columns, cases in _alike(rows):
+        console.print(_table(suite, columns, cases))
     barred = [row for row in rows if row.bar is not None]
     if barred:
-        console.print(_bars(rows[0].suite, barred))
+        console.print(_bars(suite, barred))
     for note in _notes(rows):
         console.print(Text(note, "dim"), soft_wrap=True)
 
 
-_Cases = list[tuple[str, dict[str, Row]]]
+_Column: TypeAlias = tuple[str, str]  # figure and unit
+_Columns: TypeAlias = tuple[_Column, ...]
+_Case: TypeAlias = tuple[str, dict[_Column, float]]
 
 
-def _alike(rows: Sequence[Row]) -> list[tuple[tuple[str, ...], _Cases]]:
-    """The cases, in order, each with the others that have a subset of one another's figures."""
-    cases = [(name, {row.figure: row for row in of_case if row.value is not None}) for name, of_case in _by_case(rows)]
-    groups: list[tuple[tuple[str, ...], _Cases]] = []
-    for name, of_case in cases:
-        if not of_case:
+def _alike(rows: Sequence[Row]) -> list[tuple[_Columns, list[_Case]]]:
+    """The cases in order; those that have most of their columns in common share a table.
+
+    A case of which every figure has a bar is left to the table of bars.
+    """
+    groups: list[tuple[_Columns, list[_Case]]] = []
+    for name, found in groupby(rows, key=lambda row: row.case):
+        of_case = list(found)
+        values = {(row.figure, row.unit): row.value for row in of_case if row.value is not None}
+        if not values or all(row.bar is not None for row in of_case):
             continue
-        for at, (figures, members) in enumerate(groups):
-            together = tuple(dict.fromkeys((*figures, *of_case)))
-            # Cases share a table when they share most of its columns.
-            if 2 * len(set(figures) & of_case.keys()) > min(len(figures), len(of_case)) and _fits(together, figures):
-                groups[at] = (together, [*members, (name, of_case)])
+        for at, (columns, members) in enumerate(groups):
+            if 2 * len(values.keys() & set(columns)) > min(len(values), len(columns)):
+                groups[at] = (tuple(dict.fromkeys((*columns, *values))), [*members, (name, values)])
                 break
         else:
-            groups.append((tuple(of_case), [(name, of_case)]))
+            groups.append((tuple(values), [(name, values)]))
     return groups
 
 
-def _fits(together: Sequence[str], before: Sequence[str]) -> bool:
-    return len(together) <= max(_FEW_COLUMNS, len(before))
-
-
-def _by_case(rows: Iterable[Row]) -> Iterable[tuple[str, list[Row]]]:
-    for case, found in groupby(rows, key=lambda row: row.case):
-        yield case, list(found)
-
-
-def _table(suite: str, figures: Sequence[str], cases: _Cases) -> Table:
-    units: dict[str, set[str]] = {figure: set() for figure in figures}
-    for _, of_case in cases:
-        for figure, row in of_case.items():
-            units[figure].add(row.unit)
+def _table(suite: str, columns: _Columns, cases: Sequence[_Case]) -> Table:
     table = Table(title=suite, title_justify="left")
     table.add_column("case", overflow="fold")
-    for figure in figures:
-        unit = next(iter(units[figure])) if len(units[figure]) == 1 else ""
+    for figure, unit in columns:
         table.add_column(f"{figure}\n{unit}" if unit else figure, justify="right")
-    for name, of_case in cases:
-        table.add_row(name, *(_cell(of_case.get(figure), units[figure]) for figure in figures))
+    for name, values in cases:
+        table.add_row(name, *(number(values[column]) if column in values else "" for column in columns))
     return table
-
-
-def _cell(row: Row | None, units: set[str]) -> str:
-    if row is None or row.value is None:
-        return ""
-    return number(row.value) if len(units) == 1 else f"{number(row.value)} {row.unit}".strip()
 
 
 def number(value: float) -> str:
@@ -98,9 +83,11 @@ def _bars(suite: str, rows: Sequence[Row]) -> Table:
 
 
 def _notes(rows: Iterable[Row]) -> list[str]:
-    """Each note once, with the cases that it is about."""
+    """Each note once, with the first case that it is about."""
     cases: dict[str, list[str]] = {}
     for row in rows:
         if row.note and row.case not in cases.setdefault(row.note, []):
             cases[row.note].append(row.case)
-    return [f"{', '.join(about)}: {note}" for note, about in cases.items()]
+    return [
+        f"{about[0]}{f' and {len(about) - 1} more' if len(about) > 1 else ''}: {note}" for note, about in cases.items()
+    ]
