@@ -21,10 +21,11 @@ from engine.app.pace import LivePace, OfflinePace
 from engine.app.plan_file import PlanWriter
 from engine.app.player import Player
 from engine.app.soundtrack import soundtrack
-from engine.core.bindings import Bindings
+from engine.core.bindings import Bindings, pads_of
 from engine.core.figures import Figures
 from engine.core.inbox import Inbox
 from engine.core.planner import plan
+from engine.core.prefetch import Prefetch
 from engine.core.step import begun, history
 from engine.errors import NoDisplayError, SourceError
 from engine.gl.compositor import Compositor
@@ -116,6 +117,7 @@ def offline(world: World, sound: Sound | None, job: RenderJob) -> Iterator[Playe
             bindings=Bindings(world.loaded.show.bindings, world.tree, figures),
             frames_for=store.exact_frames_for,
             want=store.want,
+            prefetch=Prefetch(world),
             compositor=compositor,
             output=_film(stack, world, sound, job, figures),
             figures=figures,
@@ -154,6 +156,7 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
             bindings=Bindings((*show.bindings, *_free_key_bindings(show)), world.tree, figures),
             frames_for=store.frames_for,
             want=store.want,
+            prefetch=Prefetch(world, pads_of(show.bindings, world.tree)),
             compositor=compositor,
             output=output,
             figures=figures,

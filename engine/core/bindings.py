@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from engine.core.figures import Figures
+from engine.core.prefetch import Pad
 from engine.model import events as addresses
 from engine.model.events import Event
 from engine.model.parameters import Kind, Parameter
@@ -100,6 +101,17 @@ def coalesced(events: Sequence[Event], tree: ParameterTree) -> list[Event]:
 def target_path(binding: Binding) -> str:
     """The path that a binding plays: its `to`, or the position that its `scrub` moves."""
     return binding.to if binding.to is not None else f"{binding.scrub}/position"
+
+
+def pads_of(bindings: Iterable[Binding], tree: ParameterTree) -> list[Pad]:
+    """What one press of each control plays that has only one thing to say: actions, and bindings with a value."""
+    pads: dict[Pad, None] = {}
+    for binding in bindings:
+        parameter = tree.find(target_path(binding))
+        if parameter is not None and (parameter.kind is Kind.ACTION or binding.value is not None):
+            value = 1.0 if binding.value is None else parameter.clamp(binding.value)
+            pads[Pad(parameter.path, value)] = None
+    return list(pads)
 
 
 def control_address(binding: Binding) -> str:

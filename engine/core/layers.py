@@ -76,8 +76,9 @@ def speed_of(movement: MovementState, layer: Layer) -> float:
 
 def range_in(clip: Clip, in_s: float, out_s: float | None) -> tuple[int, int]:
     """The frames [in, out) of a clip between two of its seconds; at least one frame, within the clip."""
-    in_index = min(max(round(in_s * clip.rate), 0), clip.frame_count - 1)
-    out_index = clip.frame_count if out_s is None else round(out_s * clip.rate)
+    rate = float(clip.rate)
+    in_index = min(max(round(in_s * rate), 0), clip.frame_count - 1)
+    out_index = clip.frame_count if out_s is None else round(out_s * rate)
     return in_index, max(in_index + 1, min(out_index, clip.frame_count))
 
 

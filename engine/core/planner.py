@@ -55,8 +55,6 @@ def _layer(world: World, movement: MovementState, layer: Layer, position_s: floa
     if incoming is None and outgoing is None:
         return None
     flashed_at_s = movement.layers.get(layer.name, LayerState()).flashed_at_s
-    x, y, scale, rotation_deg = (value_of(movement, layer, what, at_s) for what in ("x", "y", "scale", "rotation"))
-    transform = Transform(x, y, scale, rotation_deg)
     return LayerPlan(
         layer=layer.name,
         incoming=incoming,
@@ -65,9 +63,18 @@ def _layer(world: World, movement: MovementState, layer: Layer, position_s: floa
         opacity=opacity,
         blend=layer.blend,
         fit=layer.fit,
-        transform=IDENTITY if transform == IDENTITY else transform,
+        transform=_transform(movement, layer, at_s),
         flash=0.0 if flashed_at_s is None else decay(at_s - flashed_at_s, FLASH_S),
     )
+
+
+def _transform(movement: MovementState, layer: Layer, at_s: float) -> Transform:
+    if movement.touched:
+        place = Transform(*(value_of(movement, layer, what, at_s) for what in ("x", "y", "scale", "rotation")))
+    else:
+        written = layer.transform
+        place = Transform(written.x, written.y, written.scale, written.rotation_deg)
+    return IDENTITY if place == IDENTITY else place
 
 
 def _shown(layer: Layer, choice: Choice | None, position_s: float) -> ShownFrame | None:

@@ -2,41 +2,178 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from engine.core.layers import placed
+from engine.core.actions import applied
+from engine.core.jumps import jump_instants, targets
 from engine.core.planner import plan
 from engine.core.state import State
-from engine.core.step import advanced
+from engine.core.step import History, advanced
+from engine.model.events import Event, EventSource
 from engine.model.pictures import FrameRef
 from engine.model.plan import Wanted
 from engine.model.world import World
 
-
-def instants(world: World, state: State, at_s: float, period_s: float, frames: int) -> Iterator[float]:
-    """The instants to ask about: the next `frames` ticks, and the first of the next movement."""
-    for number in range(1, frames + 1):
-        yield at_s + number * period_s
-    settled = advanced(world, state, at_s)
-    ends_s = settled.current.position.instant_of(placed(world, settled.current).duration_s)
-    if at_s + frames * period_s < ends_s < at_s + _NEXT_MOVEMENT_WITHIN_S:
-        yield ends_s
-
-
-# Long enough before a movement begins for its first frames to be decoded on a slow disk, short enough
-# for them not to push out what is playing.
-_NEXT_MOVEMENT_WITHIN_S = 2.0
+# Long enough before a jump for its frames to be decoded on a slow disk, short enough for them not to push out what
+# is playing.
+JUMPS_WITHIN_S = 2.0
+_TICKS_AHEAD = 6
+# How many instants one tick may plan for. A hand on a fader makes all that was planned worthless at every tick, and
+# planning it all anew would take the loop's time when it matters most: two ticks ahead are worth it, the rest
+# follows with the next ticks.
+_PLANS_A_TICK = 2
+_LOOK_AGAIN_S = 0.25  # after so long the jumps to come are looked for again
+_PADS_AGAIN_S = 1.0  # and the pads' targets: what plays on comes near them, and leaves them
+_JUST = 1e-6  # seconds: on this side of an instant, and not on the other
 
 
-def wanted(world: World, state: State, at_s: float, period_s: float, frames: int = 6) -> list[Wanted]:
-    """What will be needed after `at_s` (show seconds), each frame once, soonest first.
+@dataclass(frozen=True, slots=True)
+class Pad:
+    """What one press of a control plays: a path of the parameter tree, and its value."""
 
-    `period_s` is the time between two ticks. The plan at each instant includes what onsets of the track
-    will have done by then, so the target of a jump that the music will make is among the frames.
+    path: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """The frames that one instant to come needs. `stale`: planned from a state that has changed since."""
+
+    instant_s: float
+    refs: tuple[FrameRef, ...]
+    stale: bool = False
+
+
+class Prefetch:
+    """What will be needed, worked out a little at every tick and kept for as long as the state foretells the same.
+
+    What is found is what `plan` gives, and nothing else: the next ticks, the targets of jumps that the music, the
+    schedules, loops and movements will make within two seconds, and what each pad would show if it were hit now.
+    Main thread.
     """
-    soonest: dict[FrameRef, float] = {}
-    for instant_s in instants(world, state, at_s, period_s, frames):
-        state = advanced(world, state, instant_s)
-        for ref in plan(world, state, instant_s).refs():
-            soonest.setdefault(ref, instant_s)
-    return [Wanted(ref, needed_at_s) for ref, needed_at_s in soonest.items()]
+
+    def __init__(self, world: World, pads: Sequence[Pad] = ()) -> None:
+        self._world = world
+        self._pads = tuple(pads)
+        self._future: _Future | None = None  # what the answers below follow from
+        self._event_count = -1
+        self._calls = 0
+        self._ticks: list[_Ahead] = []
+        self._jumps: list[_Ahead] = []
+        self._look_again_at_s = -math.inf
+        self._pad_refs: dict[Pad, tuple[FrameRef, ...]] = {}
+        self._pads_to_do: list[Pad] = []
+        self._pads_again_at_s = -math.inf
+
+    def wanted(self, past: History, at_s: float, period_s: float) -> list[Wanted]:
+        """What will be needed after `at_s` (show seconds), each frame once.
+
+        `period_s` is the time between two ticks. The targets of jumps are armed; those of pads come last.
+        """
+        state = advanced(self._world, past.head, at_s)
+        self._forget_what_changed(state, past.event_count, at_s)
+        self._calls += 1
+        if self._plan_ticks(state, at_s, period_s) < _PLANS_A_TICK or self._calls % _PLANS_A_TICK == 0:
+            self._plan_a_jump_or_pad(state, at_s, period_s)
+        return self._gathered(at_s)
+
+    def _forget_what_changed(self, state: State, event_count: int, at_s: float) -> None:
+        future = _future(state)
+        if event_count != self._event_count and not future.is_that_of(self._future):
+            self._ticks = []
+            # A target that still holds stays armed without a break; one that does not is a frame decoded in vain.
+            self._jumps = [replace(jump, stale=True) for jump in self._jumps]
+            self._look_again_at_s = -math.inf
+            self._pads_again_at_s = -math.inf
+        self._future, self._event_count = future, event_count
+        self._ticks = [ahead for ahead in self._ticks if ahead.instant_s > at_s]
+        self._jumps = [jump for jump in self._jumps if jump.instant_s > at_s]
+
+    def _plan_ticks(self, state: State, at_s: float, period_s: float) -> int:
+        """Plan for ticks not planned for yet; how many it was."""
+        done = 0
+        while len(self._ticks) < _TICKS_AHEAD and done < _PLANS_A_TICK:
+            last_s = self._ticks[-1].instant_s if self._ticks else at_s
+            self._ticks.append(self._planned(state, last_s + period_s))
+            done += 1
+        return done
+
+    def _plan_a_jump_or_pad(self, state: State, at_s: float, period_s: float) -> None:
+        if at_s >= self._look_again_at_s:
+            self._look_again_at_s = at_s + _LOOK_AGAIN_S
+            known = {jump.instant_s: jump for jump in self._jumps}
+            instants = jump_instants(self._world, state, at_s, at_s + JUMPS_WITHIN_S)
+            self._jumps = [known.get(instant_s, _Ahead(instant_s, (), stale=True)) for instant_s in instants]
+        for place, jump in enumerate(self._jumps):
+            if jump.stale:
+                self._jumps[place] = self._jump_at(state, jump.instant_s, at_s, period_s)
+                return
+        if not self._pads_to_do and at_s >= self._pads_again_at_s:
+            self._pads_again_at_s = at_s + _PADS_AGAIN_S
+            self._pads_to_do = list(self._pads)
+        if self._pads_to_do:
+            pad = self._pads_to_do.pop(0)
+            self._pad_refs[pad] = self._pad_targets(state, pad, at_s, period_s)
+
+    def _planned(self, state: State, instant_s: float) -> _Ahead:
+        return _Ahead(instant_s, tuple(plan(self._world, state, instant_s).refs()))
+
+    def _jump_at(self, state: State, instant_s: float, at_s: float, period_s: float) -> _Ahead:
+        """Where the jump leads, at its instant and at the tick that will show it."""
+        state = advanced(self._world, state, instant_s - _JUST)
+        before = plan(self._world, state, instant_s - _JUST)
+        tick_s = at_s + math.ceil((instant_s - at_s) / period_s) * period_s
+        found: dict[FrameRef, None] = {}
+        for seen_s in (instant_s + _JUST, max(tick_s, instant_s) + _JUST):
+            found.update(dict.fromkeys(sorted(targets(before, plan(self._world, state, seen_s)))))
+        return _Ahead(instant_s, tuple(found))
+
+    def _pad_targets(self, state: State, pad: Pad, at_s: float, period_s: float) -> tuple[FrameRef, ...]:
+        hit = applied(self._world, state, Event(at_s, EventSource.SHOW, 0, pad.path, pad.value))
+        before, after = (plan(self._world, one, at_s + period_s) for one in (state, hit))
+        return tuple(sorted(targets(before, after)))
+
+    def _gathered(self, at_s: float) -> list[Wanted]:
+        found: dict[FrameRef, Wanted] = {}
+        for jump in self._jumps:
+            for ref in jump.refs:
+                found.setdefault(ref, Wanted(ref, jump.instant_s, armed=True))
+        for ahead in self._ticks:
+            for ref in ahead.refs:
+                found.setdefault(ref, Wanted(ref, ahead.instant_s))
+        for refs in self._pad_refs.values():
+            for ref in refs:
+                found.setdefault(ref, Wanted(ref, at_s + JUMPS_WITHIN_S))
+        return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Future:
+    """What the frames to come follow from, apart from the passing of time.
+
+    `mappings` are compared by identity: the state replaces them whole when it changes them, and they may be large.
+    """
+
+    values: tuple[object, ...]
+    mappings: tuple[object, ...]
+
+    def is_that_of(self, other: _Future | None) -> bool:
+        return (
+            other is not None
+            and self.values == other.values
+            and all(one is another for one, another in zip(self.mappings, other.mappings, strict=True))
+        )
+
+
+def _future(state: State) -> _Future:
+    movement = state.current
+    # Of the parameters only those count that choose frames: a clear layer needs none, a speed leads to others.
+    touched = {
+        path: ramp.end
+        for path, ramp in movement.touched.items()
+        if path.endswith("/speed") or (path.endswith("/opacity") and ramp.end <= 0)
+    }
+    values = (movement.index, movement.entered_at_s, movement.position, touched, state.track, state.ended)
+    return _Future(values, (movement.layers, state.outgoing, state.fired))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 
 from engine.core.actions import applied, entered
 from engine.core.layer_actions import onset
@@ -28,17 +29,26 @@ def begun(world: World, at_s: float = 0.0) -> State:
     return State(at_s, MovementState(0, at_s, Line(at_s, 0.0)), track=track)
 
 
-def _next_onset(world: World, state: State) -> tuple[float, Onset | None]:
-    """The track's next onset and the show instant at which it sounds (infinity without one)."""
-    count = len(world.onsets)
+def _onset_at(world: World, state: State, number: int) -> tuple[float, Onset | None]:
+    """Onset `number` of the track, counted through all its loops, and when it sounds (infinity without one)."""
+    onsets = len(world.onsets)
     track = world.loaded.show.track
-    if not count or track is None or state.track.rate <= 0:
+    if not onsets or track is None or state.track.rate <= 0:
         return math.inf, None
-    loop_number, index = divmod(state.onset_number, count)
+    loop_number, index = divmod(number, onsets)
     if loop_number and track.at_end != "loop":
         return math.inf, None
     found = world.onsets[index]
     return state.track.instant_of(loop_number * world.track_duration_s + found.at_s), found
+
+
+def onset_instants(world: World, state: State) -> Iterator[float]:
+    """The show instants of the track's onsets that have not done their work yet, ascending; endless for a loop."""
+    for number in count(state.onset_number):
+        instant_s, found = _onset_at(world, state, number)
+        if found is None:
+            return
+        yield instant_s
 
 
 def advanced(world: World, state: State, to_s: float) -> State:
@@ -50,7 +60,7 @@ def advanced(world: World, state: State, to_s: float) -> State:
         return state
     while True:
         ends_s = _movement_end(world, state)
-        onset_s, found = _next_onset(world, state)
+        onset_s, found = _onset_at(world, state, state.onset_number)
         if min(ends_s, onset_s) > to_s:
             return replace(state, at_s=to_s)
         if ends_s <= onset_s:
@@ -86,13 +96,15 @@ def folded(world: World, state: State, events: Iterable[Event]) -> State:
 class History:
     """The state, and enough of the past to fold an event in where it belongs, though it arrives late.
 
-    `base` is the state from which `recent` (in order) leads to `head`.
+    `base` is the state from which `recent` (in order) leads to `head`. While `event_count` stays, whatever changes
+    in `head` was foretold by the head before.
     """
 
     base: State
     recent: tuple[Event, ...]
     head: State
     late: int = 0  # events stamped before the window, folded in at its edge
+    event_count: int = 0  # folded in so far
 
 
 def history(state: State) -> History:
@@ -118,4 +130,4 @@ def stepped(world: World, past: History, events: Iterable[Event], now_s: float) 
     split = bisect_right(recent, now_s - LATE_WINDOW_S, key=lambda event: event.at_s)
     base = folded(world, past.base, recent[:split])
     base = advanced(world, base, now_s - LATE_WINDOW_S)
-    return History(base, recent[split:], head, past.late + late)
+    return History(base, recent[split:], head, past.late + late, past.event_count + len(new))

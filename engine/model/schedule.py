@@ -61,3 +61,9 @@ class Schedule:
             return None
         index = bisect_right(starts, position_s + 1e-9) - 1
         return index if index >= 0 else None
+
+    def next_start_s(self, layer: str, position_s: float) -> float | None:
+        """Where the layer's first row after `position_s` begins; None without any."""
+        starts = self._starts.get(layer, ())
+        index = bisect_right(starts, position_s + 1e-9)
+        return starts[index] if index < len(starts) else None

@@ -1,11 +1,10 @@
-"""What the planner says: schedules, gaps, fades, holds, onsets; and what prefetch makes of it."""
+"""What the planner says: schedules, gaps, fades, holds, onsets."""
 
 from __future__ import annotations
 
 import pytest
 
 from engine.core.planner import FLASH_S, plan
-from engine.core.prefetch import wanted
 from engine.core.state import State
 from engine.core.step import advanced, begun, folded
 from engine.model.events import Event, EventSource
@@ -195,24 +194,3 @@ def test_an_onset_does_not_take_a_held_picture_away() -> None:
     made = world(clips=CLIPS, layers=[{"name": "base", "on_onset": {"action": "next_clip"}}], onsets=[0.5], track_s=2)
     assert ref(plan(made, done(made, (0.2, "/layer/base/position", 0.5)), 1.0)).clip == "a"
     assert ref(plan(made, done(made, (0.2, "/movement/position", 0.05)), 1.0)).clip == "a"
-
-
-def test_prefetch_knows_what_the_next_onset_will_show() -> None:
-    made = world(
-        clips=CLIPS, layers=[{"name": "base", "on_onset": {"action": "random_clip"}}], onsets=[1.0], track_s=2, seed=3
-    )
-    soon = {found.ref for found in wanted(made, advanced(made, begun(made), 0.9), 0.9, 0.04)}
-    assert ref(plan(made, begun(made), 1.0)) in soon
-
-
-def test_prefetch_knows_the_next_movements_first_frame() -> None:
-    made = world(clips=CLIPS, movements=[("one", 5, rows("base", ("a", 5))), ("two", 5, rows("base", ("b", 5)))])
-    found = {want.ref: want.needed_at_s for want in wanted(made, begun(made), 3.5, 0.04)}
-    assert found[FrameRef("b", 0)] == 5.0
-
-
-def test_prefetch_gives_each_frame_once_soonest_first() -> None:
-    made = world(clips=CLIPS)
-    found = wanted(made, begun(made), 1.0, 0.01, frames=12)
-    assert [want.ref.index for want in found] == [25, 26, 27, 28]
-    assert [want.needed_at_s for want in found] == sorted(want.needed_at_s for want in found)
