@@ -91,7 +91,7 @@ def _check(path: Path, entries: list[tuple[int, int]], codec: Codec, height: int
     with path.open("rb", buffering=0) as file:
         end = os.fstat(file.fileno()).st_size
         for index, (offset, length) in enumerate(entries):
-            sound = length >= 8 and offset + length <= end
+            sound = length >= 8 and 0 <= offset <= end - length  # below 0: FFmpeg's word for an absurd one
             if sound and codec is Codec.MJPEG:
                 sound = _is_jpeg(file.fileno(), offset, length, height if index == 0 else 0)
             elif sound:

@@ -157,10 +157,16 @@ def _cuttable(header: bytes, frame_at: int, frame: bytes, interval: int) -> _Hea
 
 
 def _restarts(data: Bytes) -> Places:
-    """Where the restart markers of the entropy-coded `data` are, if they are RST0 to RST7 in turn; else none."""
-    found: Places = np.flatnonzero(data[:-1] == 0xFF)
-    found = found[(data[found + 1] & 0xF8) == _RST0]
-    return found if np.array_equal(data[found + 1], _in_turn(len(found))) else found[:0]
+    """Where the restart markers are in `data`, all that follows the header, if they are RST0 to RST7 in turn.
+
+    None where another marker stands among them: the whole would stumble over it, and so the strips must not be cut.
+    """
+    places: Places = np.flatnonzero(data[:-1] == 0xFF)
+    kinds = data[places + 1]
+    places, kinds = places[kinds != 0], kinds[kinds != 0]  # a zero: the 0xFF before it is coded data
+    if len(kinds) and kinds[-1] == _EOI and np.array_equal(kinds[:-1], _in_turn(len(kinds) - 1)):
+        return places[:-1]
+    return places[:0]
 
 
 def _in_turn(count: int) -> npt.NDArray[np.uint8]:
