@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup setup-test demo test test-all check format bench golden docs lock clean
+.PHONY: help setup setup-test setup-bench demo test test-all check format bench golden docs lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r target what; do \
@@ -14,6 +14,9 @@ setup: ## Install what the player needs: Debian packages where allowed, Python p
 
 setup-test: ## Install what the tests and checks need as well
 	@tools/setup.sh --test
+
+setup-bench: ## Install the peers that the benchmark measures as well
+	@tools/setup.sh --bench
 
 demo: setup ## Make the demo archive, build its library, play its show; ARCHIVE=~/Videos takes your folder
 	@$(BIN)/runtime-tools demo $(if $(ARCHIVE),--archive "$(ARCHIVE)")
@@ -35,8 +38,8 @@ format: setup-test ## Put the code in order as `make check` wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup ## Measure random seeks and drawing on this machine
-	@$(BIN)/python -m tools.bench.cli
+bench: setup-bench ## Measure this machine, with peers, against every bar; ARGS="seek --quick" takes less
+	@$(BIN)/runtime-tools bench $(ARGS)
 
 golden: setup-test ## Draw the golden pictures of tests/golden anew; look at each before you commit it
 	@$(BIN)/python -m tools.golden
@@ -45,7 +48,7 @@ docs: setup-test ## Write the reference pages anew from the models
 	@$(BIN)/python -m tools.reference
 
 # The newest releases that fit pyproject.toml, one version for every Python and platform: the same decoder
-# everywhere. Indexes and paths of the machine that locks stay out.
+# everywhere. Indexes and paths of the machine that locks stay out, and so does torch with its CUDA: see tools/setup.sh.
 LOCK := $(BIN)/python -m uv --quiet pip compile pyproject.toml --group build --extra preprocess --universal \
 	--fork-strategy fewest --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-config --custom-compile-command "make lock"
@@ -54,6 +57,8 @@ lock: setup-test ## Write the lock files anew; UPGRADE=1 takes newer releases
 	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip --quiet install "uv>=0.5"
 	$(LOCK) $(if $(UPGRADE),--upgrade) -o requirements.lock
 	$(LOCK) $(if $(UPGRADE),--upgrade) --extra dev --constraint requirements.lock -o requirements-dev.lock
+	$(LOCK) $(if $(UPGRADE),--upgrade) --extra bench --constraint requirements-dev.lock \
+	    --override <(echo "torch; python_version < '3'") -o requirements-bench.lock
 
 clean: ## Remove what was built and cached; .venv stays
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -5,16 +5,18 @@ set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly USAGE='usage: tools/setup.sh [--test]
+readonly USAGE='usage: tools/setup.sh [--test | --bench]
 
   --test   also what the tests and `make check` need
+  --bench  also the peers that `make bench` measures; one that cannot be had is named and left out
 
 Environment:
   PYTHON   the Python (3.11 or newer) to make .venv with; otherwise one is looked for on PATH
 
 Debian packages are installed only as root or where sudo asks for no password; otherwise the line to type is
 printed. Nothing is ever removed. Python packages are those of requirements.lock (requirements-dev.lock with
---test), checked against their hashes; they go into .venv only.
+--test), checked against their hashes; they go into .venv only. --bench adds those of requirements-bench.lock, and
+torch by its version alone: its build without CUDA where the package index offers one.
 Exit code: 0 ready, though parts that are not essential may have been named as missing (with CI=true that is
 a failure too); 1 not usable, with the reason; 2 wrong usage.'
 
@@ -41,6 +43,11 @@ libasound2-plugins        joins sound programs to that server
 jackd2                    MIDI ports for the MIDI tests
 liblo-tools               sends OSC in the tests
 ffmpeg                    the reference that decoded frames are compared with
+'
+readonly BENCH_PACKAGES='
+libmpv2|libmpv1           mpv, a peer in the benchmark
+libjpeg-turbo-test|libjpeg-turbo-progs  tjbench, which the benchmark checks itself by
+ffmpeg                    a peer in the benchmark, and the libraries that torchcodec decodes with
 '
 # python-rtmidi has wheels for Python 3.11 and 3.12 only, moderngl on Linux for x86-64 only.
 readonly RTMIDI_PACKAGES='
@@ -93,14 +100,15 @@ version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
 
 has_headers() { [[ -f "$("$1" -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h" ]]; }
 
-# Prints a package line for everything that is needed here, installed or not. Arguments: Python, "test" or "".
+# Prints a package line for everything that is needed here, installed or not. Arguments: Python, "test", "bench" or "".
 needed_packages() {
     local version compiles=
     version="$(version_of "$1")"
     say "$PLAYER_PACKAGES"
-    if [[ -n "$2" ]]; then say "$TEST_PACKAGES"; fi
+    if [[ "$2" == test ]]; then say "$TEST_PACKAGES"; fi
+    if [[ "$2" == bench ]]; then say "$BENCH_PACKAGES"; fi
     # jackd2 itself has jack_wait up to Debian 12 and Ubuntu 22.04.
-    if [[ -n "$2" ]] && ! command -v jack_wait >/dev/null && apt-cache show jack-example-tools >/dev/null 2>&1; then
+    if [[ "$2" == test ]] && ! command -v jack_wait >/dev/null && apt-cache show jack-example-tools >/dev/null 2>&1; then
         say 'jack-example-tools waits for the MIDI ports of the tests'
     fi
     if ! "$1" -c 'import ensurepip' 2>/dev/null; then say "python$version-venv makes .venv"; fi
@@ -238,11 +246,37 @@ install_python_packages() {
     fingerprint "$python" "$lock" >.venv/setup-stamp
 }
 
+# The peers of `make bench`. Without one of them the benchmark runs all the same, so nothing here ends the script.
+# A build of torch has another hash on each index, so torch is held to its version only.
+install_peers() {
+    local python="$1" lock=requirements-bench.lock torch
+    local pip=(.venv/bin/python -m pip --quiet --disable-pip-version-check install)
+    if [[ "$(cat .venv/bench-stamp 2>/dev/null)" == "$(fingerprint "$python" "$lock")" ]]; then return; fi
+    rm -f .venv/bench-stamp
+    say "Installing the peers of $lock into .venv …"
+    if ! "${pip[@]}" --require-hashes --requirement "$lock"; then
+        warn 'the peers could not be installed; the reason stands above. The benchmark leaves them out'
+        incomplete=1
+        return
+    fi
+    torch="$(sed -n 's/^ *"\(torch==[0-9.]*\).*/\1/p' pyproject.toml)"
+    if ! "${pip[@]}" "$torch+cpu" >"$log" 2>&1; then
+        say "The package index offers $torch with CUDA only: this can be gigabytes …"
+        if ! "${pip[@]}" "$torch"; then
+            warn 'torch could not be installed; the reason stands above. The benchmark leaves torchcodec out'
+            incomplete=1
+            return
+        fi
+    fi
+    fingerprint "$python" "$lock" >.venv/bench-stamp
+}
+
 main() {
-    local with_tests='' lock=requirements.lock python
+    local purpose='' lock=requirements.lock python
     case "$*" in
     '') ;;
-    --test) with_tests=test lock=requirements-dev.lock ;;
+    --test) purpose=test lock=requirements-dev.lock ;;
+    --bench) purpose=bench ;;
     --help | -h) say "$USAGE" && exit 0 ;;
     *) printf '%s\n' "$USAGE" >&2 && exit 2 ;;
     esac
@@ -251,8 +285,9 @@ main() {
     trap 'rm -f "$log"' EXIT
 
     python="$(find_python)"
-    install_system_packages "$python" "$with_tests"
+    install_system_packages "$python" "$purpose"
     install_python_packages "$python" "$lock"
+    if [[ "$purpose" == bench ]]; then install_peers "$python"; fi
     if [[ -n "$incomplete" && "${CI:-}" == true ]]; then die 'packages are missing, which on CI is a failure'; fi
 }
 

@@ -49,15 +49,25 @@ def test_every_import_is_declared(room: str, extras: tuple[str, ...]) -> None:
     assert undeclared == set()
 
 
+# torch has another build on each index: tools/setup.sh installs it by its version. The test's own lock has no peers.
+UNLOCKED = {"torch"}
+WITHOUT_PEERS = tuple(extra for extra in EXTRAS if extra != "bench")
+
+
 @pytest.mark.parametrize(
-    ("lock", "extras"), [("requirements.lock", ("preprocess",)), ("requirements-dev.lock", EXTRAS)]
+    ("lock", "extras"),
+    [
+        ("requirements.lock", ("preprocess",)),
+        ("requirements-dev.lock", WITHOUT_PEERS),
+        ("requirements-bench.lock", ("preprocess", "bench")),
+    ],
 )
 def test_every_declaration_is_locked(lock: str, extras: tuple[str, ...]) -> None:
     text = (CHECKOUT / lock).read_text(encoding="utf-8")
     pinned = dict(re.findall(r"^([a-z0-9-]+)==([^ ]+)", text, re.MULTILINE))
     wishes = declared(*extras)
-    assert wishes.keys() <= pinned.keys(), "run `make lock`"
-    assert {name for name, wish in wishes.items() if not wish.specifier.contains(pinned[name])} == set()
+    assert wishes.keys() - UNLOCKED <= pinned.keys(), "run `make lock`"
+    assert {name for name in wishes.keys() - UNLOCKED if not wishes[name].specifier.contains(pinned[name])} == set()
     assert "torch" not in pinned
     assert "opencv-python" not in pinned
     assert "--hash=sha256:" in text
