@@ -9,17 +9,16 @@ import json
 import os
 import platform
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-Severity = Literal["needed", "stage", "nice"]
+from tools.doctor_check import Check, Severity, probe
+from tools.doctor_clips import examine_clips
 
 GO, NO_GO = 0, 1
-_PROBE_TIMEOUT_S = 20.0
 _OSC_HOST, _OSC_PORT = "127.0.0.1", 9720
 _STAGE_READ_MB_S = 100.0  # two 1080p HapQ layers
 _STAGE_FREE_GB = 1.0
@@ -47,32 +46,28 @@ examples:
   runtime-tools doctor                       # can this machine render and play?
   runtime-tools doctor --stage               # and can it go on stage?
   runtime-tools doctor --folder /media/show  # measure the disk that the library lies on
+  runtime-tools doctor --show show.yaml      # which of its layers' own sources will scrub?
+  runtime-tools doctor film.mp4 stills/      # will these?
   runtime-tools doctor --json
 
+With files or a show, those are looked at and not the machine: one that will not scrub is what a stage would mend.
 Each check is "needed" (nothing works without it), "stage" (a live show wants it) or "nice".
 Exit codes: 0 go, 1 no-go: a needed check failed, or with --stage one that a stage wants; 2 wrong usage.
 """
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing looked at: whether it is well, what was found, and the line that would mend it ("" where well)."""
-
-    name: str
-    severity: Severity
-    ok: bool
-    found: str
-    mend: str = ""
-
-
 def main(argv: Sequence[str]) -> int:
     """`runtime-tools doctor`: 0 go, 1 no-go."""
     options = _parser().parse_args(argv)
-    checks = examine(options.folder)
+    clips = examine_clips(options.files, options.show) if options.files or options.show else []
+    checks = [clip.check for clip in clips] or examine(options.folder)
     wanted = {"needed", "stage"} if options.stage else {"needed"}
     go = all(check.ok for check in checks if check.severity in wanted)
     if options.json:
-        print(json.dumps({"go": go, "checks": [asdict(check) for check in checks]}, ensure_ascii=False))
+        answer: dict[str, Any] = {"go": go, "checks": [asdict(check) for check in checks]}
+        if clips:
+            answer["clips"] = [clip.figures for clip in clips]
+        print(json.dumps(answer, ensure_ascii=False))
     else:
         _print_table(checks, go)
     return GO if go else NO_GO
@@ -84,31 +79,6 @@ def examine(folder: Path) -> list[Check]:
     for look in (_python, _packages, _codecs, _gl, _display, _turbojpeg, _hap, _audio, _midi, _osc, _machine):
         checks += _looked(look)
     return checks + _looked(lambda: _disk(folder), "disk")
-
-
-def probe(name: str, *arguments: str, timeout_s: float = _PROBE_TIMEOUT_S) -> dict[str, Any]:
-    """What the probe `name` of tools.doctor_probes finds, asked in a process of its own.
-
-    Where the process ends badly or not in time, {"absent": the reason, "mend": ""}.
-    """
-    path = os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))
-    command = [sys.executable, "-m", "tools.doctor_probes", name, *arguments]
-    try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            check=False,  # its exit status is an answer
-            text=True,
-            timeout=timeout_s,
-            env={**os.environ, "PYTHONPATH": path},
-        )
-    except subprocess.TimeoutExpired:
-        return {"absent": f"did not answer within {timeout_s:g} s", "mend": ""}
-    if done.returncode == 0 and done.stdout.strip():
-        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return answer
-    said = done.stderr.strip().splitlines()
-    return {"absent": said[-1] if said else f"ended with status {done.returncode}", "mend": ""}
 
 
 def _looked(look: Callable[[], list[Check]], name: str = "") -> list[Check]:
@@ -294,6 +264,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="movies, stills, patterns or folders of numbered images"
+    )
+    parser.add_argument("--show", type=Path, metavar="SHOW", help="a show file, for the sources of its layers")
     parser.add_argument("--stage", action="store_true", help="no-go also where something lacks that a stage wants")
     parser.add_argument(
         "--folder", type=Path, default=Path(), help="whose disk is measured: the library's (else the current one)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -135,7 +136,46 @@ def probe_disk(folder: str) -> dict[str, Any]:
     }
 
 
+def probe_clip(name: str, rate: str = "") -> dict[str, Any]:
+    """What a file is and what a seek in it costs; `rate` is that of a sequence of images."""
+    from fractions import Fraction
+
+    from engine.formats.image_sequence import is_sequence, probe_sequence
+    from engine.formats.movie import FALLBACK_RATE, probe
+    from engine.formats.movie_file import open_picture
+    from engine.formats.seek_cost import seek_verdict
+    from engine.media.seek_trial import seek_cost, try_seeks
+
+    file = Path(name)
+    clip = probe_sequence(file, "clip", Fraction(rate or FALLBACK_RATE)) if is_sequence(file) else probe(file, "clip")
+    codec, mend = clip.codec.value, f"build it into a library: runtime-preprocess build {shlex.quote(name)} -o LIBRARY"
+    if clip.images is not None:
+        codec, mend = "images", "make a movie of them, and build that into the library"
+    elif clip.table is None:
+        container, stream = open_picture(file)
+        with container:
+            codec = stream.codec_context.name
+    cost = seek_cost(clip)
+    trial = try_seeks(clip, cost)
+    verdict = seek_verdict(cost, trial, float(1000 / clip.rate), mend)
+    return {
+        "codec": codec,
+        "width": clip.width,
+        "height": clip.height,
+        "frames": clip.frame_count,
+        "frames_a_s": round(float(clip.rate), 3),
+        "seek_mean_frames": round(cost.mean_frames, 1),
+        "seek_worst_frames": cost.worst_frames,
+        "seek_median_ms": round(trial.median_ms, 2),
+        "seek_worst_ms": round(trial.worst_ms, 2),
+        "scrubs": verdict.scrubs,
+        "verdict": verdict.words,
+        "mend": verdict.mend,
+    }
+
+
 PROBES: dict[str, Callable[..., dict[str, Any]]] = {
+    "clip": probe_clip,
     "codecs": probe_codecs,
     "disk": probe_disk,
     "gl": probe_gl,

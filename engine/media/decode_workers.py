@@ -67,7 +67,7 @@ class DecodeWorkers:
 
     Requests stand on boards: one that every worker takes from, and one for each worker. Taking a request off a
     board is one atomic `popleft`, so the main thread takes back whatever no worker has begun, without a lock.
-    Clips without a frame table go to one worker each: their decoder runs on from frame to frame, and two workers
+    Clips whose frames need others go to one worker each: their decoder runs on from frame to frame, and two workers
     sharing a long group of pictures would each decode all of it.
 
     A frame that the picture lacks already is spread over the workers that are idle, where it has parts; frames
@@ -82,7 +82,7 @@ class DecodeWorkers:
         self._results: SimpleQueue[Outcome | BaseException] = SimpleQueue()
         self._stop = False  # main thread writes, workers read
         self._given: set[FrameRef] = set()  # main thread: on a board or being decoded
-        self._homes: dict[str, int] = {}  # main thread: slug of a clip without table → its worker
+        self._homes: dict[str, int] = {}  # main thread: slug of a clip whose frames need others → its worker
         self._crash: BaseException | None = None  # main thread
         self._threads = [
             threading.Thread(target=self._run, args=(number,), name=f"decode-{number}", daemon=True)
@@ -160,7 +160,7 @@ class DecodeWorkers:
         return result
 
     def _board_of(self, clip: Clip) -> _Board:
-        if clip.table is not None:
+        if clip.frames_stand_alone:
             return self._shared
         return self._own[self._homes.setdefault(clip.slug, len(self._homes) % len(self._own))]
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.devices.xvfb_support import virtual_display
 from tests.film_support import film_frames, grey_movie, run_module
+from tests.media_support import encode, image_sequence
 from tools import frames
 from tools.cli import SUBCOMMANDS, main
 
@@ -23,6 +24,39 @@ def test_the_doctor_says_go_here_and_names_a_mend_for_all_that_is_absent(tmp_pat
     assert not any(check["mend"] for check in checks.values() if check["ok"])
     for name in ("python", "packages", "decoders", "encoders", "opengl off screen", "disk", "osc", "midi", "display"):
         assert name in checks
+
+
+def test_the_doctor_tells_which_files_scrub(tmp_path: Path) -> None:
+    size = (1280, 720)
+    long_gop = {"g": "250", "bf": "0", "sc_threshold": "0", "preset": "ultrafast"}
+    long = encode(tmp_path / "long.mp4", "libx264", "yuv420p", range(250), size=size, options=long_gop)
+    alone = encode(tmp_path / "alone.mov", "prores_ks", "yuv422p10le", range(5))
+    done = run_module("tools.cli", "doctor", "--json", long, alone, tmp_path / "gone.mov")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["go"]) == (1, False)
+    checks = {check["name"]: check for check in report["checks"]}
+    assert "no such file" in checks["gone.mov"]["found"]
+    found = {clip["name"]: clip for clip in report["clips"] if clip}
+    assert (found["long.mp4"]["codec"], found["long.mp4"]["seek_worst_frames"]) == ("h264", 250)
+    assert found["long.mp4"]["seek_mean_frames"] == 125.5
+    assert found["alone.mov"]["seek_worst_frames"] == 1
+    for name, clip in found.items():
+        assert clip["seek_worst_ms"] >= clip["seek_median_ms"] > 0
+        assert clip["scrubs"] == checks[name]["ok"] == (clip["seek_worst_ms"] <= 40)
+        assert ("runtime-preprocess build" in clip["mend"]) is not clip["scrubs"]
+
+
+def test_the_doctor_looks_at_the_sources_of_a_show(tmp_path: Path) -> None:
+    image_sequence(tmp_path / "stills", range(4))
+    show = "layers:\n- {name: base, source: stills, source_rate: 12}\nmovements:\n- {name: one, duration_s: 1}\n"
+    (tmp_path / "show.yaml").write_text(show)
+    done = run_module("tools.cli", "doctor", "--show", tmp_path / "show.yaml")
+    assert done.returncode == 0
+    assert "layer base  images 128×96, 4 frames at 12/s: scrubs" in done.stdout
+    (tmp_path / "show.yaml").write_text(show.replace("stills", "nowhere"))
+    done = run_module("tools.cli", "doctor", "--show", tmp_path / "show.yaml")
+    assert done.returncode == 2
+    assert "nowhere does not exist" in done.stderr
 
 
 def test_the_doctor_sees_the_monitor(monkeypatch: pytest.MonkeyPatch) -> None:
