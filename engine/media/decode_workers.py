@@ -10,6 +10,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -51,7 +52,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a request: a picture, which now belongs to the main thread, or the error."""
+    """What became of a request: a picture, which now belongs to the main thread, or the error.
+
+    The picture is another of the clip's where the request went stale on the way (see open_source).
+    """
 
     ref: FrameRef
     picture: Picture | None
@@ -81,6 +85,7 @@ class DecodeWorkers:
         self._team = WorkTeam(count)
         self._results: SimpleQueue[Outcome | BaseException] = SimpleQueue()
         self._stop = False  # main thread writes, workers read
+        self._asked: AbstractSet[FrameRef] = frozenset()  # replaced whole by the main thread, read by workers
         self._given: set[FrameRef] = set()  # main thread: on a board or being decoded
         self._homes: dict[str, int] = {}  # main thread: slug of a clip whose frames need others → its worker
         self._crash: BaseException | None = None  # main thread
@@ -104,7 +109,7 @@ class DecodeWorkers:
         """
         unbegun = {request.ref for board in (self._shared, *self._own) for request in _drain(board)}
         self._given -= unbegun
-        asked = {request.ref for request in requests}
+        asked = self._asked = {request.ref for request in requests}
         for request in requests:
             if request.ref not in self._given:
                 self._board_of(request.clip).append(request)
@@ -114,6 +119,10 @@ class DecodeWorkers:
                 self._team.wake_if_idle(number)
         self._team.wake_idle(len(self._shared))
         return len(unbegun - asked)
+
+    def is_stale(self, ref: FrameRef) -> bool:
+        """Whether nobody asks for the frame any more. Any thread."""
+        return ref not in self._asked
 
     def poll(self) -> list[Outcome]:
         """Every outcome since the last call. Raises what a worker died of, at every call from then on."""

@@ -8,7 +8,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from itertools import islice
 from types import TracebackType
 
@@ -19,6 +18,7 @@ from engine.media.buffers import BufferPool
 from engine.media.decode_workers import LATE, DecodeWorkers, Outcome, Request
 from engine.media.frame_cache import FrameCache
 from engine.media.frame_source import FrameSource, open_source
+from engine.media.frame_window import FrameWindow
 from engine.model.clips import Clip, Codec
 from engine.model.pictures import FrameRef, Hit, Lookup, Missing, Nearest
 from engine.model.plan import FramePlan, Wanted
@@ -28,6 +28,7 @@ _log = logging.getLogger(__name__)
 # How much earlier than it is needed an armed jump's target is asked for, in decode times, beside frames that playing
 # on will need: they can be stood in for by a neighbour, it cannot.
 _ARMED_HEAD_START = 4
+_WINDOW_SHARE = 8  # of the bound, an eighth is for frames decoded on the way to others (engine.media.frame_window)
 _RETRY_S = 10.0  # show seconds after which a file that could not be opened is tried again: disks come back
 _STAND_IN_REACH = 16  # frames either side of a damaged one, among which a render looks for a good one
 
@@ -57,17 +58,19 @@ class FrameStore:
         figures: Figures,
         cache_bytes: int,
         workers: int | None = None,
-        open_clip: Callable[[Clip, BufferPool], FrameSource] = open_source,
+        open_clip: Callable[[Clip, BufferPool], FrameSource] | None = None,
     ) -> None:
         """Serve `clips`, by slug, from `cache_bytes` of pictures and `workers` threads (None: cores − 1, at least 2).
 
         `open_clip` is for tests. Starts the threads; opens no file.
         """
         self._clips = clips
-        self._budget = cache_bytes
+        # Frames on the way to others are kept apart, out of the same bound.
+        self._window = FrameWindow(cache_bytes // _WINDOW_SHARE)
+        self._budget = cache_bytes - cache_bytes // _WINDOW_SHARE
         # Idle buffers are bounded apart from the cache: a tick's worth of evicted pictures to decode into.
         self._pool = BufferPool(idle_bytes=max(cache_bytes // 8, 32 << 20))
-        self._cache = FrameCache(self._pool, cache_bytes)
+        self._cache = FrameCache(self._pool, self._budget)
         # Two even on two cores: the loop's thread sleeps most of a tick and goes first when it wakes, and a frame
         # that the picture lacks is decoded by both.
         self._worker_count = workers if workers is not None else max(2, _cores() - 1)
@@ -90,7 +93,8 @@ class FrameStore:
         self._queue_length = figures.samples("queue_length")
         self._read_ahead = figures.samples("read_ahead")
         self._cache_bytes = figures.samples("cache_bytes")
-        self._workers = DecodeWorkers(partial(_open, open_clip, self._pool), self._worker_count)
+        self._open_clip = open_clip
+        self._workers = DecodeWorkers(self._open, self._worker_count)
 
     def __enter__(self) -> FrameStore:
         return self
@@ -182,6 +186,12 @@ class FrameStore:
             self._pool.give(picture.planes)
         self._cache.clear()
 
+    def _open(self, clip: Clip) -> FrameSource:
+        """Decode workers' threads."""
+        if self._open_clip is not None:
+            return self._open_clip(clip, self._pool)
+        return open_source(clip, self._pool, self._window, self._workers.is_stale)
+
     def _begin(self, plan: FramePlan) -> None:
         self._now_s = plan.at_s
         self._planned = dict.fromkeys(plan.refs())
@@ -208,7 +218,7 @@ class FrameStore:
         slug = outcome.ref.clip
         self._armed.decoded(slug, outcome.decode_ms / 1000)
         missed_at_s = self._missed.pop(outcome.ref, None)
-        if missed_at_s is not None:
+        if missed_at_s is not None and outcome.picture is not None and outcome.picture.ref == outcome.ref:
             self._miss_wait_ms.add(1000 * (time.monotonic() - missed_at_s))
         if outcome.picture is not None:
             self._frame_bytes[slug] = outcome.picture.nbytes
@@ -288,10 +298,6 @@ class FrameStore:
         clip = self._clips[slug]
         guess = 3 * clip.width * clip.height // (6 if clip.codec is Codec.HAP else 2)
         return self._frame_bytes.get(slug, guess)
-
-
-def _open(open_clip: Callable[[Clip, BufferPool], FrameSource], pool: BufferPool, clip: Clip) -> FrameSource:
-    return open_clip(clip, pool)
 
 
 def _cores() -> int:

@@ -122,7 +122,8 @@ def make_store(disk: Disk, figures: Figures) -> Iterator[MakeStore]:
     made: list[FrameStore] = []
 
     def make(clips: dict[str, Clip] = CLIPS, *, pictures: int = 100, workers: int = 1) -> FrameStore:
-        store = FrameStore(clips, figures=figures, cache_bytes=pictures * PICTURE, workers=workers, open_clip=disk.open)
+        bound = pictures * PICTURE * 8 // 7  # an eighth of it is for frames on the way to others
+        store = FrameStore(clips, figures=figures, cache_bytes=bound, workers=workers, open_clip=disk.open)
         made.append(store)
         return store
 
