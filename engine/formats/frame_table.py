@@ -35,6 +35,7 @@ _HAP_TEXTURE = {
 _HAP_SEVERAL = 0x0D
 _MOV_FOURCC_AT = 4
 _AVI_CHUNK_HEADER = 8
+_SHORTEST = 8  # bytes: no JPEG and no HAP frame is shorter
 _REBUILD = "build the library again, or copy the file again"
 # JPEGs that are drawn as planes: 8 bits, full range, chroma 4:2:0, 4:2:2 or 4:4:4, or none.
 _JPEG_FORMATS = ("yuvj420p", "yuvj422p", "yuvj444p", "gray")
@@ -68,6 +69,8 @@ def frame_table(path: Path) -> FrameTable:
         with av.open(f"file:{path.absolute()}", metadata_errors="replace") as container:
             stream = container.streams.video[0]
             shift = _AVI_CHUNK_HEADER if "avi" in container.format.name else 0
+            if len(stream.index_entries) * _SHORTEST > path.stat().st_size:
+                raise SourceError("has an index of more frames than its bytes can hold", subject=path, mend=_REBUILD)
             entries = [(entry.pos + shift, entry.size) for entry in stream.index_entries if not entry.is_discard]
             context = stream.codec_context
             if context is not None:
@@ -91,7 +94,7 @@ def _check(path: Path, entries: list[tuple[int, int]], codec: Codec, height: int
     with path.open("rb", buffering=0) as file:
         end = os.fstat(file.fileno()).st_size
         for index, (offset, length) in enumerate(entries):
-            sound = length >= 8 and 0 <= offset <= end - length  # below 0: FFmpeg's word for an absurd one
+            sound = length >= _SHORTEST and 0 <= offset <= end - length  # below 0: FFmpeg's word for an absurd one
             if sound and codec is Codec.MJPEG:
                 sound = _is_jpeg(file.fileno(), offset, length, height if index == 0 else 0)
             elif sound:
