@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -163,13 +163,29 @@ def _ffmpeg_jpeg(codec: str, pixel_format: str) -> bytes:
 
 
 @cache
-def movies() -> list[bytes]:
-    """Whole files with an index: MJPEG in MOV and in AVI, of JPEG_SIZE."""
+def movies() -> dict[str, bytes]:
+    """Whole files with an index: MJPEG in MOV and in AVI, of JPEG_SIZE; HAP of HAP_SIZE in MOV."""
     with tempfile.TemporaryDirectory() as folder:
-        return [
-            encode(Path(folder) / name, "mjpeg", "yuvj420p", range(3), size=JPEG_SIZE).read_bytes()
-            for name in ("a.mov", "a.avi")
-        ]
+        made = {
+            name: encode(Path(folder) / f"a.{name}", "mjpeg", "yuvj420p", range(3), size=JPEG_SIZE).read_bytes()
+            for name in ("mov", "avi")
+        }
+        for tag, texture in ((b"Hap1", 0x0B), (b"Hap7", 0x0C)):
+            frames = [frame for frame in hap_frames() if frame[3] & 0x0F == texture]
+            made[tag.decode()] = hap_movie(Path(folder) / "hap.mov", frames).replace(b"Hap1", tag)
+    return made
+
+
+def hap_movie(file: Path, frames: Sequence[bytes]) -> bytes:
+    """A MOV of HAP frames of HAP_SIZE, its sample entry Hap1 whatever they are."""
+    with av.open(str(file), "w") as container:
+        stream = container.add_mux_stream("hap", rate=RATE, width=HAP_SIZE[0], height=HAP_SIZE[1])
+        for place, frame in enumerate(frames):
+            packet = av.Packet(frame)
+            packet.stream, packet.pts, packet.dts, packet.time_base = stream, place, place, 1 / RATE
+            packet.is_keyframe = True
+            container.mux(packet)
+    return file.read_bytes()
 
 
 @cache

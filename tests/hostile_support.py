@@ -22,6 +22,7 @@ from engine.formats.frame_table import frame_table
 from engine.formats.library import read_library
 from engine.formats.library_rows import NewClip, StoredClip, StoredSource, Traits
 from engine.formats.library_writer import LibraryWriter
+from engine.formats.sample_entry import sample_entry
 from engine.media import mjpeg
 from engine.media.buffers import BufferPool
 from engine.media.frame_source import FrameSource, open_source
@@ -335,6 +336,7 @@ class MovieReader:
 
     def check(self, data: bytes) -> str:
         self._file.write_bytes(data)
+        sample_entry(self._file)
         try:
             table = frame_table(self._file)
         except SourceError as error:
@@ -390,7 +392,7 @@ SEEDS: dict[str, Callable[[], Sequence[bytes]]] = {
     "hap": hap_frames,
     "jpeg": jpeg_seeds,
     "table": table_seeds,
-    "movie": movies,
+    "movie": lambda: list(movies().values()),
 }
 
 

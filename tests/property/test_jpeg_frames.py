@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.media.turbojpeg import library
-from tests.hostile_seeds import foreign_jpegs, jpeg_frames
+from tests.hostile_seeds import foreign_jpegs, jpeg_frames, turbo_jpeg
 from tests.hostile_strategies import spoiled
 from tests.hostile_support import JpegReader, jpeg_seeds
 from tests.support import absent
@@ -89,6 +89,13 @@ def test_the_jpegs_to_be_spoiled_are_sound(name: str, reader: JpegReader) -> Non
 )
 def test_a_jpeg_that_no_clip_may_hold_is_told_by_what_it_is(name: str, said: str, reader: JpegReader) -> None:
     assert said in reader.check(foreign_jpegs()[name])
+
+
+def test_arithmetic_coding_is_shown_where_the_decoder_knows_it(reader: JpegReader) -> None:
+    """libjpeg-turbo does, FFmpeg does not: a picture of the clip's size or an error, and each every time."""
+    for jpeg in (turbo_jpeg(TJ_ARITHMETIC="1"), turbo_jpeg(TJ_ARITHMETIC="1", TJ_RESTART="1")):
+        assert b"\xff\xc9" in jpeg
+        reader.check(jpeg)
 
 
 def test_a_grey_frame_in_a_clip_of_colours_is_shown_grey(reader: JpegReader) -> None:
