@@ -223,6 +223,8 @@ class _Conversion:
         damage = tuple(self.sequence.damage)
         if not self.movie.constant and not damage:
             self.notes.append(f"variable frame rate made constant: {_rate_text(self.rate)} frames/s, pauses kept")
+        if not self.movie.seek_cost.stands_alone:
+            self.notes.append(f"{self.movie.seek_cost}; built into the library it is one")
         if not self.finished:
             reason = "no frame of it decodes"
             return Outcome(replace(source, verdict="quarantined", reason=reason, mend=_READ_AGAIN, damage=damage))

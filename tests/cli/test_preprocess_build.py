@@ -118,6 +118,14 @@ def test_transparent_sources_become_hap_alpha(tmp_path: Path, capsys: pytest.Cap
     np.testing.assert_allclose(alphas, [0, 40, 80, 120, 160], atol=2)
 
 
+def test_the_report_says_what_a_seek_in_a_source_would_cost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    numbered_movie(tmp_path / "archive/alone.mov", 20, MovieSpec(codec="mjpeg", pixel_format="yuvj420p"))
+    numbered_movie(tmp_path / "archive/long.mp4", 36, MovieSpec(gop=18))
+    alone, long = build(capsys, tmp_path / "archive", "-o", tmp_path / "library")["sources"]
+    assert alone["notes"] == []
+    assert long["notes"] == ["a seek decodes up to 18 frames, 10 on average; built into the library it is one"]
+
+
 def test_pauses_of_a_variable_rate_become_repeated_frames(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     times = [0, 1, 2, 3, 10, 11, 12, 30, 31]
     numbered_movie(tmp_path / "vfr.mkv", 9, MovieSpec(rate=Fraction(20), times=times))
