@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup setup-test setup-bench demo test test-all check format bench golden docs lock clean
+.PHONY: help setup setup-test setup-bench demo test test-all check format bench fuzz golden docs lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r target what; do \
@@ -40,6 +40,11 @@ format: setup-test ## Put the code in order as `make check` wants it
 
 bench: setup-bench ## Measure this machine, with peers, against every bar; ARGS="seek --quick" takes less
 	@$(BIN)/runtime-tools bench $(ARGS)
+
+fuzz: setup-test ## Give the readers of frames a million hostile inputs; ARGS="hap --runs 10000" takes fewer
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["fuzz"])' | \
+	    xargs $(BIN)/python -m pip --quiet --disable-pip-version-check install
+	@$(BIN)/python -m tools.fuzz $(ARGS)
 
 golden: setup-test ## Draw the golden pictures of tests/golden anew; look at each before you commit it
 	@$(BIN)/python -m tools.golden
