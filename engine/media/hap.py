@@ -30,6 +30,7 @@ _FORMATS = {
 }
 _SEVERAL = 0x0D  # section type: a section for each texture within
 _PLAIN, _SNAPPY, _CHUNKED = 0xA0, 0xB0, 0xC0  # high nibble of the section type
+_COMPRESSIONS = (_PLAIN, _SNAPPY, _CHUNKED)
 _CHUNK_PLAIN, _CHUNK_SNAPPY = 0x0A, 0x0B  # in the table of second-stage compressors
 _INSTRUCTIONS, _COMPRESSORS, _SIZES, _OFFSETS = 0x01, 0x02, 0x03, 0x04  # section types inside a chunked frame
 # Encoders write a chunk for each core, and two or three sections in another: more is damage, and would cost time.
@@ -104,8 +105,11 @@ def unpack(packet: Bytes, textures: Sequence[int], planes: Sequence[Bytes], spre
 def _images(packet: memoryview, textures: Sequence[int]) -> list[tuple[int, memoryview]]:
     """The section type and content of each of `textures`, in that order."""
     kind, content, _ = _section(packet)  # what follows the section is an encoder's padding
+    images = [(kind, content)]
+    if kind == _SEVERAL:
+        images = [image for image in _sections(content) if image[0] & 0xF0 in _COMPRESSIONS]
     found: dict[int, tuple[int, memoryview]] = {}
-    for image in _sections(content) if kind == _SEVERAL else [(kind, content)]:
+    for image in images:
         found.setdefault(image[0] & 0x0F, image)
     missing = [texture for texture in textures if texture not in found]
     if missing:

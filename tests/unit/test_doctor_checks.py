@@ -109,3 +109,21 @@ def test_the_exit_code_is_the_verdict(
     assert table.splitlines()[-1].startswith("go" if plain == 0 else "no-go")
     assert doctor.main(["--stage", "--json"]) == stage
     assert json.loads(capsys.readouterr().out)["go"] is (stage == 0)
+
+
+@pytest.mark.parametrize(
+    ("there", "severity", "said", "mended_by"),
+    [
+        ((True, True, True), "nice", "S3TC, RGTC, BPTC taken as they are", ""),
+        ((True, True, False), "nice", "S3TC, RGTC taken as they are; not taken: BPTC", "Hap Q instead of Hap R"),
+        ((False, True, True), "stage", "RGTC, BPTC taken as they are; not taken: S3TC", "--codec mjpeg"),
+        ((False, False, False), "stage", "none taken as they are; not taken: S3TC, RGTC, BPTC", "--codec mjpeg"),
+    ],
+)
+def test_the_kinds_of_hap_that_the_driver_takes(
+    there: tuple[bool, ...], severity: str, said: str, mended_by: str
+) -> None:
+    check = doctor._blocks(dict(zip(("S3TC", "RGTC", "BPTC"), there, strict=True)))
+    assert (check.severity, check.ok, check.found) == (severity, all(there), said)
+    assert mended_by in check.mend
+    assert bool(check.mend) is not all(there)

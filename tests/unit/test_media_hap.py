@@ -49,7 +49,9 @@ SOUND = {
     "offsets": hap_chunked(CHUNKED, two_chunks(0x0A, 0x0A), offsets=[3, 3 + HALF + 3], gap=b"gap"),
     "a section of one texture": hap_section(0x0D, hap_section(SNAPPY, snappy(BLOCKS))),
     "a section of two textures": hap_section(0x0D, hap_section(0xA1, b"alpha") + hap_section(PLAIN, BLOCKS)),
-    "a section of unknown type beside": hap_section(0x0D, hap_section(0x77, b"?") + hap_section(PLAIN, BLOCKS)),
+    "sections of unknown type beside": hap_section(
+        0x0D, hap_section(0x77, b"?") + hap_section(0x1B, b"?") + hap_section(PLAIN, BLOCKS)
+    ),
     "an unknown table": hap_section(
         CHUNKED,
         hap_section(
@@ -151,6 +153,18 @@ def test_two_textures_are_told_by_their_type(images: tuple[tuple[int, bytes], ..
 def test_a_texture_that_is_missing_or_wrong_is_told(packet: bytes, said: str) -> None:
     with pytest.raises(HapError, match=said):
         both_unpacked(packet)
+
+
+@given(st.sampled_from([0, 1, 3]), st.data())
+def test_flipped_bytes_in_two_textures_stay_within_their_planes(chunks: int, data: st.DataObject) -> None:
+    packet = bytearray(hap_packet(BOTH, chunks=chunks))
+    for _ in range(data.draw(st.integers(1, 4))):
+        packet[data.draw(st.integers(0, len(packet) - 1))] = data.draw(st.integers(0, 255))
+    memory = np.full(sum(BOTH_SIZES) + 64, 0x5A, np.uint8)
+    first, second, beyond = np.split(memory, np.cumsum(BOTH_SIZES))
+    with contextlib.suppress(HapError):
+        unpack(np.frombuffer(bytes(packet), np.uint8), [texture for texture, _ in BOTH], [first, second])
+    assert (beyond == 0x5A).all()
 
 
 class Threads:
