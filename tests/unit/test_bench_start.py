@@ -63,7 +63,7 @@ def test_a_file_system_that_gives_a_file_no_more_names_gets_a_copy_of_it(
     names = [start._linked(original, tmp_path / f"{number}") for number in range(7)]
     assert [name.read_bytes() for name in names] == [content] * 7
     assert original.read_bytes() == content
-    assert [name.stat().st_nlink for name in names] == [3, 3, 3, 3, 3, 3, 2]
+    assert len({name.stat().st_ino for name in names}) == 4  # two names each, beside the original's
 
 
 def test_a_player_that_does_not_start_is_no_figure(tmp_path: Path) -> None:
