@@ -8,7 +8,8 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,12 +58,14 @@ def fuzz(reader: str, runs: int) -> Outcome:
         (found / hashlib.sha1(seed, usedforsecurity=False).hexdigest()).write_bytes(seed)
     before = set(kept.iterdir())
     log = _WORK / f"{reader}.log"
-    with tempfile.TemporaryDirectory() as died, log.open("wb") as said:
+    with _in_memory() as scratch, log.open("wb") as said:
+        died = scratch / "died"
+        died.mkdir()
         limits = [f"-max_len={_LONGEST[reader]}", f"-timeout={_SLOWEST_S}", f"-rss_limit_mb={_MOST_MEMORY_MB}"]
         how = [f"-runs={runs}", *limits, f"-artifact_prefix={died}/", "-print_final_stats=1"]
-        command = [sys.executable, "-m", "tools.fuzz.target", reader, *how, str(found), str(kept)]
+        command = [sys.executable, "-m", "tools.fuzz.target", reader, str(scratch), *how, str(found), str(kept)]
         subprocess.run(command, cwd=CHECKOUT, stdout=said, stderr=said, check=False)  # noqa: S603
-        for fatal in Path(died).iterdir():  # the process itself ended: a crash, a hang, too much memory
+        for fatal in died.iterdir():  # the process itself ended: a crash, a hang, too much memory
             keep(reader, fatal.read_bytes())
     text = log.read_text(errors="replace")
     failures = tuple(sorted(set(kept.iterdir()) - before))
@@ -87,6 +90,14 @@ def _done(said: str) -> tuple[int, float]:
         return int(total[1]), float(took[1]) if took else 0.0
     progress = re.findall(r"^#(\d+)\s", said, re.MULTILINE)
     return (int(progress[-1]) if progress else 0), 0.0
+
+
+@contextmanager
+def _in_memory() -> Iterator[Path]:
+    """A folder in memory where there is such a place: every input is written to a file."""
+    memory = Path("/dev/shm")  # noqa: S108
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
 
 
 def _reader(name: str) -> str:

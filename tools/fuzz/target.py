@@ -1,4 +1,6 @@
-"""One reader under atheris, until its runs are done: `python -m tools.fuzz.target READER libFuzzer's arguments`.
+"""One reader under atheris, until its runs are done: `python -m tools.fuzz.target READER FOLDER ARGUMENTS`.
+
+FOLDER is for the reader's files; ARGUMENTS are libFuzzer's.
 
 An input that fails for a new reason is kept and told, and the run goes on. A crash, a hang or too much memory ends
 the process, and libFuzzer leaves the input behind.
@@ -6,9 +8,7 @@ the process, and libFuzzer leaves the input behind.
 
 from __future__ import annotations
 
-import contextlib
 import sys
-import tempfile
 import traceback
 from importlib import import_module
 from pathlib import Path
@@ -26,14 +26,14 @@ _READERS = [
 
 
 def main() -> None:
-    name, arguments = sys.argv[1], sys.argv[2:]
+    name, folder, *arguments = sys.argv[1:]
     with atheris.instrument_imports(include=["engine.media", "engine.formats"]):
         for module in _READERS:
             import_module(module)
     from tests.hostile_support import READERS  # noqa: PLC0415  (the readers must be instrumented first)
     from tools.fuzz.__main__ import keep  # noqa: PLC0415
 
-    reader = READERS[name](Path(tempfile.mkdtemp(dir=_memory())))
+    reader = READERS[name](Path(folder))
     known: set[str] = set()
 
     def one_input(data: bytes) -> None:
@@ -48,13 +48,6 @@ def main() -> None:
 
     atheris.Setup([sys.argv[0], *arguments], one_input)
     atheris.Fuzz()
-
-
-def _memory() -> str | None:
-    """A folder in memory where there is one: every input is written to a file."""
-    with contextlib.suppress(OSError):
-        return tempfile.mkdtemp(dir="/dev/shm")
-    return None
 
 
 if __name__ == "__main__":
