@@ -77,17 +77,23 @@ class CatalogueTable(FrameTable):
 
 
 def _read(folder: Path, slug: str, frame_count: int) -> FrameTable:
-    """By slug, not by row: a build that ran meanwhile may have given the row's number to another clip."""
+    """By slug, not by row: a build that ran meanwhile may have given the row's number to another clip.
+
+    Columns of another size than the table's are not even loaded.
+    """
     query = (
         "SELECT first_offset, lengths, offsets FROM clips JOIN frame_tables ON clip_id = id"
-        " WHERE slug = ? AND frame_count = ?"
+        " WHERE slug = :slug AND frame_count = :count AND length(lengths) = 4 * :count"
+        " AND (offsets IS NULL OR length(offsets) = 8 * :count)"
     )
     try:
         with open_catalogue(folder) as catalogue:
-            row = catalogue.execute(query, (slug, frame_count)).fetchone()
+            row = catalogue.execute(query, {"slug": slug, "count": frame_count}).fetchone()
     except LibraryError as error:
         raise SourceError(f"{slug} has no frame table: {error.what}", subject=folder, mend=error.mend) from error
     try:
-        return unfolded_table(frame_count, *(row or (None, None, None)))
+        if row is None:
+            raise ValueError(f"there is none of {frame_count} frames")
+        return unfolded_table(frame_count, *row)
     except ValueError as error:
         raise SourceError(f"the frame table of {slug} is damaged: {error}", subject=folder, mend=REBUILD) from error

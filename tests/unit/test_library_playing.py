@@ -88,7 +88,7 @@ def test_a_damaged_frame_table_costs_its_clip_one_log_line_and_the_show_goes_on(
             assert isinstance(found[FIRST], Missing)
             assert isinstance(found[SECOND], Hit)
     assert [record.getMessage() for record in caplog.records] == [
-        f"{folder}: the frame table of a is damaged: no lengths for 8 frames. "
+        f"{folder}: the frame table of a is damaged: there is none of 8 frames. "
         "build it again with runtime-preprocess build"
     ]
     assert figures.counter("source_errors").count == 1
