@@ -114,7 +114,7 @@ def _images(packet: memoryview, textures: Sequence[int]) -> list[tuple[int, memo
     missing = [texture for texture in textures if texture not in found]
     if missing:
         has, lacks = (", ".join(map(hex, formats)) for formats in (found, missing))
-        raise HapError(f"it has the texture formats {has or 'of nothing'}, and not its clip's {lacks}")
+        raise HapError(f"its texture formats are {has or 'none'}, not its clip's {lacks}")
     return [found[texture] for texture in textures]
 
 
