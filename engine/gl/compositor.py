@@ -10,9 +10,10 @@ import moderngl
 from engine.core.figures import Figures
 from engine.errors import DeviceError, FrameError
 from engine.gl.compressed import GetProcAddress, egl_get_proc_address
-from engine.gl.draw_list import FrameDraw, LayerDraw, MovementDraw, draw_list
+from engine.gl.draw_list import FrameDraw, LayerDraw, Motion, MovementDraw, draw_list
 from engine.gl.frame_program import FramePrograms
 from engine.gl.full_screen import FullScreen
+from engine.gl.in_between import InBetween, MotionMaps
 from engine.gl.targets import new_target, picture_of, release_target
 from engine.gl.textures import TextureStore
 from engine.model.pictures import FrameRef, Lookup
@@ -70,6 +71,8 @@ class Compositor:
         self._upload_failed = figures.counter("upload_failed")
         self._reported: set[str] = set()
         self._frames = FramePrograms(context, smooth_chroma=smooth_chroma)
+        self._in_between: InBetween | None = None
+        self._motions: dict[Motion, MotionMaps] = {}
         self._blends: dict[str, FullScreen] = {}
         self._output_programs = tuple(
             FullScreen(context, ["passes/output.frag"], {"first": 0, "second": 1}, defines)
@@ -84,14 +87,16 @@ class Compositor:
         """How many textures hold pictures: constant once the show has settled."""
         return self._textures.texture_count
 
-    def prepare(self, blends: Iterable[str]) -> None:
-        """Compile the blend modes that the show will use, so that none is compiled while it runs.
+    def prepare(self, blends: Iterable[str], *, flow: bool = False) -> None:
+        """Compile the blend modes that the show will use, and `flow` if it does, so that none is while it runs.
 
         Raises ShaderError for a mode without a file in shaders/blend, or whose file does not compile.
         """
         for blend in blends:
             if blend not in _FIXED_FUNCTION:
                 self._blend_into(self._canvases[1], self._canvases[0], blend)
+        if flow:
+            self._flow_passes()
 
     def draw(self, plan: FramePlan, frames: Mapping[FrameRef, Lookup]) -> moderngl.Framebuffer:
         """Draw the picture of `plan` (at most two movements with a share in it) and return the canvas.
@@ -105,6 +110,7 @@ class Compositor:
         if len(movements) > len(self._output_programs):
             raise ValueError(f"{len(movements)} movements at once: a picture has two at most")
         self._textures.begin_draw()
+        self._motions = self._motion_maps(movements)
         if len(movements) == 1 and len(movements[0].layers) == 1 and len(movements[0].layers[0].frames) == 1:
             self._draw_only_frame(movements[0])
         else:
@@ -117,8 +123,33 @@ class Compositor:
             release_target(target)
         for program in (*self._output_programs, *self._blends.values()):
             program.release()
+        if self._in_between is not None:
+            self._in_between.release()
         self._frames.release()
         self._textures.release()
+
+    def _flow_passes(self) -> InBetween:
+        if self._in_between is None:
+            self._frames.prepare_motion()
+            self._in_between = InBetween(self._context)
+        return self._in_between
+
+    def _motion_maps(self, movements: tuple[MovementDraw, ...]) -> dict[Motion, MotionMaps]:
+        """What the frames in motion need, drawn ahead of all else; those that cannot be uploaded are left out."""
+        frames = [frame for movement in movements for layer in movement.layers for frame in layer.frames]
+        motions = dict.fromkeys(frame.motion for frame in frames if frame.motion is not None)
+        if not motions:
+            return {}
+        passes = self._flow_passes()
+        passes.begin_draw()
+        maps: dict[Motion, MotionMaps] = {}
+        for motion in motions:
+            try:
+                first, second = (self._textures.uploaded(picture) for picture in (motion.first, motion.second))
+            except (FrameError, DeviceError):
+                continue  # reported when it is drawn, by itself or in a plain mix
+            maps[motion] = passes.maps(first, second, motion.mix)
+        return maps
 
     def _draw_only_frame(self, movement: MovementDraw) -> None:
         """A single frame needs no canvas of its own: over black, its weight is all that fades and opacity do."""
@@ -186,8 +217,15 @@ class Compositor:
         else:
             self._context.enable_only(moderngl.BLEND)
             self._context.blend_func = factors  # type: ignore[assignment]  # takes four, though it is annotated with two
-        self._frames.draw(frame.placement, uploaded, flash, frame.weight if weight is None else weight)
+        weight = frame.weight if weight is None else weight
+        self._frames.draw(frame.placement, uploaded, flash, weight, self._motion_of(frame))
         return True
+
+    def _motion_of(self, frame: FrameDraw) -> moderngl.Texture | None:
+        maps = None if frame.motion is None else self._motions.get(frame.motion)
+        if maps is None or frame.motion is None:
+            return None
+        return maps.first if frame.picture is frame.motion.first else maps.second
 
     def _blend_into(self, target: moderngl.Framebuffer, backdrop: moderngl.Framebuffer, blend: str) -> None:
         """Draw the layer over `backdrop` into `target`, through the blend mode's own function."""

@@ -16,12 +16,25 @@ _WITH_ALPHA = (Layout.RGBA, Layout.BC3, Layout.BC3_YCOCG_BC4, Layout.BC4, Layout
 
 
 @dataclass(frozen=True, slots=True)
+class Motion:
+    """Two pictures of one size, and how far on the way (0..1) from the first to the second the one shown is."""
+
+    first: Picture
+    second: Picture
+    mix: float
+
+
+@dataclass(frozen=True, slots=True)
 class FrameDraw:
-    """One picture, where it lies, and its share of the layer times the layer's opacity (0..1)."""
+    """One picture, where it lies, and its share of the layer times the layer's opacity (0..1).
+
+    With `motion` it is one of the two, and is moved to where the motion is by then.
+    """
 
     picture: Picture
     placement: Placement
     weight: float
+    motion: Motion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +95,9 @@ def _layer_draw(layer: LayerPlan, frames: Mapping[FrameRef, Lookup], canvas_px: 
             picture,
             place((picture.width, picture.height), picture.upright_turns, layer.fit, layer.transform, canvas_px),
             weight,
+            motion,
         )
-        for picture, weight in weighted
+        for picture, weight, motion in weighted
         if weight > 0
     )
     return LayerDraw(draws, layer.blend, layer.flash)
@@ -91,7 +105,7 @@ def _layer_draw(layer: LayerPlan, frames: Mapping[FrameRef, Lookup], canvas_px: 
 
 def _weighted(
     shown: ShownFrame | None, weight: float, frames: Mapping[FrameRef, Lookup]
-) -> Iterable[tuple[Picture, float]]:
+) -> Iterable[tuple[Picture, float, Motion | None]]:
     """The pictures of one side of a cross-fade. Of two frames to be mixed, one alone stands for both."""
     if shown is None:
         return ()
@@ -100,8 +114,11 @@ def _weighted(
     if not held:
         return ()
     if len(held) == 1 or held[0].ref == held[1].ref:
-        return ((held[0], weight),)
-    return ((held[0], weight * (1 - shown.next_mix)), (held[1], weight * shown.next_mix))
+        return ((held[0], weight, None),)
+    first, second = held
+    moving = shown.mixing == "flow" and (first.width, first.height) == (second.width, second.height)
+    motion = Motion(first, second, shown.next_mix) if moving else None
+    return ((first, weight * (1 - shown.next_mix), motion), (second, weight * shown.next_mix, motion))
 
 
 def _picture(frames: Mapping[FrameRef, Lookup], ref: FrameRef) -> Picture | None:

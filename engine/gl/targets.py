@@ -1,4 +1,4 @@
-"""Framebuffers of one texture: what passes draw into and later ones read. Render thread only."""
+"""Framebuffers and their textures: what passes draw into and later ones read. Render thread only."""
 
 from __future__ import annotations
 
@@ -7,25 +7,36 @@ import moderngl
 
 def new_target(context: moderngl.Context, size: tuple[int, int], *, half_float: bool = False) -> moderngl.Framebuffer:
     """A clear RGBA target of `size` (width, height), 8 bits or half a float a channel."""
+    return cleared_target(context, [new_texture(context, size, half_float=half_float)])
+
+
+def new_texture(context: moderngl.Context, size: tuple[int, int], *, half_float: bool = False) -> moderngl.Texture:
+    """An RGBA texture of `size` (width, height) that ends at its edges."""
     texture = context.texture(size, 4, dtype="f2" if half_float else "f1")
     texture.repeat_x = texture.repeat_y = False
-    target = context.framebuffer([texture])
+    return texture
+
+
+def cleared_target(context: moderngl.Context, textures: list[moderngl.Texture]) -> moderngl.Framebuffer:
+    """A clear target that draws into all of `textures` at once."""
+    target = context.framebuffer(textures)
     target.clear()
     return target
 
 
-def picture_of(target: moderngl.Framebuffer) -> moderngl.Texture:
-    """The texture that `target` draws into."""
-    texture = target.color_attachments[0]
+def picture_of(target: moderngl.Framebuffer, index: int = 0) -> moderngl.Texture:
+    """The texture that `target` draws into; of several, the one at `index`."""
+    texture = target.color_attachments[index]
     assert isinstance(texture, moderngl.Texture)
     return texture
 
 
 def release_target(target: moderngl.Framebuffer) -> None:
-    """Give the target and its texture back."""
+    """Give the target and its textures back."""
     context = target.ctx
     if context.fbo is target:
         # moderngl binds the last used framebuffer again after making one; a released one would be a GL error.
         context.detect_framebuffer(0).use()
-    picture_of(target).release()
+    for texture in target.color_attachments:
+        texture.release()
     target.release()
