@@ -33,7 +33,7 @@ _SLOWEST_HZ, _FASTEST_HZ = 0.05, 2.0
 
 
 def hand(duration_s: float) -> Motion:
-    """To and fro, faster and faster: from one way in ten seconds to four ways a second."""
+    """Back and forth, faster and faster: from one way in ten seconds to four ways a second."""
     growth = math.log(_FASTEST_HZ / _SLOWEST_HZ) / duration_s
 
     def fader(at_s: float) -> float:

@@ -1,6 +1,6 @@
 """Suite `scrub`: from a fader's event to the newest frame ready, how long the queue grows, and what it costs in memory.
 
-A thread moves a fader 1,000 times a second, to and fro, ever faster, over one 1080p clip; its events go through
+A thread moves a fader 1,000 times a second, back and forth, ever faster, over one 1080p clip; its events go through
 the real inbox and bindings into the real loop, which turns once a millisecond and draws nothing. The cache holds a
 tenth of the clip or less, so most frames that the fader comes to must be decoded. `tools.bench.fader` says what
 counts as ready. The 99th percentile is taken over the frames that were not held beforehand, the harder half, and

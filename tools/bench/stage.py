@@ -70,7 +70,9 @@ def _rows(world: World, options: Options, tell: Tell) -> Iterator[Row]:
         note = f"the {len(seeks)} largest were measured; the others are taken to be no slower than the slowest of them"
         yield Case(SUITE, "all clips").row("clips used", len(used), "", note=note)
     tell("reading cold")
-    disk = cold_reads([used[slug] for slug in seeks], _COLD_S if not options.quick else _QUICK_CLIP_S)
+    disk = cold_reads(
+        [used[slug] for slug, one in seeks.items() if not one.error], _COLD_S if not options.quick else _QUICK_CLIP_S
+    )
     yield from disk_rows(disk)
     costs = Costs.of(used, seeks)
     found = loads(world, costs, rate)
@@ -203,12 +205,13 @@ class Costs:
         play_ms = {
             slug: one.p50_ms if used[slug].frames_stand_alone else one.ordered_p50_ms for slug, one in seeks.items()
         }
+        lost = {slug for slug, one in seeks.items() if one.error}
         jump_ms = {slug: one.p99_ms for slug, one in seeks.items()}
         slowest_ms = max(play_ms.values(), default=0.0), max(jump_ms.values(), default=0.0)
         return cls(
             {slug: play_ms.get(slug, slowest_ms[0]) for slug in used},
             {slug: jump_ms.get(slug, slowest_ms[1]) for slug in used},
-            {slug: frame_bytes(clip) for slug, clip in used.items()},
+            {slug: 0.0 if slug in lost else frame_bytes(clip) for slug, clip in used.items()},
         )
 
 
