@@ -231,9 +231,10 @@ def _frame_store(stack: ExitStack, world: World, figures: Figures) -> FrameStore
 
 
 def _ready(stack: ExitStack, world: World, compositor: Compositor) -> Compositor:
-    """The compositor with every blend mode of the show compiled."""
+    """The compositor with every blend mode of the show compiled, and the passes for flow where a layer asks for it."""
     stack.callback(compositor.release)
-    compositor.prepare({layer.blend for movement in world.loaded.movements for layer in movement.layers})
+    layers = [layer for movement in world.loaded.movements for layer in movement.layers]
+    compositor.prepare({layer.blend for layer in layers}, flow=any(layer.interpolation == "flow" for layer in layers))
     return compositor
 
 
