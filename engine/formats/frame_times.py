@@ -99,19 +99,10 @@ def _from_index(container: InputContainer, stream: VideoStream, file: Path) -> P
     end = file.stat().st_size  # of a file that was cut short, the index may still promise all
     there = next((place for place, entry in enumerate(entries) if entry.pos + entry.size > end), len(entries))
     stamps = np.array([entry.timestamp for entry in entries[:there]], np.int64)
-    if not there or bool((np.diff(stamps) <= 0).any()) or _first_pts(container, stream) != stamps[0]:
+    if not there or bool((np.diff(stamps) <= 0).any()) or stream.start_time != stamps[0]:
         return None
     keys = np.flatnonzero([codec.intra_only or entry.is_keyframe for entry in entries[:there]])
     return Packets(there, stamps, keys.astype(np.int64), presented=True)
-
-
-def _first_pts(container: InputContainer, stream: VideoStream) -> int | None:
-    """The first packet's timestamp of presentation; the container then stands at its beginning again."""
-    with contextlib.suppress(av.FFmpegError):
-        packet = next(container.demux(stream), None)
-        container.seek(0)
-        return None if packet is None else packet.pts
-    return None
 
 
 def _from_walk(container: InputContainer, stream: VideoStream) -> Packets:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import av
@@ -15,7 +16,10 @@ from engine.formats.frame_times import Packets, frame_times, packets_of
 from engine.formats.movie import probe, read_movie
 from engine.formats.movie_file import open_picture
 from engine.formats.seek_cost import SeekCost, SeekTrial, seek_verdict
-from tests.media_support import encode
+from engine.media.buffers import BufferPool
+from engine.media.frame_source import open_source
+from tests.media_support import encode, read_number
+from tests.support import need_program
 
 _B_FRAMES = {"g": "10", "bf": "2", "keyint_min": "10", "sc_threshold": "0"}
 
@@ -74,6 +78,20 @@ def test_reordered_frames_are_not_taken_from_the_index(tmp_path: Path) -> None:
     assert found.stamps is not None
     assert found.stamps[0] == 0
     assert found.keys.tolist() == [0, 10, 20]
+
+
+def test_an_edit_list_that_leaves_frames_out_is_heeded(tmp_path: Path) -> None:
+    """As an editor cuts without writing the film anew: the first frames are in the file, and not in the film."""
+    whole = encode(tmp_path / "a.mov", "prores_ks", "yuv422p10le", range(20))
+    cut = tmp_path / "cut.mov"
+    program = need_program("ffmpeg", "ffmpeg")
+    command = [program, "-v", "error", "-itsoffset", "-0.2", "-i", str(whole), "-c", "copy", "-movflags", "+faststart"]
+    subprocess.run([*command, "-avoid_negative_ts", "disabled", str(cut)], check=True, timeout=60)
+    clip = probe(cut, "a")
+    source = open_source(clip, BufferPool())
+    found = [read_number(source.read(index)) for index in range(clip.frame_count)]
+    source.close()
+    assert found == list(range(5, 20))
 
 
 def test_a_fragmented_file_has_all_its_frames(tmp_path: Path) -> None:
