@@ -20,6 +20,7 @@ from engine.model.clips import Clip, Codec
 
 # Clips that stay made once asked for. More than any show plays at once; each may hold an unfolded frame table.
 _KEPT = 1024
+_LARGEST = 65535  # pixels a side: what a JPEG can say, and more than any GPU takes
 
 _Look: TypeAlias = tuple[Codec, int, int, Fraction]  # width and height in pixels, frames a second
 _Row: TypeAlias = tuple[
@@ -103,4 +104,6 @@ def _look(folder: Path, slug: str, codec: object, *numbers: object) -> _Look:
     if not all(isinstance(number, int) and number > 0 for number in numbers):
         raise LibraryError(f"{slug} has a size or a rate that cannot be", subject=folder, mend=REBUILD)
     width, height, num, den = (number for number in numbers if isinstance(number, int))
+    if max(width, height) > _LARGEST:
+        raise LibraryError(f"{slug} has {width} × {height} pixels, which no clip has", subject=folder, mend=REBUILD)
     return Codec(codec), width, height, Fraction(num, den)

@@ -162,6 +162,7 @@ def _changed(folder: Path, statement: str) -> Path:
         ("UPDATE clips SET slug = x'c3', file = 'clips/a'", "cannot be read"),
         ("UPDATE clips SET frame_count = 'many'", "a has 'many' frames"),
         ("UPDATE clips SET width = 'wide'", "a size or a rate that cannot be"),
+        ("UPDATE clips SET width = 65536", "a has 65536 × 240 pixels"),
         ("UPDATE clips SET rate_den = 0.5", "a size or a rate that cannot be"),
         ("DROP TABLE clips", "cannot be read"),
     ],
