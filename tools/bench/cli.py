@@ -15,14 +15,13 @@ from typing import Any
 
 from rich.console import Console
 
-from engine.app.command import INTERRUPTED, WRONG_INPUT
+from engine.app.command import FAILED, INTERRUPTED, run_command
 from engine.errors import RuntimeShowError
 from tools.bench.machine import machine
 from tools.bench.rows import Options, Row, Suite, Tell
 from tools.bench.tables import number, print_suite
 
 SUITES = ("seek", "scrub", "play", "layers", "render", "start")
-_MISSED = 1
 _SHOW_SUFFIXES = (".yaml", ".yml")
 _PLAIN_WIDTH = 150
 
@@ -60,10 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         suites, options = _wanted(arguments)
     except _UsageError as error:
         parser.error(str(error))
-    except RuntimeShowError as error:
-        print(error, file=sys.stderr)
-        return WRONG_INPUT
-    return run(suites, options, as_json=arguments.json)
+    # What is wrong with a show or library that we were given is for its owner to mend: exit code 2, as in the player.
+    given = bool(set(arguments.what) - set(SUITES))
+    return run_command(lambda: run(suites, options, as_json=arguments.json, may_fail=not given))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -137,13 +135,14 @@ class _Result:
     def exit_code(self) -> int:
         if self.interrupted:
             return INTERRUPTED
-        return _MISSED if self.failed or any(row.met is False for row in self.rows) else 0
+        return FAILED if self.failed or any(row.met is False for row in self.rows) else 0
 
 
-def run(suites: dict[str, Suite], options: Options, *, as_json: bool) -> int:
+def run(suites: dict[str, Suite], options: Options, *, as_json: bool, may_fail: bool = True) -> int:
     """Run the suites one after another and print what they found; the exit code.
 
-    A suite that fails is told of, and the next one runs. Ctrl-C prints the rows so far.
+    A suite that fails is told of, and the next one runs; without `may_fail` its RuntimeShowError is raised. Ctrl-C
+    prints the rows so far.
     """
     out = Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False)
     result = _Result()
@@ -152,7 +151,8 @@ def run(suites: dict[str, Suite], options: Options, *, as_json: bool) -> int:
         _print_machine(out, about)
     try:
         for name, suite in suites.items():
-            _run_one(name, suite, options, result, out, as_json=as_json)
+            with _failure_noted(name, result, may_fail):
+                _run_one(name, suite, options, result, None if as_json else out)
     except KeyboardInterrupt:
         result.interrupted = True
     if as_json:
@@ -161,19 +161,27 @@ def run(suites: dict[str, Suite], options: Options, *, as_json: bool) -> int:
     return result.exit_code
 
 
-def _run_one(name: str, suite: Suite, options: Options, result: _Result, out: Console, *, as_json: bool) -> None:
+@contextmanager
+def _failure_noted(name: str, result: _Result, may_fail: bool) -> Iterator[None]:
+    try:
+        yield
+    except RuntimeShowError as error:
+        if not may_fail:
+            raise
+        result.failed[name] = str(error)
+    except OSError as error:
+        result.failed[name] = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+
+
+def _run_one(name: str, suite: Suite, options: Options, result: _Result, out: Console | None) -> None:
     found: list[Row] = []
     try:
         with _progress(name) as tell:
             for row in suite(options, tell):
                 found.append(row)  # noqa: PERF402 - what was found before an interruption is kept
-    except RuntimeShowError as error:
-        result.failed[name] = str(error)
-    except OSError as error:
-        result.failed[name] = f"{error.filename or options.media}: {error.strerror}"
     finally:
         result.rows += found
-        if found and not as_json:
+        if found and out is not None:
             print_suite(out, found)
 
 
