@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import moderngl
@@ -42,6 +41,8 @@ _RATE = 60.0
 _FRAMES = 60
 _TICKS, _FULL_TICKS, _QUICK_TICKS = 300, 3000, 10
 _UPLOADS = 100
+_SLICES = 10
+_WARM_TICKS = 4  # after which no buffer and no texture is new
 _MOST_LAYERS = 64
 
 
@@ -73,75 +74,90 @@ def _growth(context: moderngl.Context, options: Options, tell: Tell) -> Iterator
     width, height, frames = (320, 180, 10) if options.quick else (1280, 720, _FRAMES)
     for kind in (Kind.HAP_Q, Kind.MJPEG):
         clip = make_clip(ClipWish(kind, width, height, frames), options.media, tell)
-        single_ms: float | None = None
-        for count in _LAYERS:
-            tell(f"{count} layers of {height}p {kind.value}")
-            found = run(context, clip, count, ticks)
-            case = Case(SUITE, f"{count} × {height}p {kind.value}")
-            bar = Bar("≥", _RATE) if kind is Kind.HAP_Q and count == _BAR_LAYERS else None
-            yield case.row("ticks a second", ticks / found.clock.wall_s, "1/s", bar, f"{found.workers} workers")
-            yield from case.spread("tick", found.tick_ms, "ms")
-            yield from case.spread("of it upload", found.upload_ms, "ms")
-            single_ms = single_ms or percentile(found.tick_ms, 50)
-            yield case.row(
-                "a layer ÷ a single one", ratio(percentile(found.tick_ms, 50), count * (single_ms or 0)), "×"
-            )
-            yield case.cpu(found.clock)
+        tell(f"{', '.join(map(str, _LAYERS))} layers of {height}p {kind.value}")
+        runs = interleaved(context, clip, _LAYERS, ticks)
+        single_ms = percentile(runs[0].tick_ms, 50)
+        for run in runs:
+            case = Case(SUITE, f"{run.layers} × {height}p {kind.value}")
+            bar = Bar("≥", _RATE) if kind is Kind.HAP_Q and run.layers == _BAR_LAYERS else None
+            yield case.row("ticks a second", ticks / run.clock.wall_s, "1/s", bar, f"{usual_workers()} workers")
+            yield from case.spread("tick", run.tick_ms, "ms")
+            yield from case.spread("of it upload", run.upload_ms, "ms")
+            each = ratio(percentile(run.tick_ms, 50), run.layers * (single_ms or 0))
+            yield case.row("a layer ÷ a single one", each, "×")
+            yield case.cpu(run.clock)
 
 
-@dataclass(slots=True)
-class Run:
-    """What ticks took, in milliseconds: all of each, and its uploads until the GPU was done."""
-
-    workers: int
-    tick_ms: list[float] = field(default_factory=list)
-    upload_ms: list[float] = field(default_factory=list)
-    clock: Stopwatch = field(default_factory=Stopwatch)
-
-
-def run(context: moderngl.Context, clip: Clip, layers: int, ticks: int, *, workers: int = 0) -> Run:
-    """Decode and upload `layers` random frames of `clip` (each layer's its own) `ticks` times."""
-    clips = {one.slug: one for one in (named(clip, f"layer-{number}") for number in range(layers))}
-    count = workers or usual_workers()
-    figures, found, choice = Figures(), Run(count), random.Random(1)
+def interleaved(context: moderngl.Context, clip: Clip, layer_counts: Sequence[int], ticks: int) -> list[Run]:
+    """Run each number of layers for `ticks`, in slices that take turns: all meet the same machine."""
     with ExitStack() as stack:
-        cache_bytes = 2 * layers * 2 * clip.width * clip.height
-        store = FrameStore(clips, figures=figures, cache_bytes=cache_bytes, workers=count)
-        stack.callback(store.close)
-        textures = TextureStore(context, figures, egl_get_proc_address)
-        stack.callback(textures.release)
-        for number in range(_RING_TICKS):  # files opened, buffers and textures made
-            _tick(context, store, textures, _random_plan(choice, clips.values(), number))
-        with collector_set_aside(), found.clock:
-            for number in range(ticks):
-                plan = _random_plan(choice, clips.values(), _RING_TICKS + number)
-                tick_ms, upload_ms = _tick(context, store, textures, plan)
-                found.tick_ms.append(tick_ms)
-                found.upload_ms.append(upload_ms)
-    return found
+        runs = [stack.enter_context(closing(Run(context, clip, count))) for count in layer_counts]
+        stack.enter_context(collector_set_aside())
+        for number in range(_SLICES):
+            for run in runs:
+                run.go((number + 1) * ticks // _SLICES - number * ticks // _SLICES)
+    return runs
 
 
-_RING_TICKS = 4  # after which no texture is new
+class Run:
+    """Layers of one clip that show random frames, tick by tick; each decodes for itself. Render thread.
+
+    `tick_ms` and `upload_ms` are what each tick took, and its uploads until the GPU was done.
+    """
+
+    def __init__(self, context: moderngl.Context, clip: Clip, layers: int, *, workers: int = 0) -> None:
+        """Open everything and tick a few times, so that buffers and textures are there."""
+        self.layers = layers
+        self.tick_ms: list[float] = []
+        self.upload_ms: list[float] = []
+        self.clock = Stopwatch()
+        self._context = context
+        self._clips = [named(clip, f"layer-{number}") for number in range(layers)]
+        self._choice = random.Random(1)
+        self._number = 0
+        figures = Figures()
+        self._store = FrameStore(
+            {one.slug: one for one in self._clips},
+            figures=figures,
+            cache_bytes=2 * layers * 2 * clip.width * clip.height,
+            workers=workers or usual_workers(),
+        )
+        self._textures = TextureStore(context, figures, egl_get_proc_address)
+        for _ in range(_WARM_TICKS):
+            self._tick()
+
+    def go(self, ticks: int) -> None:
+        """So many ticks more."""
+        with self.clock:
+            for _ in range(ticks):
+                tick_ms, upload_ms = self._tick()
+                self.tick_ms.append(tick_ms)
+                self.upload_ms.append(upload_ms)
+
+    def close(self) -> None:
+        self._store.close()
+        self._textures.release()
+
+    def _tick(self) -> tuple[float, float]:
+        """One tick; its milliseconds, and those of its uploads."""
+        plan = _random_plan(self._choice, self._clips, self._number)
+        self._number += 1
+        begun_s = time.perf_counter()
+        frames = self._store.exact_frames_for(plan)
+        decoded_s = time.perf_counter()
+        self._textures.begin_draw()
+        for lookup in frames.values():
+            assert isinstance(lookup, Hit), "a test clip has no damaged frame"
+            self._textures.uploaded(lookup.picture)
+        self._context.finish()
+        ended_s = time.perf_counter()
+        return (ended_s - begun_s) * 1000, (ended_s - decoded_s) * 1000
 
 
-def _random_plan(choice: random.Random, clips: Iterable[Clip], number: int) -> FramePlan:
+def _random_plan(choice: random.Random, clips: Sequence[Clip], number: int) -> FramePlan:
     refs = [FrameRef(clip.slug, choice.randrange(clip.frame_count)) for clip in clips]
     layers = tuple(LayerPlan(ref.clip, ShownFrame(ref)) for ref in refs)
     return FramePlan(number / _RATE, (MovementPlan("bench", number / _RATE, layers),))
-
-
-def _tick(context: moderngl.Context, store: FrameStore, textures: TextureStore, plan: FramePlan) -> tuple[float, float]:
-    """One tick; its milliseconds, and those of its uploads."""
-    begun_s = time.perf_counter()
-    frames = store.exact_frames_for(plan)
-    decoded_s = time.perf_counter()
-    textures.begin_draw()
-    for lookup in frames.values():
-        assert isinstance(lookup, Hit), "a test clip has no damaged frame"
-        textures.uploaded(lookup.picture)
-    context.finish()
-    ended_s = time.perf_counter()
-    return (ended_s - begun_s) * 1000, (ended_s - decoded_s) * 1000
 
 
 def _held(context: moderngl.Context, folder: Path, tell: Tell) -> Iterator[Row]:
@@ -156,7 +172,8 @@ def _held(context: moderngl.Context, folder: Path, tell: Tell) -> Iterator[Row]:
         held = 0
         while held < _MOST_LAYERS:
             tell(f"{held + 1} layers of {label} hapq")
-            p99_ms = percentile(run(context, clip, held + 1, _TICKS).tick_ms, 99)
+            (run,) = interleaved(context, clip, (held + 1,), _TICKS)
+            p99_ms = percentile(run.tick_ms, 99)
             if p99_ms is None or p99_ms > 1000 / _RATE:
                 break
             held += 1

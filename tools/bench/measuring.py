@@ -29,7 +29,7 @@ def collector_set_aside() -> Iterator[None]:
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Wall and CPU seconds of a `with` block; CPU of every thread of this process."""
+    """Wall and CPU seconds of `with` blocks, summed; CPU of every thread of this process."""
 
     wall_s: float = 0.0
     cpu_s: float = 0.0
@@ -42,8 +42,8 @@ class Stopwatch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.wall_s = time.perf_counter() - self._begun[0]
-        self.cpu_s = time.process_time() - self._begun[1]
+        self.wall_s += time.perf_counter() - self._begun[0]
+        self.cpu_s += time.process_time() - self._begun[1]
 
 
 @dataclass(frozen=True, slots=True)
