@@ -22,7 +22,7 @@ from engine.formats.frame_table import frame_table
 from engine.formats.library import read_library
 from engine.formats.library_rows import NewClip, StoredClip, StoredSource, Traits
 from engine.formats.library_writer import LibraryWriter
-from engine.formats.sample_entry import sample_entry
+from engine.formats.movie import probe
 from engine.media import mjpeg
 from engine.media.buffers import BufferPool
 from engine.media.frame_source import FrameSource, open_source
@@ -329,16 +329,17 @@ class TableReader:
 
 
 class MovieReader:
-    """A movie's own index: each row of the frame table made from it lies within the file."""
+    """A file that a show may name: a clip or an error, and each row of a frame table lies within the file."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "movie.bin"
 
     def check(self, data: bytes) -> str:
         self._file.write_bytes(data)
-        sample_entry(self._file)
         try:
-            table = frame_table(self._file)
+            clip = probe(self._file, "movie")
+            assert clip.frame_count > 0
+            table = clip.table if clip.table is not None else frame_table(self._file)
         except SourceError as error:
             _check_error(error, "", self._file)
             return str(error)

@@ -264,6 +264,8 @@ def _rate(times_s: npt.NDArray[np.float64], declared: Sequence[Fraction]) -> tup
     for rate in (*declared, *_USUAL_RATES):
         if np.array_equal(slots(times_s, rate), np.arange(len(times_s))):
             return rate, True
+    if times_s[-1] <= 0:  # damaged: every frame at one instant
+        return next(iter(declared), FALLBACK_RATE), False
     average = Fraction((len(times_s) - 1) / float(times_s[-1])).limit_denominator(1001)
     return max(average, Fraction(1, 1001)), False
 
