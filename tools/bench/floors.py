@@ -21,7 +21,15 @@ from engine.model.pictures import Layout, Picture
 from tools.bench.footage import number_in
 from tools.bench.readers import AbsentError
 
-_BYTES_OF_BLOCK = {Codec.HAP: 8, Codec.HAP_ALPHA: 16, Codec.HAP_Q: 16}
+# Of a block of 4 × 4 texels, in all of the codec's textures.
+_BYTES_OF_BLOCK = {
+    Codec.HAP: 8,
+    Codec.HAP_ALPHA: 16,
+    Codec.HAP_Q: 16,
+    Codec.HAP_Q_ALPHA: 24,
+    Codec.HAP_ALPHA_ONLY: 8,
+    Codec.HAP_R: 16,
+}
 _SNAPPY = 0xB0  # high nibble of a HAP frame's type: one Snappy stream
 
 

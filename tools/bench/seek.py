@@ -90,6 +90,9 @@ _NAMES = {
     Codec.HAP: "Hap1",
     Codec.HAP_ALPHA: "Hap5",
     Codec.HAP_Q: "HapQ",
+    Codec.HAP_Q_ALPHA: "HapM",
+    Codec.HAP_ALPHA_ONLY: "HapA",
+    Codec.HAP_R: "Hap7",
     Codec.OTHER: "H.264 of key frames",
 }
 
@@ -119,7 +122,8 @@ def _beside_others(
     """A case for each entrant. The floor comes first, so that whoever reads has it before the ratios to it."""
     floor = _floor(clip.codec)
     entrants = [*([floor] if floor else []), ENGINE, _MEMCPY, *others]
-    timings = race(clip, entrants, shuffled(clip.frame_count, asked), tell, all_of=options.full)
+    indices = shuffled(clip.frame_count, asked)
+    timings = race(clip, entrants, indices, tell, all_of=options.full, numbered=numbered)
     by_name = {one.entrant.name: one for one in timings}
     floor_ms = by_name[floor.name].p50_ms if floor else None
     ours_ms = by_name[_OURS].p50_ms
@@ -186,7 +190,9 @@ class InOrderReader(EngineReader):
 def random_to_sequential(label: str, clip: Clip, tell: Tell, bar: Bar | None = _RANDOM_BAR) -> Row:
     """Each frame of the clip once in random order and once in order, turn by turn; medians of CPU time."""
     in_order = Entrant("in order", InOrderReader, "", "engine")
-    anywhere, onward = race(clip, [ENGINE, in_order], shuffled(clip.frame_count, clip.frame_count), tell)
+    anywhere, onward = race(
+        clip, [ENGINE, in_order], shuffled(clip.frame_count, clip.frame_count), tell, numbered=False
+    )
     value = _cpu_ratio(anywhere, onward)
     note = f"{len(anywhere.wall_s)} frames each" if value else _why(anywhere) or _why(onward)
     return Row(SUITE, f"{label} · random ÷ in order", "CPU a frame", value, "×", bar, note)
@@ -218,10 +224,10 @@ def long_to_short(options: Options, tell: Tell) -> Row:
     into_page_cache(short)
     beside = Entrant("the short clip", partial(_open_short, short), "", "engine")
     asked = 40 if options.quick else 600
-    of_long, of_short = race(long, [ENGINE, beside], shuffled(long.frame_count, asked), tell)
+    of_long, of_short = race(long, [ENGINE, beside], shuffled(long.frame_count, asked), tell, numbered=False)
     name = f"{_label(long)} · {seconds[1]} s ÷ {seconds[0]} s long"
     bar = None if options.quick else _LONG_BAR
-    return Row(SUITE, name, "p50", ratio(of_long.p50_ms, of_short.p50_ms), "×", bar, of_long.absent or of_short.absent)
+    return Row(SUITE, name, "p50", ratio(of_long.p50_ms, of_short.p50_ms), "×", bar, _why(of_long) or _why(of_short))
 
 
 def strips(label: str, clip: Clip, asked: int, options: Options, tell: Tell) -> Iterator[Row]:
