@@ -121,8 +121,8 @@ class DecodeWorkers:
         return len(unbegun - asked)
 
     def is_stale(self, ref: FrameRef) -> bool:
-        """Whether nobody asks for the frame any more. Any thread."""
-        return ref not in self._asked
+        """Whether nobody asks for the frame any more, or the workers are to end. Any thread."""
+        return self._stop or ref not in self._asked
 
     def poll(self) -> list[Outcome]:
         """Every outcome since the last call. Raises what a worker died of, at every call from then on."""

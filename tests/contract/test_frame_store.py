@@ -468,3 +468,19 @@ def test_real_clips_play_together_and_one_that_vanishes_holds_its_picture(tmp_pa
         assert [type(lookup) for lookup in found.values()] == [Missing, Hit]
         long.file.unlink()
         assert isinstance(store.exact_frames_for(plan(("long", 4)))[FrameRef("long", 4)], Hit)
+
+
+def test_a_long_seek_that_nobody_waits_for_is_let_go_of(tmp_path: Path, figures: Figures) -> None:
+    """Its file has one group of 400 frames: decoding to the last of them would hold the worker for all of it."""
+    file = encode(tmp_path / "long.mp4", "libx264", "yuv420p", range(400), options={"g": "400", "preset": "ultrafast"})
+    long = clip_of(file, Codec.OTHER, 400, slug="long")
+    with FrameStore({"long": long}, figures=figures, cache_bytes=8 << 20, workers=1) as store:
+        store.exact_frames_for(plan(("long", 0)))
+        store.frames_for(plan(("long", 399)))
+        found = only(store.exact_frames_for(plan(("long", 2))))
+        assert isinstance(found, Hit)
+        assert read_number(found.picture) == 2
+        held = only(store.frames_for(plan(("long", 399))))
+        assert isinstance(held, Nearest)
+        assert held.distance > 100
+        assert read_number(held.picture) == held.picture.ref.index
