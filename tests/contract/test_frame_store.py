@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -470,17 +471,34 @@ def test_real_clips_play_together_and_one_that_vanishes_holds_its_picture(tmp_pa
         assert isinstance(store.exact_frames_for(plan(("long", 4)))[FrameRef("long", 4)], Hit)
 
 
-def test_a_long_seek_that_nobody_waits_for_is_let_go_of(tmp_path: Path, figures: Figures) -> None:
-    """Its file has one group of 400 frames: decoding to the last of them would hold the worker for all of it."""
-    file = encode(tmp_path / "long.mp4", "libx264", "yuv420p", range(400), options={"g": "400", "preset": "ultrafast"})
-    long = clip_of(file, Codec.OTHER, 400, slug="long")
-    with FrameStore({"long": long}, figures=figures, cache_bytes=8 << 20, workers=1) as store:
+def test_a_long_seek_that_nobody_waits_for_is_let_go_of(
+    monkeypatch: pytest.MonkeyPatch, disk: Disk, figures: Figures
+) -> None:
+    """A frame that takes for ever, unless its source asks whether anybody still waits for it."""
+
+    class LongSeek(FakeSource):
+        def read(self, index: int, spread: Spread = ALONE) -> Picture:
+            if index == 399:
+                begun.set()
+            deadline_s = time.monotonic() + WAIT_S
+            while index == 399 and not abandoned(FrameRef("long", 399)):
+                assert time.monotonic() < deadline_s, "nobody let go of it"
+            return super().read(7 if index == 399 else index)
+
+    def open_long(clip: Clip, pool: BufferPool, window: object, abandoned_: Callable[[FrameRef], bool]) -> FakeSource:
+        nonlocal abandoned
+        abandoned = abandoned_
+        disk.pool = pool
+        return LongSeek(clip, pool, disk)
+
+    begun = threading.Event()
+    abandoned: Callable[[FrameRef], bool]
+    monkeypatch.setattr("engine.media.frame_store.open_source", open_long)
+    with FrameStore({"long": clip("long")}, figures=figures, cache_bytes=8 << 20, workers=1) as store:
         store.exact_frames_for(plan(("long", 0)))
         store.frames_for(plan(("long", 399)))
-        found = only(store.exact_frames_for(plan(("long", 2))))
-        assert isinstance(found, Hit)
-        assert read_number(found.picture) == 2
+        assert begun.wait(WAIT_S)
+        assert isinstance(only(store.exact_frames_for(plan(("long", 2)))), Hit)
         held = only(store.frames_for(plan(("long", 399))))
         assert isinstance(held, Nearest)
-        assert held.distance > 100
-        assert read_number(held.picture) == held.picture.ref.index
+        assert held.picture.ref.index == 7  # where the seek had come to
