@@ -23,9 +23,8 @@ _KEPT = 1024
 _LARGEST = 65535  # pixels a side: what a JPEG can say, and more than any GPU takes
 
 _Look: TypeAlias = tuple[Codec, int, int, Fraction]  # width and height in pixels, frames a second
-_Row: TypeAlias = tuple[
-    _Look, int, str, str | None
-]  # its look, frame count, title, file where it has a name of its own
+# Its look, its frame count, its title, and its file, None where that is named after the slug.
+_Row: TypeAlias = tuple[_Look, int, str, str | None]
 
 
 class LibraryClips(Mapping[str, Clip]):
