@@ -120,7 +120,7 @@ def _run(start: _Start, *, counts: bool) -> None:
     """Start it once; the clock runs from before the process is made until its line has come."""
     began_s = time.monotonic()
     with subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-        start.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        start.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         limit = threading.Timer(_START_WITHIN_S, process.kill)
