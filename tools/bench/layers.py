@@ -1,10 +1,11 @@
 """Suite `layers`: how many layers of random frames a tick can have, and the ways of uploading them.
 
 Each tick every layer asks for a random frame of a clip of its own; the frame store decodes all of them, and the
-texture store uploads them until the GPU is done: nothing is drawn, and nothing was asked for ahead. The bar is for 8
-layers of 720p HapQ; 1, 2 and 4 layers, and MJPEG, show how the cost grows. The cache holds two ticks' pictures, so
-that no tick lives on the one before. Upload paths: see `tools.bench.uploads`. Where a GPU draws, layers of 1080p
-and 4K HapQ are added one by one for as long as 60 ticks a second hold; software GL is not asked.
+texture store uploads them until the GPU is done: nothing is drawn, and nothing was asked for ahead. The cache holds two
+ticks' pictures, so that no tick lives on the one before. The bar is for 8 layers of 720p HapQ; 1, 2 and 4 layers,
+and MJPEG, show how the cost grows: they take turns in slices of one run, and CPU time tells what a busy machine
+hides. Upload paths: see `tools.bench.uploads`. Where a GPU draws, layers of 1080p and 4K HapQ are added one by one for
+as long as 60 ticks a second hold; software GL is not asked.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def _growth(context: moderngl.Context, options: Options, tell: Tell) -> Iterator
         clip = make_clip(ClipWish(kind, width, height, frames), options.media, tell)
         tell(f"{', '.join(map(str, _LAYERS))} layers of {height}p {kind.value}")
         runs = interleaved(context, clip, _LAYERS, ticks)
-        single_ms = percentile(runs[0].tick_ms, 50)
+        single_ms, single_cpu_s = percentile(runs[0].tick_ms, 50), runs[0].clock.cpu_s
         for run in runs:
             case = Case(SUITE, f"{run.layers} × {height}p {kind.value}")
             bar = Bar("≥", _RATE) if kind is Kind.HAP_Q and run.layers == _BAR_LAYERS else None
@@ -85,7 +86,8 @@ def _growth(context: moderngl.Context, options: Options, tell: Tell) -> Iterator
             yield from case.spread("of it upload", run.upload_ms, "ms")
             each = ratio(percentile(run.tick_ms, 50), run.layers * (single_ms or 0))
             yield case.row("a layer ÷ a single one", each, "×")
-            yield case.cpu(run.clock)
+            yield case.row("CPU a tick", run.clock.cpu_s * 1000 / ticks, "ms")
+            yield case.row("a layer ÷ a single one, CPU", ratio(run.clock.cpu_s, run.layers * single_cpu_s), "×")
 
 
 def interleaved(context: moderngl.Context, clip: Clip, layer_counts: Sequence[int], ticks: int) -> list[Run]:

@@ -10,7 +10,8 @@ second of all that plays, against what the disk gives when the files are cold; t
 against the cores; and the tick in which every layer jumps at once, decoded on all cores. *Rehearsal*: the player
 itself, off screen and without devices, from that moment on: what a tick takes, drawing included.
 
-Where files could not be made cold (`tools.bench.disk`), the disk is no bar.
+Where files could not be made cold (`tools.bench.disk`), the disk is no bar. A quick trial measures less and answers
+all the same.
 """
 
 from __future__ import annotations
