@@ -64,8 +64,8 @@ def jpeg_bombs() -> dict[str, bytes]:
     last_scan = progressive[progressive.rindex(b"\xff\xda") : -2]
     return {
         "baseline of 65535 × 65535": resized(baseline, 0xC0, 65535, 65535),
-        "progressive of 65535 × 65535": resized(progressive, 0xC2, 65535, 65535),
-        "as wide as the clip and 65535 high": resized(progressive, 0xC2, WIDTH, 65535),
+        "progressive of 65500 × 65500": resized(progressive, 0xC2, 65500, 65500),
+        "as wide as the clip and 65500 high": resized(progressive, 0xC2, WIDTH, 65500),
         # A second frame header, after the size was found right in the first.
         "a second frame of 65535 × 65535": baseline[:frame_at]
         + frame_header
