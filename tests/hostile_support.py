@@ -200,7 +200,7 @@ class FrameReader:
 
 
 class HapReader:
-    """One HAP frame of HAP_SIZE, read as a frame of the codec whose texture its first byte names."""
+    """One HAP frame of HAP_SIZE, read as a frame of the codec whose texture its section type names."""
 
     _CODECS: ClassVar = {
         0x0B: Codec.HAP,
