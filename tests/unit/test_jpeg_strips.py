@@ -9,7 +9,6 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-import simplejpeg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -88,12 +87,14 @@ def test_strips_cost_alike_and_leave_the_frame_as_it_was() -> None:
     assert costs[0] == pytest.approx(costs[1], rel=0.1)
 
 
-def test_every_program_reads_a_strip() -> None:
+def test_another_program_reads_a_strip() -> None:
     jpeg = jpeg_of(320, 240, slices=2)
-    whole = simplejpeg.decode_jpeg(jpeg.tobytes(), fastupsample=True)
+    luma = planes_of(jpeg)[0].astype(int)
     for strip in StripCutter().cut(jpeg, 3):
-        pixels = simplejpeg.decode_jpeg(strip.jpeg.tobytes(), fastupsample=True)
-        assert np.array_equal(pixels, whole[strip.first_row : strip.first_row + strip.rows])
+        (frame,) = av.CodecContext.create("mjpeg", "r").decode(av.Packet(strip.jpeg.tobytes()))
+        assert (frame.width, frame.height) == (320, strip.rows)
+        decoded = frame.to_ndarray()[: strip.rows, :320].astype(int)
+        assert np.abs(decoded - luma[strip.first_row : strip.first_row + strip.rows]).max() <= 2
 
 
 def test_a_frame_without_restart_markers_is_not_cut() -> None:
