@@ -202,6 +202,24 @@ def test_tables_show_every_figure_its_bar_and_what_there_is_to_say() -> None:
     assert "left out: nobody knows" in text
 
 
+def test_a_case_of_many_figures_has_a_line_for_each() -> None:
+    console = Console(record=True, width=120)
+    rows = [Row("one", case, f"figure {at}", 1.5, "ms") for case in ("this", "that") for at in range(20)]
+    print_suite(console, rows)
+    lines = [line for line in console.export_text().splitlines() if "1.5" in line]
+    assert len(lines) == 20
+    assert all(line.count("1.5") == 2 for line in lines)
+
+
+def test_a_note_is_told_once_with_what_it_is_about() -> None:
+    console = Console(record=True, width=120)
+    absent = [Row("one", "peer", figure, None, "ms", note="left out: absent") for figure in ("p50", "p99")]
+    print_suite(console, [*absent, Row("one", "case", "p99", 1.0, "ms", note="of 40")])
+    lines = [line.strip() for line in console.export_text().splitlines()]
+    assert "peer: left out: absent" in lines
+    assert "case, p99: of 40" in lines
+
+
 @pytest.mark.parametrize(
     ("value", "text"), [(0, "0"), (0.01234, "0.0123"), (1.234, "1.23"), (99.96, "100"), (2e6, "2,000,000")]
 )

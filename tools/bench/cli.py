@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from tools.bench.tables import number, print_suite
 SUITES = ("seek", "scrub", "play", "layers", "render", "start")
 _SHOW_SUFFIXES = (".yaml", ".yml")
 _PLAIN_WIDTH = 150
+_BUSY = 0.5  # programs that want a core, before we do
 
 _EXAMPLES = """\
 suites:
@@ -146,7 +148,7 @@ def run(suites: dict[str, Suite], options: Options, *, as_json: bool, may_fail: 
     """
     out = Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False)
     result = _Result()
-    about = machine()
+    about: dict[str, Any] = machine()
     if not as_json:
         _print_machine(out, about)
     try:
@@ -158,6 +160,8 @@ def run(suites: dict[str, Suite], options: Options, *, as_json: bool, may_fail: 
     if as_json:
         print(json.dumps(_document(about, result), indent=1, ensure_ascii=False))
     _print_verdict(result)
+    if about["load"] and about["load"] > _BUSY:
+        print(f"The machine was busy before this began (load {about['load']}): times are rough.", file=sys.stderr)
     return result.exit_code
 
 
@@ -219,12 +223,15 @@ def _document(about: dict[str, Any], result: _Result) -> dict[str, Any]:
 
 
 def as_json(row: Row) -> dict[str, Any]:
-    """A row as it stands in the JSON document: the bar as text, `met` null where there is no bar or no value."""
+    """A row as it stands in the JSON document: the bar as text, `met` null where there is no bar or no value.
+
+    JSON has no infinity: such a value is null too, and its bar missed.
+    """
     return {
         "suite": row.suite,
         "case": row.case,
         "figure": row.figure,
-        "value": row.value,
+        "value": row.value if row.value is not None and math.isfinite(row.value) else None,
         "unit": row.unit,
         "bar": None if row.bar is None else str(row.bar),
         "met": row.met,

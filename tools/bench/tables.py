@@ -12,6 +12,8 @@ from rich.text import Text
 
 from tools.bench.rows import Row
 
+_MOST_COLUMNS = 11  # more do not fit on a line
+_CASES_ABREAST = 4
 _MET = {True: Text("yes", "green"), False: Text("NO", "bold red"), None: Text("–")}
 
 
@@ -19,7 +21,11 @@ def print_suite(console: Console, rows: Sequence[Row]) -> None:
     """The rows of one suite: tables of the cases that have figures in common, the bars, then what there is to say."""
     suite = rows[0].suite
     for columns, cases in _alike(rows):
-        console.print(_table(suite, columns, cases))
+        if len(columns) <= _MOST_COLUMNS:
+            console.print(_table(suite, columns, cases))
+            continue
+        for at in range(0, len(cases), _CASES_ABREAST):
+            console.print(_turned(suite, columns, cases[at : at + _CASES_ABREAST]))
     barred = [row for row in rows if row.bar is not None]
     if barred:
         console.print(_bars(suite, barred))
@@ -62,6 +68,21 @@ def _table(suite: str, columns: _Columns, cases: Sequence[_Case]) -> Table:
     return table
 
 
+def _turned(suite: str, columns: _Columns, cases: Sequence[_Case]) -> Table:
+    """The same with a line for each figure."""
+    table = Table(title=suite, title_justify="left")
+    table.add_column("figure", overflow="fold")
+    table.add_column("")
+    for name, _ in cases:
+        table.add_column(name, justify="right", overflow="fold")
+    for column in columns:
+        figure, unit = column
+        found = [number(values[column]) if column in values else "" for _, values in cases]
+        if any(found):
+            table.add_row(figure, unit, *found)
+    return table
+
+
 def number(value: float) -> str:
     """Three figures that count, and no more places than a person reads."""
     if value == 0 or abs(value) >= 100:
@@ -83,11 +104,16 @@ def _bars(suite: str, rows: Sequence[Row]) -> Table:
 
 
 def _notes(rows: Iterable[Row]) -> list[str]:
-    """Each note once, with the first case that it is about."""
-    cases: dict[str, list[str]] = {}
+    """Each note once, with what it is about: one figure of one case, or the first case of several figures."""
+    about: dict[str, list[Row]] = {}
     for row in rows:
-        if row.note and row.case not in cases.setdefault(row.note, []):
-            cases[row.note].append(row.case)
-    return [
-        f"{about[0]}{f' and {len(about) - 1} more' if len(about) > 1 else ''}: {note}" for note, about in cases.items()
-    ]
+        if row.note:
+            about.setdefault(row.note, []).append(row)
+    return [f"{_subject(found)}: {note}" for note, found in about.items()]
+
+
+def _subject(rows: Sequence[Row]) -> str:
+    others = len({row.case for row in rows}) - 1
+    if others:
+        return f"{rows[0].case} and {others} more"
+    return rows[0].case if len(rows) > 1 else f"{rows[0].case}, {rows[0].figure}"
