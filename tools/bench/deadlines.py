@@ -148,24 +148,24 @@ def deadline_rows(found: Deadlines, *, full: bool) -> Iterator[Row]:
     """Deadlines missed through Python, and all that tells whether the load was what it was meant to be."""
     case = Case(_SUITE, "60 Hz, cold files")
     length = "" if full else f"{found.clock.wall_s:.0f} s; --full takes 10 minutes"
-    if found.paced is None:
-        yield case.row(
-            "deadlines missed through Python", None, "", Bar("≤", 0), f"{found.no_pacer}: nothing to take off"
-        )
-    else:
-        less = max(0, found.missed - found.paced.missed)
-        yield case.row("deadlines missed through Python", less, "", Bar("≤", 0), length)
-        yield case.row("deadlines missed by the C loop", found.paced.missed, "", note=f"of {found.paced.ticks}")
-        yield case.row("more than half a tick late, the C loop", found.paced.late, "")
-        yield case.row("latest tick of the C loop", found.paced.worst_ms, "ms")
-    yield case.row("deadlines missed", found.missed, "", note=f"of {found.ticks + found.missed}")
-    yield case.row("deadlines missed while drawing", found.missed_drawing, "", note="drawing alone outlasted the tick")
-    yield case.row("more than half a tick late", found.late, "")
+    less = None if found.paced is None else max(0, found.missed - found.paced.missed)
+    note = f"{found.no_pacer}: there is no C loop to compare with" if found.paced is None else length
+    yield case.row("deadlines missed through Python", less, "", Bar("≤", 0), note)
     yield case.row("collector runs", found.collections, "", Bar("≤", 0))
     yield case.row("major page faults", found.major_faults, "", Bar("≤", 0))
-    for stage in STAGES:
-        yield from case.spread(f"{stage}, wall", found.laps.wall_ms[stage], "ms", top=True)
-    yield case.row("workers busy", 100 * found.busy, "%", note=f"{_WORKERS} workers, by their median decode")
+    ours = case.part("this player")
+    yield ours.row("missed", found.missed, "", note=f"of {found.ticks + found.missed}")
+    yield ours.row("over half a tick late", found.late, "")
+    yield ours.row("missed while drawing", found.missed_drawing, "", note="drawing alone outlasted the tick")
+    if found.paced is not None:
+        theirs = case.part("C loop")
+        yield theirs.row("missed", found.paced.missed, "", note=f"of {found.paced.ticks + found.paced.missed}")
+        yield theirs.row("over half a tick late", found.paced.late, "")
+        yield theirs.row("worst", found.paced.worst_ms, "ms")
+    load = case.part("load")
+    yield load.row("workers busy", 100 * found.busy, "%", note=f"{_WORKERS} workers, by their median decode")
     cold = None if found.read_bytes is None else found.read_bytes / 1e6 / found.clock.wall_s
-    yield case.row("read from the disk", cold, "MB/s", note="0 means that the files stayed in memory")
-    yield case.cpu(found.clock)
+    yield load.row("read from the disk", cold, "MB/s", note="0 means that the files stayed in memory")
+    yield load.cpu(found.clock)
+    for stage in STAGES:
+        yield from case.spread(f"{stage}, wall", found.laps.wall_ms[stage], "ms")

@@ -82,12 +82,12 @@ def _growth(context: moderngl.Context, options: Options, tell: Tell) -> Iterator
             case = Case(SUITE, f"{run.layers} × {height}p {kind.value}")
             bar = Bar("≥", _RATE) if kind is Kind.HAP_Q and run.layers == _BAR_LAYERS else None
             yield case.row("ticks a second", ticks / run.clock.wall_s, "1/s", bar, f"{usual_workers()} workers")
-            yield from case.spread("tick", run.tick_ms, "ms")
-            yield from case.spread("of it upload", run.upload_ms, "ms")
             each = ratio(percentile(run.tick_ms, 50), run.layers * (single_ms or 0))
             yield case.row("a layer ÷ a single one", each, "×")
             yield case.row("CPU a tick", run.clock.cpu_s * 1000 / ticks, "ms")
             yield case.row("a layer ÷ a single one, CPU", ratio(run.clock.cpu_s, run.layers * single_cpu_s), "×")
+            yield from case.spread("tick", run.tick_ms, "ms")
+            yield from case.spread("of it upload", run.upload_ms, "ms")
 
 
 def interleaved(context: moderngl.Context, clip: Clip, layer_counts: Sequence[int], ticks: int) -> list[Run]:

@@ -56,12 +56,16 @@ class Case:
     def row(self, figure: str, value: float | None, unit: str, bar: Bar | None = None, note: str = "") -> Row:
         return Row(self.suite, self.name, figure, value, unit, bar, note)
 
-    def spread(self, figure: str, values: Sequence[float], unit: str, *, top: bool = False) -> Iterator[Row]:
-        """The median and the 99th percentile of `values`, and the worst with `top`; None where there are no values."""
-        yield self.row(f"{figure} p50", percentile(values, 50), unit)
-        yield self.row(f"{figure} p99", percentile(values, 99), unit)
-        if top:
-            yield self.row(f"{figure} worst", max(values, default=None), unit)
+    def part(self, what: str) -> Case:
+        """A case beside this one, for one thing in it."""
+        return Case(self.suite, f"{self.name}: {what}")
+
+    def spread(self, what: str, values: Sequence[float], unit: str) -> Iterator[Row]:
+        """Median, 99th percentile and worst of `values`, in a part of their own; None where there are no values."""
+        part = self.part(what)
+        yield part.row("p50", percentile(values, 50), unit)
+        yield part.row("p99", percentile(values, 99), unit)
+        yield part.row("worst", max(values, default=None), unit)
 
     def cpu(self, watch: Stopwatch) -> Row:
         """How many cores the block kept busy."""

@@ -103,9 +103,8 @@ def share_rows(found: Share) -> Iterator[Row]:
     ticks = found.figures.counter("frames_shown").count
     yield case.row("python_ms p50", python.percentile(50) if ticks else None, "ms")
     yield case.row("python_ms p99", python.percentile(99) if ticks else None, "ms", Bar("≤", _PYTHON_MS))
-    for stage in STAGES:
-        yield from case.spread(f"{stage}, CPU", found.laps.cpu_ms[stage], "ms")
-        if stage != "python":
-            yield from case.spread(f"{stage}, wall", found.laps.wall_ms[stage], "ms")
     yield case.row("ticks a second", ticks / found.clock.wall_s, "1/s")
     yield case.cpu(found.clock)
+    for stage in STAGES:
+        yield from case.spread(f"{stage}, CPU", found.laps.cpu_ms[stage], "ms")
+        yield from case.spread(f"{stage}, wall", found.laps.wall_ms[stage], "ms")

@@ -99,14 +99,14 @@ def latency(name: str, swept: Sweep) -> Iterator[Row]:
     """The rows of one sweep: event to frame, decode, their ratio, and the queue."""
     case, watch = Case(SUITE, name), swept.watch
     held = f"{watch.visits} frames visited, {watch.ready_before} held beforehand, {len(watch.waited_ms)} waited for"
-    yield from case.spread("event to frame ready", watch.waited_ms, "ms", top=True)
-    yield from case.spread("of it beside its own decode", watch.beside_ms, "ms")
-    yield from case.spread("decode", watch.decode_ms, "ms")
     times = ratio(percentile(watch.waited_ms, 99), percentile(watch.decode_ms, 50))
     yield case.row("event to frame ready p99 ÷ decode p50", times, "×", Bar("≤", 2), held)
     yield case.row("events", swept.events / swept.clock.wall_s, "1/s")
     yield from queue(name, swept)
     yield case.cpu(swept.clock)
+    yield from case.spread("event to frame ready", watch.waited_ms, "ms")
+    yield from case.spread("of it beside its own decode", watch.beside_ms, "ms")
+    yield from case.spread("decode", watch.decode_ms, "ms")
 
 
 def queue(name: str, swept: Sweep) -> Iterator[Row]:
