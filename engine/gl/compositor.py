@@ -13,7 +13,7 @@ from engine.gl.compressed import GetProcAddress, egl_get_proc_address
 from engine.gl.draw_list import FrameDraw, LayerDraw, Motion, MovementDraw, draw_list
 from engine.gl.frame_program import FramePrograms
 from engine.gl.full_screen import FullScreen
-from engine.gl.in_between import InBetween, MotionMaps
+from engine.gl.in_between import MotionMaps, MotionPasses
 from engine.gl.targets import new_target, picture_of, release_target
 from engine.gl.textures import TextureStore
 from engine.model.pictures import FrameRef, Lookup
@@ -71,7 +71,7 @@ class Compositor:
         self._upload_failed = figures.counter("upload_failed")
         self._reported: set[str] = set()
         self._frames = FramePrograms(context, smooth_chroma=smooth_chroma)
-        self._in_between: InBetween | None = None
+        self._moving: MotionPasses | None = None
         self._motions: dict[Motion, MotionMaps] = {}
         self._blends: dict[str, FullScreen] = {}
         self._output_programs = tuple(
@@ -123,16 +123,16 @@ class Compositor:
             release_target(target)
         for program in (*self._output_programs, *self._blends.values()):
             program.release()
-        if self._in_between is not None:
-            self._in_between.release()
+        if self._moving is not None:
+            self._moving.release()
         self._frames.release()
         self._textures.release()
 
-    def _flow_passes(self) -> InBetween:
-        if self._in_between is None:
+    def _flow_passes(self) -> MotionPasses:
+        if self._moving is None:
             self._frames.prepare_motion()
-            self._in_between = InBetween(self._context)
-        return self._in_between
+            self._moving = MotionPasses(self._context)
+        return self._moving
 
     def _motion_maps(self, movements: tuple[MovementDraw, ...]) -> dict[Motion, MotionMaps]:
         """What the frames in motion need, drawn ahead of all else; those that cannot be uploaded are left out."""

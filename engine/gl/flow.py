@@ -1,7 +1,7 @@
 """Optical flow between two pictures, on the GPU: where each part of one is to be found in the other, both ways.
 
-Dense inverse search (Kroeger, Timofte, Dai and Van Gool, ECCV 2016), coarse to fine on luma made small: the steps of
-Lucas and Kanade (1981) on overlapping patches. The shaders passes/flow_*.frag say who found what.
+Dense inverse search (T. Kroeger and others, "Fast Optical Flow using Dense Inverse Search", 2016), coarse to fine on
+luma made small: the steps of Lucas and Kanade (1981) on overlapping patches. See passes/flow_search.frag.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class MotionMaps:
     second: moderngl.Texture
 
 
-class InBetween:
+class MotionPasses:
     """Motion maps by pair of frames and instant, kept while they are shown: a held fader costs their drawing only.
 
     Render thread only. After the first draws of a picture's size nothing is allocated.

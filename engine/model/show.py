@@ -138,7 +138,7 @@ class Layer(Part):
         "nearest",
         description=(
             "Between two frames: nearest, the one before; blend, both mixed; flow, what moves is shown on its way, "
-            "and what cannot be followed is mixed. On software GL flow costs a layer several times what blend does."
+            "and what cannot be followed is mixed. On software GL flow costs a layer about twice what blend does."
         ),
     )
     transition_s: float = Field(0, ge=0, le=60, description="Cross-fade on a jump or a choice; 0 cuts.")

@@ -4,8 +4,8 @@
 // Gauss-Newton steps on the difference less its mean, with the slopes of the picture that stands still (B.D. Lucas and
 // T. Kanade, "An Iterative Image Registration Technique with an Application to Stereo Vision", 1981; S. Baker and
 // I. Matthews, "Lucas-Kanade 20 Years On", 2004), from what the coarser level found (J.-Y. Bouguet, "Pyramidal
-// Implementation of the Lucas Kanade Feature Tracker", 2000), on overlapping patches (T. Kroeger, R. Timofte, D. Dai
-// and L. Van Gool, "Fast Optical Flow using Dense Inverse Search", 2016).
+// Implementation of the Lucas Kanade Feature Tracker", 2000), on overlapping patches (T. Kroeger and others,
+// "Fast Optical Flow using Dense Inverse Search", 2016).
 uniform sampler2D first;  // luma, and its slope to the right and downwards
 uniform sampler2D second;
 uniform vec2 level_px;
