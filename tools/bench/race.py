@@ -28,7 +28,7 @@ from tools.bench.readers import AbsentError, Entrant, Holds, Reader
 from tools.bench.rows import Tell
 
 _PATIENCE_S = 60.0  # an entrant that takes longer for one frame has hung
-_CHECKED = 4  # frames of which it is looked at whether they are the right ones
+_CHECKED = 8  # frames of which it is looked at whether they are the right ones
 _SLOW_S = 0.05
 _SLOW_SHARE = 5  # an entrant slower than that is asked for every fifth frame only
 
@@ -81,7 +81,6 @@ def race(
     """Time every entrant on the frames `indices` of `clip`; with `all_of`, slow ones on each of them too.
 
     Whether the right frames come is looked at where the clip's pictures are `numbered`, as our own footage is.
-
     An entrant that is absent, fails, hangs or crashes has said why in its Timings; the others go on.
     """
     into_page_cache(clip)
