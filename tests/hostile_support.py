@@ -7,6 +7,7 @@ them; it raises AssertionError where a promise is broken, and lets any error thr
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -246,7 +247,10 @@ class JpegReader:
         whole = first.read(data)
         for width in (2, 3):
             strips = first.read(data, Spreading(width))
-            assert strips[1] == whole[1], f"{width} strips: {strips[0]!r}, the whole: {whole[0]!r}"
+            # libjpeg-turbo counts stray bytes before a restart marker, and not the few that its bit buffer holds
+            # before an end marker, which is what a cut makes of it: strips may give what the whole stumbles over.
+            if not re.search(r": [1-8] extraneous bytes before marker 0xd[0-7]", whole[0]):
+                assert strips[1] == whole[1], f"{width} strips: {strips[0]!r}, the whole: {whole[0]!r}"
         for other in others:
             other.read(data)
         return whole[0]

@@ -154,6 +154,17 @@ def _fill_strip(decompressor: Decompressor, strip: Strip, header: JpegHeader, pl
     decompressor.decode(strip.jpeg, own, parts)
 
 
+def _components_in_scans(data: bytes) -> set[int]:
+    """The identifiers of the components that the JPEG's scans hold (T.81, B.2.3)."""
+    found: set[int] = set()
+    at = data.find(_SCAN)
+    while at >= 0:
+        count = int.from_bytes(data[at + 4 : at + 5], "big")
+        found.update(data[at + 5 : at + 5 + 2 * count : 2])
+        at = data.find(_SCAN, at + 2)
+    return found
+
+
 class AvJpegDecoder:
     """FFmpeg's decoder through PyAV: within 2 levels of libjpeg-turbo, 1.2 times its cost."""
 
@@ -183,6 +194,9 @@ class AvJpegDecoder:
         if picture.layout not in (Layout.YUV, Layout.GRAY):
             pool.give(picture.planes)
             raise JpegError("its colours are neither YCbCr nor grey")
+        if len(picture.planes) != len(_components_in_scans(data)):  # FFmpeg would leave what lay in a plane before
+            pool.give(picture.planes)
+            raise JpegError("its scans leave out a component")
         return replace(picture, matrix=Matrix.BT601, full_range=True, upright_turns=0)
 
     def close(self) -> None:
