@@ -13,8 +13,8 @@ from engine.model.plan import FramePlan, LayerPlan, ShownFrame
 def plan_row(tick: Tick, plan: FramePlan) -> dict[str, Any]:
     """One frame's row: `frame`, `at_s`, `fade`, and each movement's layers, bottom to top.
 
-    A layer has `clip` and `index` (null while it fades to a gap), `next_index` and `next_mix` where frames
-    are blended, `from_clip`, `from_index` and `mix` (0..1) while it cross-fades, `opacity` and `flash`.
+    A layer has `clip` and `index` (null while it fades to a gap), `next_index`, `next_mix` and `mixing` (blend or
+    flow) between two frames, `from_clip`, `from_index` and `mix` (0..1) while it cross-fades, `opacity` and `flash`.
     """
     return {
         "frame": tick.frame_index,
@@ -49,7 +49,7 @@ def _shown(shown: ShownFrame | None) -> dict[str, Any]:
         return {"clip": None, "index": None}
     row: dict[str, Any] = {"clip": shown.ref.clip, "index": shown.ref.index}
     if shown.next_ref is not None:
-        row |= {"next_index": shown.next_ref.index, "next_mix": round(shown.next_mix, 6)}
+        row |= {"next_index": shown.next_ref.index, "next_mix": round(shown.next_mix, 6), "mixing": shown.mixing}
     return row
 
 

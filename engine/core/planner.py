@@ -80,7 +80,7 @@ def _transform(movement: MovementState, layer: Layer, at_s: float) -> Transform:
 def _shown(layer: Layer, choice: Choice | None, position_s: float) -> ShownFrame | None:
     if choice is None:
         return None
-    shown = choice.playhead.shown_at(position_s, blend=layer.interpolation != "nearest")
+    shown = choice.playhead.shown_at(position_s, in_between=layer.interpolation != "nearest")
     if shown is None:
         return None
     following = None if shown.next_index is None else FrameRef(choice.clip, shown.next_index)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from engine.model.media_time import FRAME_EPSILON, index_at
 from engine.model.show import LoopMode
 
-# Below a thousandth of the way to the next frame a blend cannot be seen on 8 bits a channel.
+# Below a thousandth of the way to the next frame a mix cannot be seen on 8 bits a channel.
 _SMALLEST_MIX = 1e-3
 
 
@@ -62,13 +62,13 @@ class Playhead:
             return None
         return self.in_index + min(max(offset, 0.0), length - 2 * FRAME_EPSILON)
 
-    def shown_at(self, instant_s: float, *, blend: bool = False) -> Shown | None:
-        """The frame or, with `blend`, the two frames that are shown; None where nothing is."""
+    def shown_at(self, instant_s: float, *, in_between: bool = False) -> Shown | None:
+        """The frame or, with `in_between`, the two frames that are shown; None where nothing is."""
         position = self.position_at(instant_s)
         if position is None:
             return None
         index = index_at(position)
-        if not blend:
+        if not in_between:
             return Shown(index)
         mix = position - index
         following = index + 1

@@ -31,7 +31,7 @@ def playheads(draw: st.DrawFn) -> Playhead:
 
 @given(playheads(), st.floats(-1000, 1000))
 def test_shown_frames_lie_within_the_range(playhead: Playhead, instant: float) -> None:
-    shown = playhead.shown_at(instant, blend=True)
+    shown = playhead.shown_at(instant, in_between=True)
     if shown is None:
         assert playhead.loop == "clear"
         return
@@ -93,10 +93,10 @@ def test_backwards_begins_with_the_last_frame() -> None:
 
 def test_between_two_frames_both_are_shown() -> None:
     head = from_start(0.0, 10.0, 0, 3, "loop")
-    shown = head.shown_at(0.05, blend=True)
+    shown = head.shown_at(0.05, in_between=True)
     assert shown is not None
     assert (shown.index, shown.next_index, shown.next_mix) == (0, 1, pytest.approx(0.5))
-    last = head.shown_at(0.25, blend=True)
+    last = head.shown_at(0.25, in_between=True)
     assert last is not None
     assert (last.index, last.next_index) == (2, 0)
 
