@@ -6,7 +6,9 @@ import argparse
 import importlib
 import json
 import math
+import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +27,8 @@ from tools.bench.tables import number, print_suite
 SUITES = ("seek", "scrub", "play", "layers", "render", "start")
 _SHOW_SUFFIXES = (".yaml", ".yml")
 _PLAIN_WIDTH = 150
+_PROGRESS_S = 0.2
+_CLEAR_LINE = "\r\x1b[K"
 _BUSY = 0.5  # programs that want a core, before we do
 
 _EXAMPLES = """\
@@ -191,14 +195,32 @@ def _run_one(name: str, suite: Suite, options: Options, result: _Result, out: Co
 
 @contextmanager
 def _progress(suite: str) -> Iterator[Tell]:
-    """What is being done now, on a line of standard error that is gone afterwards; a line a suite in a log."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        print(f"bench: {suite} …", file=sys.stderr, flush=True)
+    """What is being done now, on a line of standard error that is gone afterwards; in a log, a line a suite.
+
+    Written by whoever tells, seldom: a thread that draws a spinner would take its part of what is measured.
+    """
+    stream = sys.stderr
+    if not stream.isatty():
+        print(f"bench: {suite} …", file=stream, flush=True)
         yield lambda what: None
         return
-    with console.status(f"{suite} …") as status:
-        yield lambda what: status.update(f"{suite}: {what}")
+    told_s = -math.inf
+
+    def tell(what: str) -> None:
+        nonlocal told_s
+        now_s = time.monotonic()
+        if now_s - told_s >= _PROGRESS_S:
+            told_s = now_s
+            line = f"{suite}: {what}"[: shutil.get_terminal_size().columns - 1]
+            stream.write(f"{_CLEAR_LINE}{line}")
+            stream.flush()
+
+    tell("…")
+    try:
+        yield tell
+    finally:
+        stream.write(_CLEAR_LINE)
+        stream.flush()
 
 
 def _print_machine(out: Console, about: dict[str, Any]) -> None:
