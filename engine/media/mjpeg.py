@@ -90,6 +90,7 @@ def _check_size(width: int, height: int, clip: Clip) -> None:
 
 _SCAN = b"\xff\xda"  # SOS; within coded data 0xFF is followed by a zero or a restart marker
 _QUANTISATION = b"\xff\xdb"  # DQT
+_FRAME_HEADERS = (b"\xff\xc0", b"\xff\xc1", b"\xff\xc2")  # SOF0, SOF1, SOF2
 _MAX_SCANS = 500  # libjpeg-turbo's own limit: each costs a walk over the whole picture, in a handful of bytes
 
 # Below this a frame is decoded whole: finding the markers and waking a thread take about 0.2 ms.
@@ -213,6 +214,10 @@ class AvJpegDecoder:
         header = data[: data.find(_SCAN)]
         if _QUANTISATION not in header:
             raise JpegError("it has no quantisation table")
+        # FFmpeg would begin another picture, and show what lay in its memory before. A thumbnail has both, and first.
+        last = max(data.rfind(marker) for marker in _FRAME_HEADERS)
+        if last > data.rfind(_SCAN) or sum(header.count(marker) for marker in _FRAME_HEADERS) > 1:
+            raise JpegError("it has two frame headers")
         if header != self._header or scans != 1:  # between scans there may be tables, too
             self._context = self._begun()
         self._header = header
