@@ -16,7 +16,7 @@ from engine.core.inbox import Inbox
 from engine.core.planner import plan
 from engine.core.prefetch import Prefetch
 from engine.core.state import State
-from engine.core.step import History, stepped
+from engine.core.step import History, advanced, stepped
 from engine.model.pictures import FrameRef, Lookup
 from engine.model.plan import FramePlan, Wanted
 from engine.model.world import World
@@ -64,9 +64,10 @@ class Player:
             begun_s = time.perf_counter()
             resolved = self.bindings.resolve(self.inbox.drain(until_s=tick.at_s))
             self.history = stepped(self.world, self.history, coalesced(resolved, self.world.tree), tick.now_s)
-            picture = plan(self.world, self.history.head, tick.at_s)
+            state = advanced(self.world, self.history.head, tick.at_s)
+            picture = plan(self.world, state, tick.at_s)
             frames = self.frames_for(picture)
-            self.want(self.prefetch.wanted(self.history, tick.at_s, self.pace.period_s))
+            self.want(self.prefetch.wanted(state, self.history.event_count, tick.at_s, self.pace.period_s))
             events.add(len(resolved))
             onsets.count = self.history.head.onset_number
             python_ms.add((time.perf_counter() - begun_s) * 1000)

@@ -111,7 +111,7 @@ def _jump(world: World, state: State, layer: Layer, at_s: float) -> State:
     count, state = _fired(state, path)
     head = now.playhead
     target = head.in_index + int(uniform(world.loaded.show.seed, path, count) * head.length)
-    rate = float(world.loaded.clips[now.clip].rate) * speed_of(state.current, layer)
+    rate = world.loaded.clips[now.clip].rate_hz * speed_of(state.current, layer)
     return _chosen(
         world, state, layer, at_s, Choice(now.clip, head.moved(position_s, position=float(target), rate=rate))
     )
@@ -184,7 +184,7 @@ def _run_on(world: World, state: State, layer: Layer, at_s: float, now: Playing)
     if now.choice is None:
         return state
     position_s = state.current.position.at(at_s)
-    rate = float(world.loaded.clips[now.choice.clip].rate) * speed_of(state.current, layer)
+    rate = world.loaded.clips[now.choice.clip].rate_hz * speed_of(state.current, layer)
     return _with_layer(
         state,
         layer.name,

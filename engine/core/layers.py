@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.core.choice import pick
 from engine.core.playhead import from_start
 from engine.core.state import Choice, LayerState, MovementState
 from engine.model.clips import Clip
-from engine.model.schedule import ScheduleRow
 from engine.model.show import Layer
 from engine.model.world import PlacedMovement, World
 
@@ -76,36 +76,41 @@ def speed_of(movement: MovementState, layer: Layer) -> float:
 
 def range_in(clip: Clip, in_s: float, out_s: float | None) -> tuple[int, int]:
     """The frames [in, out) of a clip between two of its seconds; at least one frame, within the clip."""
-    rate = float(clip.rate)
-    in_index = min(max(round(in_s * rate), 0), clip.frame_count - 1)
-    out_index = clip.frame_count if out_s is None else round(out_s * rate)
+    in_index = min(max(round(in_s * clip.rate_hz), 0), clip.frame_count - 1)
+    out_index = clip.frame_count if out_s is None else round(out_s * clip.rate_hz)
     return in_index, max(in_index + 1, min(out_index, clip.frame_count))
 
 
 def clip_from_start(clip: Clip, layer: Layer, speed: float, position_s: float) -> Choice:
     """A clip from the start of the layer's in and out points, beginning at a movement position."""
     in_index, out_index = range_in(clip, layer.in_s, layer.out_s)
-    return Choice(clip.slug, from_start(position_s, float(clip.rate) * speed, in_index, out_index, layer.loop))
+    return Choice(clip.slug, from_start(position_s, clip.rate_hz * speed, in_index, out_index, layer.loop))
 
 
-def _choice_of_row(world: World, movement: MovementState, layer: Layer, row: ScheduleRow) -> Choice | None:
+@lru_cache(maxsize=4096)
+def _choice_of_row(world: World, movement_index: int, layer_name: str, row_index: int, speed: float) -> Choice | None:
+    """What a row plays from its start. Kept: every plan asks for two of each layer, and they change with rows."""
+    movement = world.loaded.movements[movement_index]
+    row = movement.schedule.by_layer[layer_name][row_index]
     clip = world.loaded.clips.get(row.clip) if row.clip is not None else None
     if clip is None:
         return None
     in_index, out_index = range_in(clip, row.in_s, row.out_s)
-    rate = float(clip.rate) * speed_of(movement, layer)
-    return Choice(clip.slug, from_start(row.start_s, rate, in_index, out_index, layer.loop))
+    loop = next(layer.loop for layer in movement.layers if layer.name == layer_name)
+    return Choice(clip.slug, from_start(row.start_s, clip.rate_hz * speed, in_index, out_index, loop))
 
 
-def _unscheduled(world: World, movement: MovementState, layer: Layer) -> Choice | None:
+@lru_cache(maxsize=4096)
+def _unscheduled(world: World, movement_index: int, layer_name: str, speed: float) -> Choice | None:
     """The clip that a layer without a schedule begins the movement with."""
-    slugs = clips_of(world, movement, layer)
+    movement = world.loaded.movements[movement_index]
+    slugs = world.loaded.layer_clips.get((movement.name, layer_name), ())
     if not slugs:
         return None
-    name = placed(world, movement).name
-    random = layer.choose == "random"
-    index = pick(world.loaded.show.seed, f"/movement/{name}/layer/{layer.name}", 0, len(slugs)) if random else 0
-    return clip_from_start(world.loaded.clips[slugs[index]], layer, speed_of(movement, layer), 0.0)
+    layer = next(layer for layer in movement.layers if layer.name == layer_name)
+    path = f"/movement/{movement.name}/layer/{layer_name}"
+    index = pick(world.loaded.show.seed, path, 0, len(slugs)) if layer.choose == "random" else 0
+    return clip_from_start(world.loaded.clips[slugs[index]], layer, speed, 0.0)
 
 
 def clips_of(world: World, movement: MovementState, layer: Layer) -> tuple[str, ...]:
@@ -122,13 +127,14 @@ def playing(world: World, movement: MovementState, layer: Layer, position_s: flo
         return Playing(chosen.choice, row_index, chosen.changed_at_s, chosen.outgoing, chosen.transition_s, chosen.held)
     rows = schedule.by_layer.get(layer.name, ())
     if not rows:
-        return Playing(_unscheduled(world, movement, layer), None)
+        return Playing(_unscheduled(world, movement.index, layer.name, speed_of(movement, layer)), None)
     if row_index is None:
         return Playing(None, None)
     row = rows[row_index]
+    speed = speed_of(movement, layer)
     before = None
     if row.transition_s > 0 and row_index > 0:
         took_over = chosen.choice is not None and chosen.row_index == row_index - 1
-        before = chosen.choice if took_over else _choice_of_row(world, movement, layer, rows[row_index - 1])
-    incoming = _choice_of_row(world, movement, layer, row)
+        before = chosen.choice if took_over else _choice_of_row(world, movement.index, layer.name, row_index - 1, speed)
+    incoming = _choice_of_row(world, movement.index, layer.name, row_index, speed)
     return Playing(incoming, row_index, row.start_s, before, row.transition_s)

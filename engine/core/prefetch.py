@@ -10,7 +10,7 @@ from engine.core.actions import applied
 from engine.core.jumps import jump_instants, targets
 from engine.core.planner import plan
 from engine.core.state import State
-from engine.core.step import History, advanced
+from engine.core.step import advanced
 from engine.model.events import Event, EventSource
 from engine.model.pictures import FrameRef
 from engine.model.plan import Wanted
@@ -20,10 +20,9 @@ from engine.model.world import World
 # is playing.
 JUMPS_WITHIN_S = 2.0
 _TICKS_AHEAD = 6
-# How many instants one tick may plan for. A hand on a fader makes all that was planned worthless at every tick, and
-# planning it all anew would take the loop's time when it matters most: two ticks ahead are worth it, the rest
-# follows with the next ticks.
-_PLANS_A_TICK = 2
+# How many ticks to come one call may plan for. A hand on a fader makes doubtful at every tick all that was planned, and
+# to plan it all anew would take the loop's time when it matters most: the rest follows with the next calls.
+_PLANS_A_CALL = 2
 _LOOK_AGAIN_S = 0.25  # after so long the jumps to come are looked for again
 _PADS_AGAIN_S = 1.0  # and the pads' targets: what plays on comes near them, and leaves them
 _JUST = 1e-6  # seconds: on this side of an instant, and not on the other
@@ -59,31 +58,34 @@ class Prefetch:
         self._pads = tuple(pads)
         self._future: _Future | None = None  # what the answers below follow from
         self._event_count = -1
-        self._calls = 0
+        self._looked_at_jumps = False  # by the last call
         self._ticks: list[_Ahead] = []
         self._jumps: list[_Ahead] = []
+        self._foreseen: State | None = None  # just before the jump looked at last: the next one is not far from it
         self._look_again_at_s = -math.inf
         self._pad_refs: dict[Pad, tuple[FrameRef, ...]] = {}
         self._pads_to_do: list[Pad] = []
         self._pads_again_at_s = -math.inf
 
-    def wanted(self, past: History, at_s: float, period_s: float) -> list[Wanted]:
+    def wanted(self, state: State, event_count: int, at_s: float, period_s: float) -> list[Wanted]:
         """What will be needed after `at_s` (show seconds), each frame once.
 
-        `period_s` is the time between two ticks. The targets of jumps are armed; those of pads come last.
+        `state` is the one at `at_s`, after `event_count` events (see History); `period_s` is the time between two
+        ticks. The targets of jumps are armed; those of pads come last.
         """
-        state = advanced(self._world, past.head, at_s)
-        self._forget_what_changed(state, past.event_count, at_s)
-        self._calls += 1
-        if self._plan_ticks(state, at_s, period_s) < _PLANS_A_TICK or self._calls % _PLANS_A_TICK == 0:
-            self._plan_a_jump_or_pad(state, at_s, period_s)
+        self._forget_what_changed(state, event_count, at_s)
+        # By turns, where there is something to do for both, so that no call takes long.
+        self._looked_at_jumps = not self._looked_at_jumps and self._plan_a_jump_or_pad(state, at_s, period_s)
+        if not self._looked_at_jumps:
+            self._plan_ticks(state, at_s, period_s)
         return self._gathered(at_s)
 
     def _forget_what_changed(self, state: State, event_count: int, at_s: float) -> None:
         future = _future(state)
         if event_count != self._event_count and not future.is_that_of(self._future):
-            self._ticks = []
-            # A target that still holds stays armed without a break; one that does not is a frame decoded in vain.
+            self._foreseen = None
+            # What still holds stays wanted without a break; what does not is a frame decoded in vain.
+            self._ticks = [replace(ahead, stale=True) for ahead in self._ticks]
             self._jumps = [replace(jump, stale=True) for jump in self._jumps]
             self._look_again_at_s = -math.inf
             self._pads_again_at_s = -math.inf
@@ -91,16 +93,17 @@ class Prefetch:
         self._ticks = [ahead for ahead in self._ticks if ahead.instant_s > at_s]
         self._jumps = [jump for jump in self._jumps if jump.instant_s > at_s]
 
-    def _plan_ticks(self, state: State, at_s: float, period_s: float) -> int:
-        """Plan for ticks not planned for yet; how many it was."""
-        done = 0
-        while len(self._ticks) < _TICKS_AHEAD and done < _PLANS_A_TICK:
+    def _plan_ticks(self, state: State, at_s: float, period_s: float) -> None:
+        """Plan for the soonest ticks not planned for, or planned from a state that has changed since."""
+        while len(self._ticks) < _TICKS_AHEAD:
             last_s = self._ticks[-1].instant_s if self._ticks else at_s
-            self._ticks.append(self._planned(state, last_s + period_s))
-            done += 1
-        return done
+            self._ticks.append(_Ahead(last_s + period_s, (), stale=True))
+        doubtful = [place for place, ahead in enumerate(self._ticks) if ahead.stale]
+        for place in doubtful[:_PLANS_A_CALL]:
+            self._ticks[place] = self._planned(state, self._ticks[place].instant_s)
 
-    def _plan_a_jump_or_pad(self, state: State, at_s: float, period_s: float) -> None:
+    def _plan_a_jump_or_pad(self, state: State, at_s: float, period_s: float) -> bool:
+        """Look at one jump to come, or one pad; whether there was any to look at."""
         if at_s >= self._look_again_at_s:
             self._look_again_at_s = at_s + _LOOK_AGAIN_S
             known = {jump.instant_s: jump for jump in self._jumps}
@@ -109,20 +112,24 @@ class Prefetch:
         for place, jump in enumerate(self._jumps):
             if jump.stale:
                 self._jumps[place] = self._jump_at(state, jump.instant_s, at_s, period_s)
-                return
+                return True
         if not self._pads_to_do and at_s >= self._pads_again_at_s:
             self._pads_again_at_s = at_s + _PADS_AGAIN_S
             self._pads_to_do = list(self._pads)
         if self._pads_to_do:
             pad = self._pads_to_do.pop(0)
             self._pad_refs[pad] = self._pad_targets(state, pad, at_s, period_s)
+            return True
+        return False
 
     def _planned(self, state: State, instant_s: float) -> _Ahead:
         return _Ahead(instant_s, tuple(plan(self._world, state, instant_s).refs()))
 
     def _jump_at(self, state: State, instant_s: float, at_s: float, period_s: float) -> _Ahead:
         """Where the jump leads, at its instant and at the tick that will show it."""
-        state = advanced(self._world, state, instant_s - _JUST)
+        if self._foreseen is not None and state.at_s <= self._foreseen.at_s < instant_s:
+            state = self._foreseen
+        self._foreseen = state = advanced(self._world, state, instant_s - _JUST)
         before = plan(self._world, state, instant_s - _JUST)
         tick_s = at_s + math.ceil((instant_s - at_s) / period_s) * period_s
         found: dict[FrameRef, None] = {}

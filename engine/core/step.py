@@ -62,7 +62,7 @@ def advanced(world: World, state: State, to_s: float) -> State:
         ends_s = _movement_end(world, state)
         onset_s, found = _onset_at(world, state, state.onset_number)
         if min(ends_s, onset_s) > to_s:
-            return replace(state, at_s=to_s)
+            return state if state.at_s == to_s else replace(state, at_s=to_s)
         if ends_s <= onset_s:
             state = _movement_ended(world, state, ends_s)
         elif found is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections import deque
 from collections.abc import Sequence
 from itertools import count
@@ -15,11 +16,23 @@ Planes = tuple[npt.NDArray[np.uint8] | npt.NDArray[np.uint16], ...]
 Bytes = npt.NDArray[np.uint8]
 
 _PAGE = 4096  # sizes are rounded up to it, so that pictures of nearly one size share buffers
+_MAPPED_FROM = 128 << 10  # smaller ones are left to malloc
 _ALIGNMENT = 64  # of each plane within its buffer: a cache line, and more than any SIMD copy asks
 
 
 def _round_up(number: int, step: int) -> int:
     return -(-number // step) * step
+
+
+def _fresh(size: int) -> Bytes:
+    """A new buffer of `size` bytes; a large one is given back to the system whole when it is let go.
+
+    From malloc, buffers of many sizes leave holes that none of another size fits into: resident memory crept from
+    315 to 400 MB in 90 s of scrubbing through 50 clips, and stayed at 315 with maps.
+    """
+    if size < _MAPPED_FROM:
+        return np.empty(size, np.uint8)
+    return np.frombuffer(mmap.mmap(-1, size), np.uint8)
 
 
 class BufferPool:
@@ -54,7 +67,7 @@ class BufferPool:
         try:
             buffer = self._idle.setdefault(size, deque()).pop()
         except IndexError:
-            buffer = np.empty(size, np.uint8)
+            buffer = _fresh(size)
         self._out.add(id(buffer))
         return buffer
 
@@ -76,7 +89,7 @@ class BufferPool:
     def give(self, planes: Planes) -> None:
         """Give back what `take`, `take16` or `take_bytes` gave; the caller must not touch it afterwards."""
         owner = planes[0].base
-        buffer = cast(Bytes, planes[0] if owner is None else owner)
+        buffer = cast(Bytes, owner if isinstance(owner, np.ndarray) else planes[0])
         assert id(buffer) in self._out, "a buffer was given back twice, or by somebody who never took it"
         self._out.remove(id(buffer))
         self._idle.setdefault(buffer.nbytes, deque()).append(buffer)

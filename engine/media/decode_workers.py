@@ -34,16 +34,15 @@ LATE = -math.inf  # the instant at which a frame is needed that a plan has asked
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A frame to decode, and the show instant (seconds) at which it is needed: the earliest goes first."""
+    """A frame to decode, and the show instant (seconds) at which it is needed: the earliest goes first.
+
+    `spread`: workers that are idle are to help with it.
+    """
 
     clip: Clip
     index: int
     needed_at_s: float
-
-    @property
-    def is_late(self) -> bool:
-        """Whether the picture lacks it now: every idle core is to help."""
-        return self.needed_at_s == LATE
+    spread: bool = False
 
     @property
     def ref(self) -> FrameRef:
@@ -74,8 +73,7 @@ class DecodeWorkers:
     Clips whose frames need others go to one worker each: their decoder runs on from frame to frame, and two workers
     sharing a long group of pictures would each decode all of it.
 
-    A frame that the picture lacks already is spread over the workers that are idle, where it has parts; frames
-    decoded ahead are not, since a part costs a little more than its share of the whole.
+    A frame that asks for it is spread over the workers that are idle, where it has parts.
     """
 
     def __init__(self, open_clip: Callable[[Clip], FrameSource], count: int) -> None:
@@ -187,7 +185,7 @@ class DecodeWorkers:
                 if request is None:
                     self._team.wait_for_work(number, partial(self._has_work, number))
                 else:
-                    self._results.put(self._decode(request, sources, spread if request.is_late else ALONE))
+                    self._results.put(self._decode(request, sources, spread if request.spread else ALONE))
         except BaseException as error:
             self._results.put(error)
         finally:

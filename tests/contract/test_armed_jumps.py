@@ -11,7 +11,7 @@ import pytest
 from engine.core.figures import Figures
 from engine.core.planner import plan
 from engine.core.prefetch import Prefetch
-from engine.core.step import begun, history, stepped
+from engine.core.step import advanced, begun, history, stepped
 from engine.media.buffers import BufferPool
 from engine.media.frame_source import FrameSource, open_source
 from engine.media.frame_store import FrameStore
@@ -71,12 +71,13 @@ class Show:
         now_s = self.ticks * PERIOD_S
         self.ticks += 1
         self.past = stepped(self.world, self.past, (), now_s)
-        picture = plan(self.world, self.past.head, now_s + PERIOD_S)
+        state = advanced(self.world, self.past.head, now_s + PERIOD_S)
+        picture = plan(self.world, state, now_s + PERIOD_S)
         found = self.store.frames_for(picture)
         for ref, lookup in found.items():
             if isinstance(lookup, Hit):
                 assert read_number(lookup.picture) == ref.index
-        wanted = self.prefetch.wanted(self.past, now_s + PERIOD_S, PERIOD_S)
+        wanted = self.prefetch.wanted(state, self.past.event_count, now_s + PERIOD_S, PERIOD_S)
         self.store.want(wanted)
         due = {item.ref for item in wanted} - set(found) - self.braked
         while settle and self.figures.samples("read_ahead").last < len(due):
@@ -131,7 +132,11 @@ def test_a_decode_slowed_by_a_fifth_of_a_second_makes_one_miss(clips: dict[str, 
     made, store, figures = stage(clips, brake)
     calm = replace(made, onsets=made.onsets[:1])  # at 0.31 s
     past, foresight = history(begun(calm)), Prefetch(calm)
-    soon = [item for tick in range(1, 10) for item in foresight.wanted(past, tick * PERIOD_S, PERIOD_S)]
+    soon = [
+        item
+        for tick in range(1, 10)
+        for item in foresight.wanted(advanced(calm, past.head, tick * PERIOD_S), 0, tick * PERIOD_S, PERIOD_S)
+    ]
     target = next(item.ref for item in soon if item.armed and item.needed_at_s == pytest.approx(0.31))
     brake.held.add(target)
     with store:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.core.bindings import pads_of
 from engine.core.planner import plan
 from engine.core.prefetch import JUMPS_WITHIN_S, Pad, Prefetch
-from engine.core.step import History, begun, history, stepped
+from engine.core.step import History, advanced, begun, history, stepped
 from engine.model.events import Event, EventSource
 from engine.model.pictures import FrameRef
 from engine.model.plan import Wanted
@@ -44,8 +44,10 @@ class Stage:
             stamped.append(Event(self.at_s, EventSource.KEY, self.sequence, path, value))
         self.past = stepped(self.world, self.past, stamped, self.at_s)
         self.at_s += self.period_s
-        shown = set(plan(self.world, self.past.head, self.at_s).refs())
-        self.found = {want.ref: want for want in self.prefetch.wanted(self.past, self.at_s, self.period_s)}
+        state = advanced(self.world, self.past.head, self.at_s)
+        shown = set(plan(self.world, state, self.at_s).refs())
+        found = self.prefetch.wanted(state, self.past.event_count, self.at_s, self.period_s)
+        self.found = {want.ref: want for want in found}
         return shown
 
     def run_to(self, at_s: float) -> None:
