@@ -123,9 +123,9 @@ def test_a_repeated_clip_has_each_frame_at_a_place_of_its_own(tmp_path: Path) ->
     reader.close()
 
 
-@pytest.mark.parametrize("late", [False, True])
-def test_the_workers_give_the_frame_that_was_asked_for(late: bool, tmp_path: Path) -> None:
-    reader = TogetherReader(make_clip(ClipWish(Kind.MJPEG, *SIZE, 4), tmp_path, silent), late=late)
+@pytest.mark.parametrize("spread", [False, True])
+def test_the_workers_give_the_frame_that_was_asked_for(spread: bool, tmp_path: Path) -> None:
+    reader = TogetherReader(make_clip(ClipWish(Kind.MJPEG, *SIZE, 4), tmp_path, silent), spread=spread)
     assert [reader.number(reader.read(index)) for index in (3, 0, 2)] == [3, 0, 2]
     reader.close()
 

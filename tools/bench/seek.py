@@ -27,7 +27,7 @@ from tools.bench.race import Timings, into_page_cache, race, shuffled
 from tools.bench.readers import Entrant, Reader
 from tools.bench.rows import Bar, Options, Row, Tell
 from tools.bench.tjbench import tjbench_ms
-from tools.bench.workers import TogetherReader, late_to_early_throughput
+from tools.bench.workers import TogetherReader, spread_to_whole_throughput
 
 SUITE: Final = "seek"
 _OURS: Final = "this player"
@@ -237,8 +237,8 @@ def strips(label: str, clip: Clip, asked: int, options: Options, tell: Tell) -> 
     if cores < 2:
         yield case.row("p50", None, "×", _STRIPS_BAR, "needs 2 cores")
         return
-    in_strips = Entrant("in strips", partial(TogetherReader, late=True), "", "strips")
-    whole = Entrant("whole", partial(TogetherReader, late=False), "", "strips")
+    in_strips = Entrant("in strips", partial(TogetherReader, spread=True), "", "strips")
+    whole = Entrant("whole", partial(TogetherReader, spread=False), "", "strips")
     cut, uncut = race(clip, [in_strips, whole], shuffled(clip.frame_count, asked), tell)
     note = _why(cut) or _why(uncut) or f"2 workers, {len(cut.wall_s)} frames each"
     yield case.row("p50", ratio(cut.p50_ms, uncut.p50_ms), "×", None if options.quick else _STRIPS_BAR, note)
@@ -246,7 +246,7 @@ def strips(label: str, clip: Clip, asked: int, options: Options, tell: Tell) -> 
     fastest = ratio(min(cut.wall_s, default=None), min(uncut.wall_s, default=None))
     yield case.row("fastest frame", fastest, "×", note=note)
     tell(f"{clip.slug}: throughput with strips")
-    share = late_to_early_throughput(clip, min(cores, 4), rounds=2 if options.quick else 8)
+    share = spread_to_whole_throughput(clip, min(cores, 4), rounds=2 if options.quick else 8)
     bar = None if options.quick else _THROUGHPUT_BAR
     yield case.row("frames/s, all workers busy", share, "×", bar, "no loss: 1.00 less what two runs differ by")
 

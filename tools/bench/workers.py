@@ -8,7 +8,7 @@ from statistics import median
 from typing import cast
 
 from engine.media.buffers import BufferPool
-from engine.media.decode_workers import LATE, DecodeWorkers, Outcome, Request
+from engine.media.decode_workers import DecodeWorkers, Outcome, Request
 from engine.media.frame_source import open_source
 from engine.model.clips import Clip
 from engine.model.pictures import Picture
@@ -19,17 +19,17 @@ _BATCH = 24  # frames
 
 
 class TogetherReader:
-    """One frame at a time from two workers: a `late` one is spread over both, another is decoded by one of them."""
+    """One frame at a time from two workers: with `spread` both of them decode it, otherwise one."""
 
-    def __init__(self, clip: Clip, *, late: bool) -> None:
+    def __init__(self, clip: Clip, *, spread: bool) -> None:
         self._clip = clip
-        self._needed_at_s = LATE if late else 0.0
+        self._spread = spread
         self._pool = BufferPool()
         self._workers = DecodeWorkers(partial(open_source, pool=self._pool), 2)
 
     def read(self, index: int) -> Picture:
         """The frame; its buffer is free again at once, since nobody else asks before it was looked at."""
-        self._workers.replace([Request(self._clip, index, self._needed_at_s)])
+        self._workers.replace([Request(self._clip, index, 0.0, self._spread)])
         picture = _picture(self._workers.wait(_PATIENCE_S))
         self._pool.give(picture.planes)
         return picture
@@ -49,19 +49,19 @@ def _picture(outcome: Outcome | None) -> Picture:
     return outcome.picture
 
 
-def late_to_early_throughput(clip: Clip, count: int, rounds: int) -> float:
-    """Frames a second of `count` workers with more late frames to do than there are workers ÷ with frames ahead.
+def spread_to_whole_throughput(clip: Clip, count: int, rounds: int) -> float:
+    """Frames a second of `count` workers that all have frames to do, to be spread ÷ to be decoded whole.
 
     Batches of both take turns; what is compared are the medians of `rounds`.
     """
     pool = BufferPool()
     workers = DecodeWorkers(partial(open_source, pool=pool), count)
-    took_s: dict[float, list[float]] = {LATE: [], 0.0: []}
+    took_s: dict[bool, list[float]] = {True: [], False: []}
     try:
         for turn in range(rounds + 1):
-            for needed_at_s, taken in took_s.items():
+            for spread, taken in took_s.items():
                 indices = [(turn * _BATCH + place) % clip.frame_count for place in range(_BATCH)]
-                requests = [Request(clip, index, needed_at_s) for index in dict.fromkeys(indices)]
+                requests = [Request(clip, index, 0.0, spread) for index in dict.fromkeys(indices)]
                 begun = time.perf_counter()
                 workers.replace(requests)
                 for _ in requests:
@@ -70,4 +70,4 @@ def late_to_early_throughput(clip: Clip, count: int, rounds: int) -> float:
                     taken.append(time.perf_counter() - begun)
     finally:
         workers.close()
-    return median(took_s[0.0]) / median(took_s[LATE])
+    return median(took_s[False]) / median(took_s[True])
