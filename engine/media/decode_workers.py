@@ -61,6 +61,11 @@ class Outcome:
     error: SourceError | None
     decode_ms: float
 
+    @property
+    def is_what_was_asked(self) -> bool:
+        """Whether it settles the request: its picture, or why there is none."""
+        return self.picture is None or self.picture.ref == self.ref
+
 
 _Board = deque[Request]
 

@@ -135,6 +135,7 @@ class FrameStore:
         deadline_s = time.monotonic() + timeout_s
         for outcome in self._workers.poll():
             self._take(outcome)
+        asked: Mapping[FrameRef, None] | None = None
         while True:
             shown = {ref: self._good_ref(ref) for ref in wanted}
             # A stand-in is protected and asked for as if the plan had named it.
@@ -143,13 +144,19 @@ class FrameStore:
             lacking = [good for good in shown.values() if good is not None and good not in self._cache]
             if not lacking:
                 break
-            self._publish(spread=False)  # or whether a core was idle would decide on frames damaged at a cut
+            if asked != self._planned:
+                # Whole, or whether a core was idle would decide on frames damaged where they are cut.
+                self._publish(spread=False)
+                asked = self._planned
             arrived = self._workers.wait(deadline_s - time.monotonic())
             if arrived is None:
                 late = lacking[0]
                 what = f"frame {late.index} was not decoded within {timeout_s:g} s"
                 raise SourceError(what, subject=self._clips[late.clip].file, mend="Is its disk slow or gone?")
-            self._take(arrived)
+            for outcome in (arrived, *self._workers.poll()):
+                self._take(outcome)
+                if not outcome.is_what_was_asked:
+                    asked = None
         found = {ref: self._exact(ref, good) for ref, good in shown.items()}
         self._hand_out(found)
         return found
@@ -218,7 +225,7 @@ class FrameStore:
         slug = outcome.ref.clip
         self._armed.decoded(slug, outcome.decode_ms / 1000)
         missed_at_s = self._missed.pop(outcome.ref, None)
-        if missed_at_s is not None and outcome.picture is not None and outcome.picture.ref == outcome.ref:
+        if missed_at_s is not None and outcome.picture is not None and outcome.is_what_was_asked:
             self._miss_wait_ms.add(1000 * (time.monotonic() - missed_at_s))
         if outcome.picture is not None:
             self._frame_bytes[slug] = outcome.picture.nbytes
