@@ -8,7 +8,7 @@ the very samples that the whole gives. Source of the format: ITU-T T.81, B.2 and
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias, TypeVar
@@ -67,31 +67,48 @@ class _Header:
         return -(-self.mcu_rows * self.intervals_a_cut // self.rows_a_cut)
 
 
+class _Kept:
+    """Memory that is used again, and grows with what is asked for."""
+
+    def __init__(self) -> None:
+        self._bytes: Bytes = np.empty(0, np.uint8)
+
+    def bytes(self, count: int) -> Bytes:
+        if len(self._bytes) < count:
+            self._bytes = np.empty(1 << (count - 1).bit_length(), np.uint8)
+        return self._bytes[:count]
+
+
 class StripCutter:
     """Cuts the JPEGs of one clip. One thread at a time.
 
     The header of the last JPEG is kept: the frames of a clip mostly share theirs, and reading it costs as much as
-    finding the markers.
+    finding the markers. So is the memory of its strips: fresh memory would cost as much as all the rest.
     """
 
     def __init__(self) -> None:
         self._header: _Header | None = None
+        self._masks = [_Kept(), _Kept()]
+        self._strips: list[_Kept] = []
 
     def cut(self, jpeg: Bytes, count: int) -> list[Strip]:
         """`jpeg` (whole, from SOI to EOI) as up to `count` strips from top to bottom, of about equal cost.
 
         Empty where it cannot be cut: no restart markers that fall on row ends, progressive or several scans, or
         markers that are not those which the header promises. Such a frame is decoded whole, and what is wrong
-        with it found there. The strips do not share memory with `jpeg`.
+        with it found there. The strips are good until the next call; they do not share memory with `jpeg`.
         """
         header = self._header_of(jpeg)
         if header is None or count < 2:
             return []
         data = jpeg[len(header.data) :]
-        markers = _restarts(data)
+        markers = _restarts(data, self._masks)
         if len(markers) != header.intervals - 1:
             return []
-        return _strips(header, data, markers, count)
+        while len(self._strips) < count:
+            self._strips.append(_Kept())
+        cuts = pairwise(_cuts(header, len(data), markers, count))
+        return [_strip(header, data, markers, ends, kept) for ends, kept in zip(cuts, self._strips, strict=False)]
 
     def _header_of(self, jpeg: Bytes) -> _Header | None:
         last = self._header
@@ -156,43 +173,58 @@ def _cuttable(header: bytes, frame_at: int, frame: bytes, interval: int) -> _Hea
     return _Header(header, frame_at + 1, height, width, rows, 8 * down, intervals_a_cut, rows_a_cut)
 
 
-def _restarts(data: Bytes) -> Places:
+def _restarts(data: Bytes, masks: Sequence[_Kept]) -> Places:
     """Where the restart markers are in `data`, all that follows the header, if they are RST0 to RST7 in turn.
 
     None where another marker stands among them: the whole would stumble over it, and so the strips must not be cut.
     """
-    places: Places = np.flatnonzero(data[:-1] == 0xFF)
+    may_be, is_code = (mask.bytes(len(data) - 1).view(np.bool_) for mask in masks)
+    np.equal(data[:-1], 0xFF, out=may_be)
+    np.not_equal(data[1:], 0, out=is_code)  # before a zero, 0xFF is coded data
+    places = _set_places(np.logical_and(may_be, is_code, out=may_be))
     kinds = data[places + 1]
-    places, kinds = places[kinds != 0], kinds[kinds != 0]  # a zero: the 0xFF before it is coded data
     if len(kinds) and kinds[-1] == _EOI and np.array_equal(kinds[:-1], _in_turn(len(kinds) - 1)):
         return places[:-1]
     return places[:0]
+
+
+def _set_places(mask: npt.NDArray[np.bool_]) -> Places:
+    """np.flatnonzero for a mask that is hardly ever set: a word at a time, in a fifth of its time."""
+    whole = len(mask) // 8 * 8
+    words: Places = np.flatnonzero(mask[:whole].view(np.uint64) != 0)
+    near = (words[:, None] * 8 + np.arange(8)).ravel()
+    return np.concatenate((near[mask[near]], np.flatnonzero(mask[whole:]) + whole))
 
 
 def _in_turn(count: int) -> npt.NDArray[np.uint8]:
     return (_RST0 + np.arange(count) % 8).astype(np.uint8)
 
 
-def _strips(header: _Header, data: Bytes, markers: Places, count: int) -> list[Strip]:
-    # The data's bounds in intervals: interval i lies between bounds[i] and bounds[i + 1] less its marker.
-    bounds = np.concatenate(([0], markers + 2, [len(data)]))
-    starts = bounds[:-1][:: header.intervals_a_cut]
+def _bounds(markers: Places, length: int) -> Places:
+    """Where each restart interval begins in the data, and where the data ends."""
+    return np.concatenate(([0], markers + 2, [length]))
+
+
+def _cuts(header: _Header, length: int, markers: Places, count: int) -> list[int]:
+    """The rows of cut places at which the strips begin, and the last one's end."""
+    starts = _bounds(markers, length)[:-1][:: header.intervals_a_cut]
     pixels = header.width * header.mcu_height * header.rows_a_cut
     costs = cost_ns(pixels * np.arange(len(starts)), starts)
-    whole = cost_ns(header.width * header.height, len(data))
-    cuts = [int(np.abs(costs - whole * number / count).argmin()) for number in range(1, count)]
-    cuts = [0, *sorted(set(cuts) - {0}), len(starts)]
-    return [_strip(header, data, bounds, first, last) for first, last in pairwise(cuts)]
+    whole = cost_ns(header.width * header.height, length)
+    cuts = {int(np.abs(costs - whole * number / count).argmin()) for number in range(1, count)}
+    return [0, *sorted(cuts - {0}), len(starts)]
 
 
-def _strip(header: _Header, data: Bytes, bounds: Places, first: int, last: int) -> Strip:
-    """The strip from cut place `first` to cut place `last`."""
+def _strip(header: _Header, data: Bytes, markers: Places, ends: tuple[int, int], kept: _Kept) -> Strip:
+    """The strip between two cut places."""
+    first, last = ends
+    bounds = _bounds(markers, len(data))
     step = header.rows_a_cut * header.mcu_height
     first_row, end_row = first * step, min(last * step, header.height)
     intervals = slice(first * header.intervals_a_cut, last * header.intervals_a_cut)
     begin, end = int(bounds[intervals.start]), int(bounds[min(intervals.stop, len(bounds) - 1)])
     head = len(header.data)
-    jpeg = np.empty(head + end - begin, np.uint8)
+    jpeg = kept.bytes(head + end - begin)
     jpeg[:head] = np.frombuffer(header.data, np.uint8)
     jpeg[header.height_at : header.height_at + 2] = np.frombuffer(struct.pack(">H", end_row - first_row), np.uint8)
     jpeg[head:] = data[begin:end]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.media.buffers import BufferPool
 from engine.media.frame_source import open_source
-from engine.model.clips import Clip, Codec
+from engine.model.clips import Clip, Codec, FrameTable
 from tests.bench_support import Crashes, Fails, NotInstalled, OneTooFar, Plain, Prints, entrant
 from tests.media_support import RATE
 from tools.bench.floors import EngineReader, SnappyFloor, number_of
@@ -19,7 +20,7 @@ from tools.bench.footage import Footage, number_in
 from tools.bench.media import ClipWish, Kind, make_clip
 from tools.bench.race import Timings, race, shuffled
 from tools.bench.readers import AbsentError
-from tools.bench.workers import TogetherReader
+from tools.bench.workers import spread_and_whole_ms
 
 SIZE = (128, 96)
 INDICES = [3, 1, 4, 1, 5]
@@ -123,11 +124,16 @@ def test_a_repeated_clip_has_each_frame_at_a_place_of_its_own(tmp_path: Path) ->
     reader.close()
 
 
-@pytest.mark.parametrize("spread", [False, True])
-def test_the_workers_give_the_frame_that_was_asked_for(spread: bool, tmp_path: Path) -> None:
-    reader = TogetherReader(make_clip(ClipWish(Kind.MJPEG, *SIZE, 4), tmp_path, silent), spread=spread)
-    assert [reader.number(reader.read(index)) for index in (3, 0, 2)] == [3, 0, 2]
-    reader.close()
+def test_frames_on_idle_workers_are_timed_both_ways_and_looked_at(tmp_path: Path) -> None:
+    made = make_clip(ClipWish(Kind.MJPEG, *SIZE, 4), tmp_path, silent)
+    in_strips, whole = spread_and_whole_ms(made, (3, 0, 2), 0.0)
+    assert len(in_strips) == len(whole) == 3
+    assert min(*in_strips, *whole) > 0
+    table = made.table
+    assert table is not None
+    swapped = replace(made, table=FrameTable(table.offsets[::-1].copy(), table.lengths[::-1].copy()))
+    with pytest.raises(RuntimeError, match="frame 0 came for 3"):
+        spread_and_whole_ms(swapped, (3, 0, 2), 0.0)
 
 
 def test_the_snappy_floor_unpacks_what_the_engine_unpacks(tmp_path: Path) -> None:

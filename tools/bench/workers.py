@@ -1,11 +1,11 @@
-"""The decode workers as a reader, to see what it brings to spread one frame over those that are idle."""
+"""What it brings to spread one frame over decode workers that are idle, and costs where none is."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from functools import partial
 from statistics import median
-from typing import cast
 
 from engine.media.buffers import BufferPool
 from engine.media.decode_workers import DecodeWorkers, Outcome, Request
@@ -18,27 +18,32 @@ _PATIENCE_S = 20.0
 _BATCH = 24  # frames
 
 
-class TogetherReader:
-    """One frame at a time from two workers: with `spread` both of them decode it, otherwise one."""
+def spread_and_whole_ms(clip: Clip, indices: Sequence[int], rest_s: float) -> tuple[list[float], list[float]]:
+    """Milliseconds of each of `indices` on two workers that are idle: spread over both, and whole on one, by turns.
 
-    def __init__(self, clip: Clip, *, spread: bool) -> None:
-        self._clip = clip
-        self._spread = spread
-        self._pool = BufferPool()
-        self._workers = DecodeWorkers(partial(open_source, pool=self._pool), 2)
-
-    def read(self, index: int) -> Picture:
-        """The frame; its buffer is free again at once, since nobody else asks before it was looked at."""
-        self._workers.replace([Request(self._clip, index, 0.0, self._spread)])
-        picture = _picture(self._workers.wait(_PATIENCE_S))
-        self._pool.give(picture.planes)
-        return picture
-
-    def number(self, frame: object) -> int | None:
-        return number_of(cast(Picture, frame))
-
-    def close(self) -> None:
-        self._workers.close()
+    Before each of them all rest for `rest_s`, as between two ticks: a core that wakes from rest is slower than one
+    that has not slept, and a frame that the picture lacks is always asked of workers that do nothing.
+    Raises RuntimeError where a wrong frame comes.
+    """
+    pool = BufferPool()
+    workers = DecodeWorkers(partial(open_source, pool=pool), 2)
+    took_ms: dict[bool, list[float]] = {True: [], False: []}
+    try:
+        for place, index in enumerate((*indices[:2], *indices)):
+            for spread, taken in took_ms.items():
+                time.sleep(rest_s)
+                begun = time.perf_counter()
+                workers.replace([Request(clip, index, 0.0, spread)])
+                picture = _picture(workers.wait(_PATIENCE_S))
+                if place >= 2:  # the first ones open the clip
+                    taken.append(1000 * (time.perf_counter() - begun))
+                shown = number_of(picture)
+                pool.give(picture.planes)
+                if shown not in (None, index):
+                    raise RuntimeError(f"frame {shown} came for {index}")
+    finally:
+        workers.close()
+    return took_ms[True], took_ms[False]
 
 
 def _picture(outcome: Outcome | None) -> Picture:
