@@ -184,7 +184,7 @@ class DecodeWorkers:
         try:
             _be_nice()
             while not self._stop:
-                if self._team.help():
+                if self._team.help(number):
                     continue
                 request = self._next_request(number)
                 if request is None:

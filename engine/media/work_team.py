@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 
+from engine.media.cpu_placement import keep_off_this_cpu, run_anywhere
+
 
 class _Part:
     """One part of a frame. Whoever gets its claim runs it; the claim is never given back."""
@@ -43,6 +45,8 @@ class WorkTeam:
     def __init__(self, count: int) -> None:
         self._wake: list[SimpleQueue[None]] = [SimpleQueue() for _ in range(count)]
         self._idle = [False] * count  # each item written by its own worker alone
+        self._thread_ids = [0] * count  # likewise, before it is first idle
+        self._kept_off = [False] * count  # each item set by whoever wakes that worker to help, reset by the worker
         self._parts: deque[_Part] = deque()
 
     def wake(self, number: int) -> None:
@@ -54,9 +58,9 @@ class WorkTeam:
         if self._idle[number]:
             self.wake(number)
 
-    def wake_idle(self, count: int, but: int | None = None) -> None:
+    def wake_idle(self, count: int) -> None:
         """Wake up to `count` workers that have nothing to do. Any thread."""
-        for number in self.idle_numbers(but)[:count]:
+        for number in self.idle_numbers()[:count]:
             self.wake(number)
 
     def wait_for_work(self, number: int, has_work: Callable[[], bool]) -> None:
@@ -64,13 +68,21 @@ class WorkTeam:
 
         Idle is said before the last look: whoever brings work after that look sees that this worker must be woken.
         """
+        self._thread_ids[number] = threading.get_native_id()
         self._idle[number] = True
         if not self._parts and not has_work():
             self._wake[number].get()
         self._idle[number] = False
 
-    def help(self) -> bool:
-        """Run one part of another worker's frame; False where there is none."""
+    def help(self, number: int) -> bool:
+        """Let worker `number` run one part of another's frame; False where there is none."""
+        helped = self._run_a_part()
+        if self._kept_off[number]:
+            self._kept_off[number] = False
+            run_anywhere()
+        return helped
+
+    def _run_a_part(self) -> bool:
         while True:
             try:
                 part = self._parts.popleft()
@@ -92,7 +104,10 @@ class WorkTeam:
         ended: SimpleQueue[None] = SimpleQueue()
         parts = [_Part(run, ended) for run in runs]
         self._parts.extend(parts[1:])
-        self.wake_idle(len(parts) - 1, but=number)
+        for helper in self.idle_numbers(but=number)[: len(parts) - 1]:
+            keep_off_this_cpu(self._thread_ids[helper])
+            self._kept_off[helper] = True
+            self.wake(helper)
         for part in parts:
             part.run_if_unclaimed()
         for _ in parts:

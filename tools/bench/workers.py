@@ -21,8 +21,8 @@ _BATCH = 24  # frames
 def spread_and_whole_ms(clip: Clip, indices: Sequence[int], rest_s: float) -> tuple[list[float], list[float]]:
     """Milliseconds of each of `indices` on two workers that are idle: spread over both, and whole on one, by turns.
 
-    Before each of them all rest for `rest_s`, as between two ticks: a core that wakes from rest is slower than one
-    that has not slept, and a frame that the picture lacks is always asked of workers that do nothing.
+    Before each of them all rest for `rest_s`, as between two events or two ticks: a frame that the picture lacks is
+    asked of workers that do nothing, and a core that wakes from rest is slower than one that has not slept.
     Raises RuntimeError where a wrong frame comes.
     """
     pool = BufferPool()
