@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine.core.layers import placed, playing
 from engine.core.playhead import Playhead
 from engine.core.state import State
 from engine.core.step import onset_instants
 from engine.model.pictures import FrameRef
-from engine.model.plan import FramePlan
 from engine.model.world import World
 
 _JUMPS_BY_ONSET = frozenset({"jump", "next_clip", "random_clip"})
@@ -37,10 +36,14 @@ def jump_instants(world: World, state: State, after_s: float, until_s: float) ->
     return sorted(soonest)
 
 
-def targets(before: FramePlan, after: FramePlan) -> set[FrameRef]:
-    """The frames of `after` that playing on from `before` does not lead to: neither shown there nor next to it."""
-    near = {FrameRef(ref.clip, index) for ref in before.refs() for index in (ref.index - 1, ref.index, ref.index + 1)}
-    return set(after.refs()) - near
+def targets(before: Iterable[FrameRef], after: Iterable[FrameRef]) -> list[FrameRef]:
+    """The frames of `after` that playing on from `before` does not lead to: neither among them nor next to one."""
+    near = set(before)
+    return [
+        ref
+        for ref in dict.fromkeys(after)
+        if not any(FrameRef(ref.clip, ref.index + step) in near for step in (0, -1, 1))
+    ]
 
 
 def _onsets(world: World, state: State, until_s: float) -> Iterator[float]:

@@ -38,11 +38,12 @@ def onset(world: World, state: State, at_s: float, strength: float) -> State:
         count, state = _fired(state, f"/layer/{layer.name}/on_onset")
         if count % wish.every:
             continue
+        now = _now(world, state, layer, at_s)
         if wish.action == "flash":
-            state = _LAYER_ACTIONS["flash"](world, state, layer, at_s)
-        elif not state.current.held and not _now(world, state, layer, at_s).held:
+            state = _LAYER_ACTIONS["flash"](world, state, layer, at_s, now)
+        elif not state.current.held and not now.held:
             # A performer who holds the position has the picture in hand: the music does not take it away.
-            state = _ON_ONSET[wish.action](world, state, layer, at_s)
+            state = _ON_ONSET[wish.action](world, state, layer, at_s, now)
     return state
 
 
@@ -57,7 +58,7 @@ def on_layer(world: World, state: State, event: Event, name: str, rest: Sequence
     if what == "clip":
         return _choose_clip(world, state, event, layer, rest[1] if len(rest) > 1 else None)
     if what in _LAYER_ACTIONS:
-        return _LAYER_ACTIONS[what](world, state, layer, event.at_s)
+        return _LAYER_ACTIONS[what](world, state, layer, event.at_s, _now(world, state, layer, event.at_s))
     return _LAYER_VALUES[what](world, state, layer, event)
 
 
@@ -85,10 +86,11 @@ def _with_layer(state: State, name: str, **changes: object) -> State:
     return replace(state, current=replace(state.current, layers=layers))
 
 
-def _chosen(world: World, state: State, layer: Layer, at_s: float, choice: Choice, *, held: bool = False) -> State:
+# From here on, `now` is what the layer plays at `at_s`; every caller has asked for it already.
+
+
+def _chosen(state: State, layer: Layer, at_s: float, now: Playing, choice: Choice, *, held: bool = False) -> State:
     """The layer plays `choice` from now until its next row, faded in as the layer says."""
-    position_s = state.current.position.at(at_s)
-    now = playing(world, state.current, layer, position_s)
     fades = layer.transition_s > 0 and not held
     return _with_layer(
         state,
@@ -96,58 +98,53 @@ def _chosen(world: World, state: State, layer: Layer, at_s: float, choice: Choic
         choice=choice,
         row_index=now.row_index,
         outgoing=now.choice if fades else None,
-        changed_at_s=position_s,
+        changed_at_s=state.current.position.at(at_s),
         transition_s=layer.transition_s if fades else 0.0,
         held=held,
     )
 
 
-def _jump(world: World, state: State, layer: Layer, at_s: float) -> State:
-    position_s = state.current.position.at(at_s)
-    now = playing(world, state.current, layer, position_s).choice
-    if now is None:
+def _jump(world: World, state: State, layer: Layer, at_s: float, now: Playing) -> State:
+    if now.choice is None:
         return state
     path = f"/layer/{layer.name}/jump"
     count, state = _fired(state, path)
-    head = now.playhead
+    head = now.choice.playhead
     target = head.in_index + int(uniform(world.loaded.show.seed, path, count) * head.length)
-    rate = world.loaded.clips[now.clip].rate_hz * speed_of(state.current, layer)
-    return _chosen(
-        world, state, layer, at_s, Choice(now.clip, head.moved(position_s, position=float(target), rate=rate))
-    )
+    rate = world.loaded.clips[now.choice.clip].rate_hz * speed_of(state.current, layer)
+    moved = head.moved(state.current.position.at(at_s), position=float(target), rate=rate)
+    return _chosen(state, layer, at_s, now, Choice(now.choice.clip, moved))
 
 
-def _start_clip(world: World, state: State, layer: Layer, at_s: float, slug: str) -> State:
+def _start_clip(world: World, state: State, layer: Layer, at_s: float, now: Playing, *, slug: str) -> State:
     position_s = state.current.position.at(at_s)
     choice = clip_from_start(world.loaded.clips[slug], layer, speed_of(state.current, layer), position_s)
-    return _chosen(world, state, layer, at_s, choice)
+    return _chosen(state, layer, at_s, now, choice)
 
 
-def _current_clip(world: World, state: State, layer: Layer, at_s: float, slugs: tuple[str, ...]) -> int | None:
-    now = _now(world, state, layer, at_s).choice
-    return slugs.index(now.clip) if now is not None and now.clip in slugs else None
+def _current_clip(now: Playing, slugs: tuple[str, ...]) -> int | None:
+    return slugs.index(now.choice.clip) if now.choice is not None and now.choice.clip in slugs else None
 
 
-def _next_clip(world: World, state: State, layer: Layer, at_s: float) -> State:
+def _next_clip(world: World, state: State, layer: Layer, at_s: float, now: Playing) -> State:
     if layer.choose == "random":
-        return _random_clip(world, state, layer, at_s)
+        return _random_clip(world, state, layer, at_s, now)
     slugs = clips_of(world, state.current, layer)
     if not slugs:
         return state
-    current = _current_clip(world, state, layer, at_s, slugs)
+    current = _current_clip(now, slugs)
     index = 0 if current is None else (current + 1) % len(slugs)
-    return _start_clip(world, state, layer, at_s, slugs[index])
+    return _start_clip(world, state, layer, at_s, now, slug=slugs[index])
 
 
-def _random_clip(world: World, state: State, layer: Layer, at_s: float) -> State:
+def _random_clip(world: World, state: State, layer: Layer, at_s: float, now: Playing) -> State:
     slugs = clips_of(world, state.current, layer)
     if not slugs:
         return state
-    current = _current_clip(world, state, layer, at_s, slugs)
     path = f"/layer/{layer.name}/random"
     count, state = _fired(state, path)
-    index = pick_other(world.loaded.show.seed, path, count, len(slugs), current)
-    return _start_clip(world, state, layer, at_s, slugs[index])
+    index = pick_other(world.loaded.show.seed, path, count, len(slugs), _current_clip(now, slugs))
+    return _start_clip(world, state, layer, at_s, now, slug=slugs[index])
 
 
 def _choose_clip(world: World, state: State, event: Event, layer: Layer, slug: str | None) -> State:
@@ -156,19 +153,18 @@ def _choose_clip(world: World, state: State, event: Event, layer: Layer, slug: s
         if not slugs:
             return state
         slug = slugs[min(int(event.value), len(slugs) - 1)]
-    return _start_clip(world, state, layer, event.at_s, slug)
+    return _start_clip(world, state, layer, event.at_s, _now(world, state, layer, event.at_s), slug=slug)
 
 
 def _hold_layer(world: World, state: State, layer: Layer, event: Event) -> State:
-    now = _now(world, state, layer, event.at_s).choice
-    if now is None:
+    now = _now(world, state, layer, event.at_s)
+    if now.choice is None:
         return state
-    head = now.playhead.at_fraction(state.current.position.at(event.at_s), event.value)
-    return _chosen(world, state, layer, event.at_s, Choice(now.clip, head), held=True)
+    head = now.choice.playhead.at_fraction(state.current.position.at(event.at_s), event.value)
+    return _chosen(state, layer, event.at_s, now, Choice(now.choice.clip, head), held=True)
 
 
-def _release_layer(world: World, state: State, layer: Layer, at_s: float) -> State:
-    now = _now(world, state, layer, at_s)
+def _release_layer(world: World, state: State, layer: Layer, at_s: float, now: Playing) -> State:
     return _run_on(world, state, layer, at_s, now) if now.held else state
 
 
@@ -197,10 +193,10 @@ def _run_on(world: World, state: State, layer: Layer, at_s: float, now: Playing)
     )
 
 
-_LayerAction = Callable[[World, State, Layer, float], State]
+_LayerAction = Callable[[World, State, Layer, float, Playing], State]
 
 _LAYER_ACTIONS: dict[str, _LayerAction] = {
-    "flash": lambda _world, state, layer, at_s: _with_layer(state, layer.name, flashed_at_s=at_s),
+    "flash": lambda _world, state, layer, at_s, _now: _with_layer(state, layer.name, flashed_at_s=at_s),
     "jump": _jump,
     "next": _next_clip,
     "random": _random_clip,

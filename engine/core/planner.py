@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from engine.core.layers import placed, playing, value_of
+from collections.abc import Iterator
+
+from engine.core.layers import Playing, placed, playing, value_of
 from engine.core.lines import decay
 from engine.core.state import Choice, LayerState, MovementState, State
 from engine.core.step import advanced
@@ -18,13 +20,29 @@ FLASH_S = 0.3
 def plan(world: World, state: State, at_s: float) -> FramePlan:
     """The frame plan at show time `at_s`, at or after the state's own instant."""
     state = advanced(world, state, at_s)
-    movements: list[MovementPlan] = []
+    movements = tuple(_planned(world, movement, at_s, mix) for movement, mix in _mixed(world, state, at_s))
+    return FramePlan(at_s, movements, state.master.at(at_s))
+
+
+def refs_at(world: World, state: State, at_s: float) -> Iterator[FrameRef]:
+    """The frames that `plan` asks for at `at_s`, by the same way there, without saying how they are drawn."""
+    state = advanced(world, state, at_s)
+    for movement, _ in _mixed(world, state, at_s):
+        position_s = movement.position.at(at_s)
+        for layer in placed(world, movement).layers:
+            if value_of(movement, layer, "opacity", at_s) > 0:
+                for side in _sides(layer, playing(world, movement, layer, position_s), position_s):
+                    if side is not None:
+                        yield from side.refs
+
+
+def _mixed(world: World, state: State, at_s: float) -> Iterator[tuple[MovementState, float]]:
+    """The movements that make the picture, and how much of it each is."""
     mix = _transition(world, state, at_s)
     if state.outgoing is not None and mix < 1:
-        movements.append(_planned(world, state.outgoing, at_s, 1 - mix))
+        yield state.outgoing, 1 - mix
     if mix > 0:
-        movements.append(_planned(world, state.current, at_s, mix))
-    return FramePlan(at_s, tuple(movements), state.master.at(at_s))
+        yield state.current, mix
 
 
 def _transition(world: World, state: State, at_s: float) -> float:
@@ -49,9 +67,7 @@ def _layer(world: World, movement: MovementState, layer: Layer, position_s: floa
     if opacity <= 0:
         return None
     now = playing(world, movement, layer, position_s)
-    fade = now.fade_at(position_s)
-    incoming = _shown(layer, now.choice, position_s)
-    outgoing = _shown(layer, now.outgoing, position_s) if fade < 1 else None
+    outgoing, incoming = _sides(layer, now, position_s)
     if incoming is None and outgoing is None:
         return None
     flashed_at_s = movement.layers.get(layer.name, LayerState()).flashed_at_s
@@ -59,13 +75,19 @@ def _layer(world: World, movement: MovementState, layer: Layer, position_s: floa
         layer=layer.name,
         incoming=incoming,
         outgoing=outgoing,
-        fade=fade,
+        fade=now.fade_at(position_s),
         opacity=opacity,
         blend=layer.blend,
         fit=layer.fit,
         transform=_transform(movement, layer, at_s),
         flash=0.0 if flashed_at_s is None else decay(at_s - flashed_at_s, FLASH_S),
     )
+
+
+def _sides(layer: Layer, now: Playing, position_s: float) -> tuple[ShownFrame | None, ShownFrame | None]:
+    """What the layer fades from, where it does, and what it shows."""
+    outgoing = _shown(layer, now.outgoing, position_s) if now.fade_at(position_s) < 1 else None
+    return outgoing, _shown(layer, now.choice, position_s)
 
 
 def _transform(movement: MovementState, layer: Layer, at_s: float) -> Transform:

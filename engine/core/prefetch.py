@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from engine.core.actions import applied
 from engine.core.jumps import jump_instants, targets
-from engine.core.planner import plan
+from engine.core.planner import refs_at
 from engine.core.state import State
 from engine.core.step import advanced
 from engine.model.events import Event, EventSource
@@ -48,9 +48,8 @@ class _Ahead:
 class Prefetch:
     """What will be needed, worked out a little at every tick and kept for as long as the state foretells the same.
 
-    What is found is what `plan` gives, and nothing else: the next ticks, the targets of jumps that the music, the
-    schedules, loops and movements will make within two seconds, and what each pad would show if it were hit now.
-    Main thread.
+    What is found is what `plan` would ask for, and nothing else: at the next ticks, at the jumps that the music, the
+    schedules, loops and movements will make within two seconds, and after each pad, if it were hit now. Main thread.
     """
 
     def __init__(self, world: World, pads: Sequence[Pad] = ()) -> None:
@@ -123,24 +122,23 @@ class Prefetch:
         return False
 
     def _planned(self, state: State, instant_s: float) -> _Ahead:
-        return _Ahead(instant_s, tuple(plan(self._world, state, instant_s).refs()))
+        return _Ahead(instant_s, tuple(refs_at(self._world, state, instant_s)))
 
     def _jump_at(self, state: State, instant_s: float, at_s: float, period_s: float) -> _Ahead:
         """Where the jump leads, at its instant and at the tick that will show it."""
         if self._foreseen is not None and state.at_s <= self._foreseen.at_s < instant_s:
             state = self._foreseen
         self._foreseen = state = advanced(self._world, state, instant_s - _JUST)
-        before = plan(self._world, state, instant_s - _JUST)
+        before = list(refs_at(self._world, state, instant_s - _JUST))
+        state = advanced(self._world, state, instant_s + _JUST)
         tick_s = at_s + math.ceil((instant_s - at_s) / period_s) * period_s
-        found: dict[FrameRef, None] = {}
-        for seen_s in (instant_s + _JUST, max(tick_s, instant_s) + _JUST):
-            found.update(dict.fromkeys(sorted(targets(before, plan(self._world, state, seen_s)))))
-        return _Ahead(instant_s, tuple(found))
+        after = [ref for seen_s in (instant_s, tick_s) for ref in refs_at(self._world, state, seen_s + _JUST)]
+        return _Ahead(instant_s, tuple(targets(before, after)))
 
     def _pad_targets(self, state: State, pad: Pad, at_s: float, period_s: float) -> tuple[FrameRef, ...]:
         hit = applied(self._world, state, Event(at_s, EventSource.SHOW, 0, pad.path, pad.value))
-        before, after = (plan(self._world, one, at_s + period_s) for one in (state, hit))
-        return tuple(sorted(targets(before, after)))
+        before, after = (refs_at(self._world, one, at_s + period_s) for one in (state, hit))
+        return tuple(targets(before, after))
 
     def _gathered(self, at_s: float) -> list[Wanted]:
         found: dict[FrameRef, Wanted] = {}

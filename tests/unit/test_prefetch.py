@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.bindings import pads_of
-from engine.core.planner import plan
+from engine.core.planner import plan, refs_at
 from engine.core.prefetch import JUMPS_WITHIN_S, Pad, Prefetch
 from engine.core.step import History, advanced, begun, history, stepped
 from engine.model.events import Event, EventSource
@@ -46,6 +46,7 @@ class Stage:
         self.at_s += self.period_s
         state = advanced(self.world, self.past.head, self.at_s)
         shown = set(plan(self.world, state, self.at_s).refs())
+        assert shown == set(refs_at(self.world, state, self.at_s))
         found = self.prefetch.wanted(state, self.past.event_count, self.at_s, self.period_s)
         self.found = {want.ref: want for want in found}
         return shown
