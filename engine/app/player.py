@@ -58,16 +58,18 @@ class Player:
         events = self.figures.counter("events")
         onsets = self.figures.counter("onsets")
         python_ms = self.figures.samples("python_ms")
+        state, event_count = self.history.head, self.history.event_count
         for tick in self.pace.ticks():
             for act in self.before_tick:
                 act()
             begun_s = time.perf_counter()
             resolved = self.bindings.resolve(self.inbox.drain(until_s=tick.at_s))
             self.history = stepped(self.world, self.history, coalesced(resolved, self.world.tree), tick.now_s)
-            state = advanced(self.world, self.history.head, tick.at_s)
+            state = self._ahead(state, event_count, tick.at_s)
+            event_count = self.history.event_count
             picture = plan(self.world, state, tick.at_s)
             frames = self.frames_for(picture)
-            self.want(self.prefetch.wanted(state, self.history.event_count, tick.at_s, self.pace.period_s))
+            self.want(self.prefetch.wanted(state, event_count, tick.at_s, self.pace.period_s))
             events.add(len(resolved))
             onsets.count = self.history.head.onset_number
             python_ms.add((time.perf_counter() - begun_s) * 1000)
@@ -78,3 +80,11 @@ class Player:
                 tell(tick, picture, self.history.head)
             if self.history.head.quit or self.stop_wished():
                 return
+
+    def _ahead(self, before: State, event_count: int, at_s: float) -> State:
+        """The state at `at_s`: from the one `before`, at the last tick, where no event has come since.
+
+        The head is kept a little in the past; from there, what an onset did would be worked out at every tick anew.
+        """
+        unchanged = self.history.event_count == event_count and before.at_s <= at_s
+        return advanced(self.world, before if unchanged else self.history.head, at_s)

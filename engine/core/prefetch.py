@@ -60,7 +60,9 @@ class Prefetch:
         self._looked_at_jumps = False  # by the last call
         self._ticks: list[_Ahead] = []
         self._jumps: list[_Ahead] = []
-        self._foreseen: State | None = None  # just before the jump looked at last: the next one is not far from it
+        # As far ahead as was looked: what an onset will do is not to be worked out anew for every instant after it.
+        self._at_last_tick: tuple[State, ...] = ()
+        self._round_last_jump: tuple[State, ...] = ()
         self._look_again_at_s = -math.inf
         self._pad_refs: dict[Pad, tuple[FrameRef, ...]] = {}
         self._pads_to_do: list[Pad] = []
@@ -82,7 +84,7 @@ class Prefetch:
     def _forget_what_changed(self, state: State, event_count: int, at_s: float) -> None:
         future = _future(state)
         if event_count != self._event_count and not future.is_that_of(self._future):
-            self._foreseen = None
+            self._at_last_tick = self._round_last_jump = ()
             # What still holds stays wanted without a break; what does not is a frame decoded in vain.
             self._ticks = [replace(ahead, stale=True) for ahead in self._ticks]
             self._jumps = [replace(jump, stale=True) for jump in self._jumps]
@@ -99,7 +101,10 @@ class Prefetch:
             self._ticks.append(_Ahead(last_s + period_s, (), stale=True))
         doubtful = [place for place, ahead in enumerate(self._ticks) if ahead.stale]
         for place in doubtful[:_PLANS_A_CALL]:
-            self._ticks[place] = self._planned(state, self._ticks[place].instant_s)
+            instant_s = self._ticks[place].instant_s
+            state = self._nearest(state, self._at_last_tick, instant_s)
+            self._at_last_tick = (state,)
+            self._ticks[place] = _Ahead(instant_s, tuple(refs_at(self._world, state, instant_s)))
 
     def _plan_a_jump_or_pad(self, state: State, at_s: float, period_s: float) -> bool:
         """Look at one jump to come, or one pad; whether there was any to look at."""
@@ -121,19 +126,19 @@ class Prefetch:
             return True
         return False
 
-    def _planned(self, state: State, instant_s: float) -> _Ahead:
-        return _Ahead(instant_s, tuple(refs_at(self._world, state, instant_s)))
+    def _nearest(self, now: State, known: Sequence[State], instant_s: float) -> State:
+        """The state at `instant_s`, from the latest of `now` and those `known` that is not past it."""
+        begin = max((state for state in (now, *known) if state.at_s <= instant_s), key=lambda state: state.at_s)
+        return advanced(self._world, begin, instant_s)
 
     def _jump_at(self, state: State, instant_s: float, at_s: float, period_s: float) -> _Ahead:
-        """Where the jump leads, at its instant and at the tick that will show it."""
-        if self._foreseen is not None and state.at_s <= self._foreseen.at_s < instant_s:
-            state = self._foreseen
-        self._foreseen = state = advanced(self._world, state, instant_s - _JUST)
-        before = list(refs_at(self._world, state, instant_s - _JUST))
-        state = advanced(self._world, state, instant_s + _JUST)
-        tick_s = at_s + math.ceil((instant_s - at_s) / period_s) * period_s
-        after = [ref for seen_s in (instant_s, tick_s) for ref in refs_at(self._world, state, seen_s + _JUST)]
-        return _Ahead(instant_s, tuple(targets(before, after)))
+        """Where the jump leads, by the tick that will show it."""
+        before = self._nearest(state, self._round_last_jump, instant_s - _JUST)
+        tick_s = at_s + math.ceil((instant_s - at_s) / period_s) * period_s + _JUST
+        after = advanced(self._world, before, tick_s)
+        self._round_last_jump = (before, after)
+        playing_on = refs_at(self._world, before, before.at_s)
+        return _Ahead(instant_s, tuple(targets(playing_on, refs_at(self._world, after, tick_s))))
 
     def _pad_targets(self, state: State, pad: Pad, at_s: float, period_s: float) -> tuple[FrameRef, ...]:
         hit = applied(self._world, state, Event(at_s, EventSource.SHOW, 0, pad.path, pad.value))
