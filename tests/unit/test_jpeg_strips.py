@@ -174,8 +174,8 @@ def test_a_large_frame_is_spread_and_its_samples_stay(tmp_path: Path) -> None:
     clip, pool = large_clip(tmp_path), BufferPool()
     source, spread = MjpegSource(clip, pool), EveryPartApart()
     for index in range(3):
-        whole, spreaded = source.read(index), source.read(index, spread)
-        assert all(np.array_equal(one, other) for one, other in zip(whole.planes, spreaded.planes, strict=True))
+        whole, in_parts = source.read(index), source.read(index, spread)
+        assert all(np.array_equal(one, other) for one, other in zip(whole.planes, in_parts.planes, strict=True))
     assert spread.parts == 12
     source.close()
 
