@@ -166,8 +166,8 @@ _LOOP = (
     Figure(
         "python_ms",
         "Python",
-        "The loop's own share of a tick: events, state, plan, which frames are held, what to read ahead. Decoding, upload, "
-        "drawing and waiting are not in it.",
+        "The loop's own share of a tick: events, state, plan, which frames are held, what to read ahead. Decoding, "
+        "upload, drawing and waiting are not in it.",
         "Above 2 ms: very many events or layers, or a machine that is busy with something else.",
         unit="ms",
         sampled=True,
