@@ -48,6 +48,7 @@ class Player:
     compositor: Compositor
     output: Output
     figures: Figures
+    waits: bool = False  # whether `frames_for` does
     before_tick: Sequence[Callable[[], None]] = ()
     stop_wished: Callable[[], bool] = lambda: False
     after_tick: list[Callable[[Tick, FramePlan, State], None]] = field(default_factory=list)
@@ -68,11 +69,13 @@ class Player:
             state = self._ahead(state, event_count, tick.at_s)
             event_count = self.history.event_count
             picture = plan(self.world, state, tick.at_s)
+            planned_s = time.perf_counter()
             frames = self.frames_for(picture)
+            waited_s = time.perf_counter() - planned_s if self.waits else 0.0
             self.want(self.prefetch.wanted(state, event_count, tick.at_s, self.pace.period_s))
             events.add(len(resolved))
             onsets.count = self.history.head.onset_number
-            python_ms.add((time.perf_counter() - begun_s) * 1000)
+            python_ms.add((time.perf_counter() - begun_s - waited_s) * 1000)
             canvas = self.compositor.draw(picture, frames)
             self.output.present(canvas, tick.frame_index, tick.at_s)
             shown.add()

@@ -121,6 +121,7 @@ def offline(world: World, sound: Sound | None, job: RenderJob) -> Iterator[Playe
             compositor=compositor,
             output=_film(stack, world, sound, job, figures),
             figures=figures,
+            waits=True,
         )
         if job.plan is not None:
             player.after_tick.append(PlanWriter(stack.enter_context(_written_whole(job.plan, job.overwrite))))

@@ -128,8 +128,8 @@ class Prefetch:
 
     def _nearest(self, now: State, known: Sequence[State], instant_s: float) -> State:
         """The state at `instant_s`, from the latest of `now` and those `known` that is not past it."""
-        begin = max((state for state in (now, *known) if state.at_s <= instant_s), key=lambda state: state.at_s)
-        return advanced(self._world, begin, instant_s)
+        not_past = (state for state in (now, *known) if state.at_s <= instant_s)
+        return advanced(self._world, max(not_past, key=lambda state: state.at_s, default=now), instant_s)
 
     def _jump_at(self, state: State, instant_s: float, at_s: float, period_s: float) -> _Ahead:
         """Where the jump leads, by the tick that will show it."""

@@ -87,6 +87,23 @@ def test_the_target_of_an_onset_is_armed_two_seconds_ahead() -> None:
     assert target in stage.tick()
 
 
+@pytest.mark.parametrize("after_s", [1e-9, 5e-7, 1e-6])
+def test_a_jump_a_breath_after_the_tick_is_foreseen_as_any_other(after_s: float) -> None:
+    """One that a hand brings about there: it was not looked at before the tick."""
+    made = world(
+        clips=CLIPS,
+        layers=[{"name": "base", "on_onset": {"action": "jump"}}],
+        onsets=[round(1.0 + after_s, 9)],
+        track_s=9,
+        seed=3,
+    )
+    stage = Stage(made, period_s=0.25)
+    stage.run_to(0.75)
+    stage.tick(("/layer/base/position", 0.5))
+    stage.tick(("/layer/base/release", 1.0))
+    assert stage.at_s == 1.25
+
+
 def test_the_beginning_of_a_loop_a_row_and_a_movement_is_armed() -> None:
     made = world(
         clips=CLIPS,
