@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from engine.gl.placement import Placement, place
-from engine.model.pictures import FrameRef, Layout, Lookup, Picture
+from engine.model.pictures import FrameRef, Hit, Layout, Lookup, Missing, Nearest, Picture
 from engine.model.plan import FramePlan, LayerPlan, MovementPlan, ShownFrame
 
 _WITH_ALPHA = (Layout.RGBA, Layout.BC3, Layout.BC3_YCOCG_BC4, Layout.BC4, Layout.BC7)
@@ -106,21 +106,25 @@ def _layer_draw(layer: LayerPlan, frames: Mapping[FrameRef, Lookup], canvas_px: 
 def _weighted(
     shown: ShownFrame | None, weight: float, frames: Mapping[FrameRef, Lookup]
 ) -> Iterable[tuple[Picture, float, Motion | None]]:
-    """The pictures of one side of a cross-fade. Of two frames to be mixed, one alone stands for both."""
+    """The pictures of one side of a cross-fade. Of two frames to be mixed, one alone stands for both where the other is
+    not there. The nearer one does where stand-ins are more than a frame out: their mix would be a double picture.
+    """
     if shown is None:
         return ()
-    pictures = [_picture(frames, ref) for ref in shown.refs]
-    held = [picture for picture in pictures if picture is not None]
-    if not held:
+    found = [lookup for ref in shown.refs if not isinstance(lookup := frames.get(ref, Missing()), Missing)]
+    if not found:
         return ()
+    held = [lookup.picture for lookup in found]
     if len(held) == 1 or held[0].ref == held[1].ref:
         return ((held[0], weight, None),)
+    if sum(map(_distance, found)) > 1:
+        return ((min(found, key=_distance).picture, weight, None),)
     first, second = held
     moving = shown.mixing == "flow" and (first.width, first.height) == (second.width, second.height)
     motion = Motion(first, second, shown.next_mix) if moving else None
     return ((first, weight * (1 - shown.next_mix), motion), (second, weight * shown.next_mix, motion))
 
 
-def _picture(frames: Mapping[FrameRef, Lookup], ref: FrameRef) -> Picture | None:
-    found = frames.get(ref)
-    return None if found is None else found.picture
+def _distance(found: Hit | Nearest) -> int:
+    """How many frames lie between what was asked for and what is there."""
+    return found.distance if isinstance(found, Nearest) else 0

@@ -10,7 +10,7 @@ import pytest
 from engine.core.figures import Figures
 from engine.gl.compositor import Compositor
 from engine.gl.draw_list import draw_list
-from engine.model.pictures import Hit, Missing, Picture
+from engine.model.pictures import FrameRef, Hit, Lookup, Missing, Nearest, Picture
 from engine.model.plan import FramePlan, LayerPlan, MovementPlan, ShownFrame, Transform
 from tests.gl.gl_support import (
     Pixels,
@@ -81,6 +81,30 @@ def test_of_two_frames_to_mix_the_one_that_is_there_stands_for_both(compositor: 
     frames = {**frames_of(*pair), pair[missing].ref: Missing()}
     there = (0, 200, 0) if missing == 0 else (200, 0, 0)
     assert_all(drawn(compositor(*SIZE), plan_of(layer), frames), *there)
+
+
+@pytest.mark.parametrize(
+    ("first_out", "second_out", "wanted"),
+    [
+        (0, 1, (150, 50, 0)),
+        (1, 0, (150, 50, 0)),
+        (0, 2, (200, 0, 0)),
+        (5, 0, (0, 200, 0)),
+        (5, 2, (0, 200, 0)),
+        (1, 1, (200, 0, 0)),
+    ],
+)
+def test_stand_ins_further_than_a_frame_out_are_not_mixed(
+    compositor: Make, first_out: int, second_out: int, wanted: tuple[int, int, int]
+) -> None:
+    one, two = plain(200, 0, 0), plain(0, 200, 0)
+    asked = ShownFrame(fresh_ref(), fresh_ref(), 0.25)
+    frames: dict[FrameRef, Lookup] = {
+        ref: Nearest(picture, out) if out else Hit(picture)
+        for ref, picture, out in zip(asked.refs, (one, two), (first_out, second_out), strict=True)
+    }
+    layer = LayerPlan("swept", asked, fit="stretch")
+    assert_all(drawn(compositor(*SIZE), plan_of(layer), frames), *wanted)
 
 
 def test_a_missing_frame_leaves_its_layer_clear(compositor: Make) -> None:
