@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import mido
-import numpy as np
 import pytest
 
 from tests.devices.sound_support import SoundServer, wait_until
-from tests.devices.xvfb_support import VirtualDisplay, virtual_display
-from tests.film_support import GREY_STEP, click_track, grey_movie, start_module
+from tests.devices.stage_support import Stage, playing
+from tests.devices.xvfb_support import virtual_display
+from tests.film_support import GREY_STEP, click_track, grey_movie
 from tests.support import need_program
 
 OSC_PORT = 9741
@@ -42,25 +40,6 @@ inputs:
 """
 
 
-@dataclass
-class Stage:
-    display: VirtualDisplay
-    process: subprocess.Popen[str]
-
-    def level(self) -> int:
-        """The grey in the middle of the screen, or −1 where it is no grey."""
-        picture = self.display.screenshot()
-        middle = picture[self.display.height // 2, self.display.width // 2].astype(int)
-        return int(np.median(middle)) if np.ptp(middle) <= 2 else -1
-
-    def shows(self, level: int) -> Callable[[], bool]:
-        def holds() -> bool:
-            assert self.process.poll() is None, self.process.communicate()[1]
-            return abs(self.level() - level) < GREY_STEP / 2
-
-        return holds
-
-
 @pytest.fixture
 def stage(
     tmp_path: Path, sound: SoundServer, jack_daemon: dict[str, str], jack: None
@@ -69,15 +48,12 @@ def stage(
     grey_movie(tmp_path / "high.mp4", frames=25, first_level=LEVELS["two"])
     click_track(tmp_path / "track.flac", [0.5], 2.0)
     (tmp_path / "show.yaml").write_text(SHOW)
-    with virtual_display(640, 480) as display, mido.open_output("faders", virtual=True) as faders:
-        environment = os.environ | jack_daemon | sound.environment
-        environment |= {"DISPLAY": display.name, "MIDO_BACKEND": "mido.backends.rtmidi/UNIX_JACK"}
-        process = start_module("engine.app.play", tmp_path / "show.yaml", "--json", env=environment)
-        try:
-            yield Stage(display, process), faders
-        finally:
-            process.kill()
-            process.communicate()
+    with (
+        virtual_display(640, 480) as display,
+        mido.open_output("faders", virtual=True) as faders,
+        playing(tmp_path / "show.yaml", display, jack_daemon | sound.environment) as on,
+    ):
+        yield on, faders
 
 
 def test_a_show_is_played_by_keys_midi_and_osc_and_heard(stage: tuple[Stage, mido.ports.BaseOutput]) -> None:
