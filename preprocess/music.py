@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.analysis.onsets import find_onsets
 from engine.errors import SourceError
 from engine.formats.sound import read_sound
-from engine.model.show import Onsets
+from engine.model.sound import Onsets
 from engine.model.world import Onset
 from preprocess.sources import Found, sounds_in
 

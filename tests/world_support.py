@@ -11,11 +11,16 @@ from engine.model.clips import Clip, Codec
 from engine.model.schedule import Schedule, ScheduleRow
 from engine.model.show import Layer, Movement, Show
 from engine.model.tree import ParameterTree
-from engine.model.world import LoadedShow, Onset, PlacedMovement, World
+from engine.model.world import LoadedShow, Onset, PlacedMovement, PlacedTrack, World
 
 
 def clip(slug: str, *, frames: int = 100, rate: Fraction | int = 25) -> Clip:
     return Clip(slug, Path(f"{slug}.mov"), Codec.MJPEG, 320, 180, Fraction(rate), frames)
+
+
+def show_of(**layer: Any) -> Show:
+    """The smallest show with this layer."""
+    return Show(layers=(Layer(**layer),), movements=(Movement(name="one", duration_s=10),))
 
 
 def rows(layer: str, *entries: tuple[str | None, float], transition_s: float = 0.0) -> list[ScheduleRow]:
@@ -35,6 +40,7 @@ def world(
     movements: Sequence[tuple[str, float, Sequence[ScheduleRow]]] = (("one", 10.0, ()),),
     onsets: Sequence[float] = (),
     track_s: float = 0.0,
+    beats: Sequence[float] = (),
     transition_s: float = 0.0,
     layer_clips: Mapping[str, tuple[str, ...]] | None = None,
     stated: Mapping[str, frozenset[str]] | None = None,
@@ -68,6 +74,14 @@ def world(
         for movement in placed
         for layer in written.layers
     }
-    loaded = LoadedShow(written, Path("show.yaml"), by_slug, placed, chosen, Path("track.flac") if track else None)
-    tree = ParameterTree(written.layers, by_slug)
-    return World(loaded, tree, tuple(Onset(at_s) for at_s in onsets), track_s)
+    file = Path("track.flac")
+    loaded = LoadedShow(
+        written, Path("show.yaml"), by_slug, placed, chosen, (file if track else None,), written.bindings
+    )
+    tree = ParameterTree(written, by_slug)
+    if written.track is None:
+        return World(loaded, tree)
+    heard = PlacedTrack(
+        file, track_s, tuple(Onset(at_s) for at_s in onsets), tuple(beats), loops=written.track.at_end == "loop"
+    )
+    return World(loaded, tree, (heard,))

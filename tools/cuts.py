@@ -7,6 +7,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _cuts(arguments: argparse.Namespace) -> int:
-    world, _sound = load_world(arguments.show)
+    world, _sounds = load_world(arguments.show)
     rows = [json.loads(line) for line in arguments.plan.read_text(encoding="utf-8").splitlines()]
     changes = film_changes(arguments.film) if arguments.film is not None else None
     cuts = [cut for cut in found_cuts(world, rows, changes) if arguments.layer in (None, cut.layer)]
@@ -140,12 +141,11 @@ def _cut(row: dict[str, Any], layer: str, why: str, onsets: Sequence[float], cha
 
 def _show_onsets(world: World, until_s: float) -> list[float]:
     """The track's onsets in show time, through its loops."""
-    track = world.loaded.show.track
-    if track is None or not world.onsets:
+    track = world.tracks[0]
+    if track is None:
         return []
-    loops = int(until_s // world.track_duration_s) + 1 if track.at_end == "loop" else 1
-    times = (loop * world.track_duration_s + onset.at_s for loop in range(loops) for onset in world.onsets)
-    return [at_s for at_s in times if at_s <= until_s]
+    found = takewhile(lambda onset: onset is not None and onset[0] <= until_s, map(track.onset, count()))
+    return [onset[0] for onset in found if onset is not None]
 
 
 def film_changes(film: Path) -> npt.NDArray[np.float64]:

@@ -19,9 +19,13 @@ from pydantic import BaseModel
 from engine.formats.show_parse import model_at
 from engine.formats.show_schema import show_schema
 from engine.formats.yaml_lines import Place
+from engine.model.cueing import Cue
 from engine.model.figures import GROUPS
 from engine.model.parameters import Kind, Parameter
-from engine.model.show import PATTERNS, Layer
+from engine.model.part import PATTERNS
+from engine.model.show import Layer, Movement, Show
+from engine.model.sound import Detector, Level, Sound, SoundEffect
+from engine.model.sound_effects import SETTINGS
 from engine.model.tree import ParameterTree
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -40,6 +44,16 @@ This page is written by `python -m tools.reference` from `engine/model/tree.py`.
 | path | takes | at first | what it does |
 |---|---|---|---|
 """
+
+# A show that has one of everything that brings paths of its own.
+_SHOW = Show(
+    layers=(Layer(name="name"),),
+    movements=(Movement(name="one", duration_s=1),),
+    detectors=(Detector(name="name"),),
+    levels=(Level(name="name"),),
+    cues=(Cue(name="name"),),
+    sound=Sound(effects=tuple(SoundEffect(name="name-" + kind, kind=kind) for kind in SETTINGS)),
+)
 
 
 def main() -> int:
@@ -78,7 +92,7 @@ def _page_with(name: str, source: str, written: str) -> tuple[Path, str]:
 
 def parameters_page() -> str:
     """docs/parameters.md."""
-    tree = ParameterTree([Layer(name="name")], ["slug"])
+    tree = ParameterTree(_SHOW, ["slug"])
     fired = tree.find("/layer/name/clip/slug")
     assert fired is not None
     entries = [*tree.parameters.values(), fired]

@@ -31,6 +31,7 @@ libxi6                    windows
 libxinerama1              windows on several monitors
 libxrandr2                windows on several monitors
 libportaudio2             sound
+libltc11                  time code that is heard (LTC)
 libturbojpeg0|libturbojpeg  decoding of MJPEG clips
 '
 readonly TEST_PACKAGES='
@@ -41,6 +42,7 @@ pulseaudio                a sound server for the audio tests
 pulseaudio-utils          controls that sound server
 libasound2-plugins        joins sound programs to that server
 jackd2                    MIDI ports for the MIDI tests
+jack-midi-clock           a MIDI clock of somebody else's, for the clock tests
 liblo-tools               sends OSC in the tests
 ffmpeg                    the reference that decoded frames are compared with
 '

@@ -12,7 +12,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from engine.model.show import Onsets
+from engine.model.sound import Onsets
 from engine.model.world import Onset
 
 Mono32 = npt.NDArray[np.float32]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.app.clocks import LiveClock
+from engine.app.published import NoticeBoard
 from engine.audio.live_onsets import LiveOnsets
 from engine.core.figures import Figures
 from engine.core.inbox import Inbox
@@ -38,6 +39,7 @@ class LiveInputs:
     def __init__(self, world: World, figures: Figures, *, start_s: float) -> None:
         self.clock = LiveClock(start_s)
         self.inbox = Inbox()
+        self.board = NoticeBoard(world)
         self.keys = KeyInput(self.inbox.put, self.clock.now_s)
         self.missing: list[str] = []
         self.osc_port: int | None = None
@@ -114,12 +116,11 @@ class LiveInputs:
         loaded = self._world.loaded
         track = loaded.show.track
         assert track is not None
-        assert loaded.track_file is not None
+        file = loaded.track_files[0]
+        assert file is not None
         from engine.audio.track_player import TrackPlayer  # noqa: PLC0415 - FFmpeg's libraries, for music only
 
-        player = TrackPlayer(
-            loaded.track_file, gain_db=track.gain_db, loop=track.at_end == "loop", figures=self._figures
-        )
+        player = TrackPlayer(file, gain_db=track.gain_db, loop=track.at_end == "loop", figures=self._figures)
         player.start(self._start_s)
         self._track = player
         self._closers.append(player.stop)

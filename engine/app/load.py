@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.analysis.onsets import find_onsets
 from engine.formats.show_yaml import read_show
+from engine.model.sound import Track
 from engine.model.tree import ParameterTree
-from engine.model.world import LoadedShow, Onset, World
+from engine.model.world import LoadedShow, Onset, PlacedTrack, World
 
 if TYPE_CHECKING:
     from engine.formats.sound import Sound
 
 
-def load_world(file: Path) -> tuple[World, Sound | None]:
-    """The world of a show file, and its track decoded (None without one).
+def load_world(file: Path) -> tuple[World, Mapping[Path, Sound]]:
+    """The world of a show file, and its tracks decoded, by their files.
 
     Raises ShowError with every problem of the show, its schedules and its library; SourceError for a track
     that does not decode. Nothing is left open.
     """
     loaded = read_show(file)
-    sound = _track(loaded)
-    tree = ParameterTree(loaded.show.layers, loaded.clips.keys(), _clip_counts(loaded))
-    if sound is None:
-        return World(loaded, tree), None
-    return World(loaded, tree, _track_onsets(loaded, sound), sound.duration_s), sound
+    sounds = _sounds(loaded)
+    tree = ParameterTree(loaded.show, loaded.clips.keys(), _clip_counts(loaded))
+    written = [loaded.show.track, *(one.own_track for one in loaded.show.movements if one.own_track is not None)]
+    tracks = tuple(
+        None if track is None or path is None else _placed(loaded, track, path, sounds[path])
+        for track, path in zip(written, loaded.track_files, strict=True)
+    )
+    return World(loaded, tree, tracks), sounds
 
 
-def _track(loaded: LoadedShow) -> Sound | None:
-    if loaded.track_file is None:
-        return None
+def _sounds(loaded: LoadedShow) -> dict[Path, Sound]:
+    files = {path for path in loaded.track_files if path is not None}
+    if not files:
+        return {}
     from engine.formats.sound import read_sound  # noqa: PLC0415 - FFmpeg's libraries, for shows with music only
 
-    return read_sound(loaded.track_file)
+    return {path: read_sound(path) for path in sorted(files)}
+
+
+def _placed(loaded: LoadedShow, track: Track, path: Path, sound: Sound) -> PlacedTrack:
+    return PlacedTrack(
+        path,
+        sound.duration_s,
+        _track_onsets(loaded, sound),
+        loops=track.at_end == "loop",
+        loop_from_s=track.loop_from_s,
+        loop_to_s=track.loop_to_s,
+    )
 
 
 def _clip_counts(loaded: LoadedShow) -> dict[str, int]:

@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _play(arguments: argparse.Namespace, console: Console) -> int:
-    world, _sound = load_world(arguments.show)
+    world, _sounds = load_world(arguments.show)
     job = LiveJob(
         headless=arguments.headless,
         fullscreen=arguments.fullscreen,

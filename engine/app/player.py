@@ -17,6 +17,8 @@ from engine.core.planner import plan
 from engine.core.prefetch import Prefetch
 from engine.core.state import State
 from engine.core.step import History, advanced, stepped
+from engine.core.values import value_at
+from engine.model.events import Event, Handled
 from engine.model.pictures import FrameRef, Lookup
 from engine.model.plan import FramePlan, Wanted
 from engine.model.world import World
@@ -34,7 +36,9 @@ class Player:
     """Everything the loop needs, chosen in engine.app.wiring. Main thread.
 
     `frames_for` is what to do when a frame is not decoded yet: live, the nearest held; offline, wait for it.
-    `after_tick` is called with the tick, plan and state of each frame shown: clocks, status and plan files.
+    `after_events` is called at each tick with what became of each event that came in, and with the resolved events
+    as they were folded into the state: takes and the monitor. `after_tick` is called with the tick, plan and state of
+    each frame shown: clocks, status and plan files.
     """
 
     world: World
@@ -49,8 +53,10 @@ class Player:
     output: Output
     figures: Figures
     waits: bool = False  # whether `frames_for` does
+    coalesces: bool = True  # of several values for a parameter within a tick, only the last is folded in
     before_tick: Sequence[Callable[[], None]] = ()
     stop_wished: Callable[[], bool] = lambda: False
+    after_events: list[Callable[[Tick, Sequence[Handled], Sequence[Event]], None]] = field(default_factory=list)
     after_tick: list[Callable[[Tick, FramePlan, State], None]] = field(default_factory=list)
 
     def run(self) -> None:
@@ -64,8 +70,7 @@ class Player:
             for act in self.before_tick:
                 act()
             begun_s = time.perf_counter()
-            resolved = self.bindings.resolve(self.inbox.drain(until_s=tick.at_s))
-            self.history = stepped(self.world, self.history, coalesced(resolved, self.world.tree), tick.now_s)
+            handled = self._take_in(tick)
             state = self._ahead(state, event_count, tick.at_s)
             event_count = self.history.event_count
             picture = plan(self.world, state, tick.at_s)
@@ -73,7 +78,7 @@ class Player:
             frames = self.frames_for(picture)
             waited_s = time.perf_counter() - planned_s if self.waits else 0.0
             self.want(self.prefetch.wanted(state, event_count, tick.at_s, self.pace.period_s))
-            events.add(len(resolved))
+            events.add(sum(len(one.resolved) for one in handled))
             onsets.count = self.history.head.onset_number
             python_ms.add((time.perf_counter() - begun_s - waited_s) * 1000)
             canvas = self.compositor.draw(picture, frames)
@@ -83,6 +88,19 @@ class Player:
                 tell(tick, picture, self.history.head)
             if self.history.head.quit or self.stop_wished():
                 return
+
+    def _take_in(self, tick: Tick) -> Sequence[Handled]:
+        """Fold in what has happened up to now; what became of each event."""
+        head = self.history.head
+        incoming = self.inbox.drain(until_s=tick.at_s)
+        handled = self.bindings.resolve(incoming, lambda path: value_at(self.world, head, path, tick.now_s))
+        resolved = [event for one in handled for event in one.resolved]
+        if self.coalesces:
+            resolved = coalesced(resolved, self.world.tree)
+        self.history = stepped(self.world, self.history, resolved, tick.now_s)
+        for tell in self.after_events:
+            tell(tick, handled, self.history.new)
+        return handled
 
     def _ahead(self, before: State, event_count: int, at_s: float) -> State:
         """The state at `at_s`: from the one `before`, at the last tick, where no event has come since.

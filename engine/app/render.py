@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,13 +68,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _render(arguments: argparse.Namespace, console: Console) -> int:
     # Before the show is read, which may take a while: a wrong path is the commonest mistake.
     check_output_path(arguments.output, overwrite=arguments.overwrite)
-    world, sound = load_world(arguments.show)
+    world, sounds = load_world(arguments.show)
     job = _job(arguments, world)
     if job.frames == 0:
         print(f"--from {job.from_s:g} --to {job.to_s:g}: no frames between them.", file=sys.stderr)
         return WRONG_INPUT
     check_render_paths(job)
-    numbers = _rendered(world, sound, job, console)
+    numbers = _rendered(world, sounds, job, console)
     if arguments.json:
         print_json(numbers)
     else:
@@ -101,7 +101,7 @@ def _job(arguments: argparse.Namespace, world: World) -> RenderJob:
     )
 
 
-def _rendered(world: World, sound: Sound | None, job: RenderJob, console: Console) -> dict[str, Any]:
+def _rendered(world: World, sounds: Mapping[Path, Sound], job: RenderJob, console: Console) -> dict[str, Any]:
     begun_s = time.monotonic()
     bar = Progress(
         TextColumn("rendering"),
@@ -111,7 +111,7 @@ def _rendered(world: World, sound: Sound | None, job: RenderJob, console: Consol
         console=console,
         transient=True,
     )
-    with StopWish() as stop, bar, offline(world, sound, job) as player:
+    with StopWish() as stop, bar, offline(world, sounds, job) as player:
         player.stop_wished = stop
         frames = bar.add_task("rendering", total=job.frames)
         player.after_tick.append(lambda _tick, _plan, _state: bar.advance(frames))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from engine.model.show import Track
+from engine.model.sound import Track
 
 if TYPE_CHECKING:
     from engine.formats.sound import Sound

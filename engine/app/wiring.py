@@ -32,11 +32,12 @@ from engine.gl.compositor import Compositor
 from engine.gl.context import headless_context
 from engine.inputs.keys import KeyInput
 from engine.media.frame_store import FrameStore
+from engine.model.controls import Binding
 from engine.model.events import Event
 from engine.model.media_time import frame_count
 from engine.model.pictures import FrameRef, Lookup
 from engine.model.plan import FramePlan
-from engine.model.show import Binding, Show
+from engine.model.show import Show
 from engine.model.world import World
 from engine.outputs.beside import beside, check_output_path, put_in_place
 from engine.outputs.film_formats import FilmCodec
@@ -98,7 +99,7 @@ def check_render_paths(job: RenderJob) -> None:
 
 
 @contextmanager
-def offline(world: World, sound: Sound | None, job: RenderJob) -> Iterator[Player]:
+def offline(world: World, sounds: Mapping[Path, Sound], job: RenderJob) -> Iterator[Player]:
     """A player that renders `job`. Leaving the block finishes the files; an exception throws them away."""
     check_render_paths(job)
     figures = Figures()
@@ -114,14 +115,15 @@ def offline(world: World, sound: Sound | None, job: RenderJob) -> Iterator[Playe
             history=history(begun(world)),
             pace=OfflinePace(job.rate, job.from_s, job.frames),
             inbox=inbox,
-            bindings=Bindings(world.loaded.show.bindings, world.tree, figures),
+            bindings=Bindings(world.loaded.bindings, world.tree, figures),
             frames_for=store.exact_frames_for,
             want=store.want,
             prefetch=Prefetch(world),
             compositor=compositor,
-            output=_film(stack, world, sound, job, figures),
+            output=_film(stack, world, sounds, job, figures),
             figures=figures,
             waits=True,
+            coalesces=False,
         )
         if job.plan is not None:
             player.after_tick.append(PlanWriter(stack.enter_context(_written_whole(job.plan, job.overwrite))))
@@ -154,16 +156,17 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
                 _live_rate(world, output), inputs.clock.now_s, lambda: inputs.over(player.history.head), figures
             ),
             inbox=inputs.inbox,
-            bindings=Bindings((*show.bindings, *_free_key_bindings(show)), world.tree, figures),
+            bindings=Bindings((*world.loaded.bindings, *_free_key_bindings(show)), world.tree, figures),
             frames_for=store.frames_for,
             want=store.want,
-            prefetch=Prefetch(world, pads_of(show.bindings, world.tree)),
+            prefetch=Prefetch(world, pads_of(world.loaded.bindings, world.tree)),
             compositor=compositor,
             output=output,
             figures=figures,
             before_tick=inputs.before_tick(None if isinstance(output, Nothing) else output.poll),
         )
         player.after_tick.append(Notices(player.bindings, figures))
+        player.after_tick.append(inputs.board.publish)
         inputs.over_when(job.for_s, None if isinstance(output, Nothing) else lambda: output.should_close)
         _warm_up(store, compositor, plan(world, player.history.head, job.from_s))
         inputs.open(silent=job.silent)
@@ -244,13 +247,14 @@ def _kept(stack: ExitStack, context: moderngl.Context) -> moderngl.Context:
     return context
 
 
-def _film(stack: ExitStack, world: World, sound: Sound | None, job: RenderJob, figures: Figures) -> Output:
+def _film(stack: ExitStack, world: World, sounds: Mapping[Path, Sound], job: RenderJob, figures: Figures) -> Output:
     """The film and its hashes, finished when the stack unwinds in peace and thrown away otherwise."""
     from engine.outputs.video_file import VideoFile  # noqa: PLC0415
 
-    track = world.loaded.show.track
+    track, file = world.loaded.show.track, world.loaded.track_files[0]
     music = None
-    if sound is not None and track is not None:
+    if track is not None and file is not None:
+        sound = sounds[file]
         to_s = job.from_s + float(job.frames / job.rate)
         music = (soundtrack(sound, track, job.from_s, to_s), sound.rate_hz)
     film = VideoFile(

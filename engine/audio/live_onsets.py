@@ -18,7 +18,7 @@ from engine.audio.sample_clock import SampleClock
 from engine.core.figures import Figures
 from engine.errors import DeviceError
 from engine.model.events import EventSource
-from engine.model.show import Onsets
+from engine.model.sound import Onsets
 
 _log = logging.getLogger(__name__)
 

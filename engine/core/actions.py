@@ -9,8 +9,9 @@ from engine.core.layer_actions import on_layer, onset
 from engine.core.layers import placed, stated_paths
 from engine.core.lines import Line, Ramp
 from engine.core.state import MovementState, State
+from engine.core.tracks import entered_track, track_of, with_track
 from engine.model.events import Event
-from engine.model.world import World
+from engine.model.world import Onset, World
 
 
 def applied(world: World, state: State, event: Event) -> State:
@@ -29,7 +30,8 @@ def entered(world: World, state: State, index: int, at_s: float) -> State:
     touched = {path: ramp for path, ramp in state.current.touched.items() if path not in written}
     current = MovementState(index, at_s, Line(at_s, 0.0), {}, touched)
     outgoing = state.current if movement.transition_s > 0 else None
-    return replace(state, current=current, outgoing=outgoing, ended=False)
+    entered_state = replace(state, current=current, outgoing=outgoing, ended=False)
+    return entered_track(world, entered_state, state.current.index, index, at_s)
 
 
 def _next_movement(world: World, state: State, event: Event) -> State:
@@ -68,40 +70,47 @@ def _movement_release(world: World, state: State, event: Event) -> State:
 def _track_followed(world: World, state: State, at_s: float) -> State:
     """The track where the movement stands, in movements whose track follows."""
     movement = placed(world, state.current)
-    if not movement.track_follows or world.track_duration_s <= 0:
+    if not movement.track_follows or track_of(world, state) is None:
         return state
-    before_s = sum(placed_one.duration_s for placed_one in world.loaded.movements[: movement.index])
-    track_s = (before_s + state.current.position.at(at_s)) % world.track_duration_s
-    passed = sum(1 for found in world.onsets if found.at_s <= track_s)
-    return replace(state, track=Line(at_s, track_s, state.current.position.rate), onset_number=passed)
+    before_s = 0.0
+    if movement.own_track is None:
+        before_s = sum(placed_one.duration_s for placed_one in world.loaded.movements[: movement.index])
+    position = state.current.position
+    return with_track(world, state, state.track_index, at_s, before_s + position.at(at_s), rate=position.rate)
 
 
-def _panic(world: World, state: State, event: Event) -> State:
+def _reset(world: World, state: State, event: Event) -> State:
     """Everything as written, without a cut in time: the movement goes on from where it stands."""
     position = state.current.position
     if state.current.held:
         position = position.turned(event.at_s, 1.0)
     current = MovementState(state.current.index, state.current.entered_at_s, position)
-    return replace(state, current=current, outgoing=None, master=Ramp(event.at_s, 1.0, 1.0))
+    return replace(state, current=current, outgoing=None, values={}, waiting=(), panic=None, frozen=None)
 
 
-def _master_fade(world: World, state: State, event: Event) -> State:
+def _show_value(world: World, state: State, event: Event) -> State:
+    """A parameter of the whole show ramps from where it stands to the event's value."""
     parameter = world.tree.parameters[event.address]
-    ramp = Ramp(event.at_s, state.master.at(event.at_s), event.value, parameter.smoothing_s)
-    return replace(state, master=ramp)
+    before = state.values.get(event.address)
+    start = parameter.default if before is None else before.at(event.at_s)
+    ramp = Ramp(event.at_s, start, event.value, parameter.smoothing_s)
+    return replace(state, values={**state.values, event.address: ramp})
 
 
 def _onset_action(world: World, state: State, event: Event) -> State:
-    return onset(world, state, event.at_s, event.value)
+    return onset(world, state, event.at_s, Onset(event.at_s, event.value))
 
 
 _SHOW_ACTIONS: dict[str, Callable[[World, State, Event], State]] = {
     "/go": _next_movement,
-    "/panic": _panic,
+    "/panic": _reset,
+    "/reset": _reset,
     "/quit": lambda _world, state, _event: replace(state, quit=True),
     "/figures": lambda _world, state, _event: replace(state, figures_asked=state.figures_asked + 1),
     "/onset": _onset_action,
-    "/master/fade": _master_fade,
+    "/master/fade": _show_value,
+    "/master/volume": _show_value,
+    "/track/volume": _show_value,
     "/movement/next": _next_movement,
     "/movement/previous": _previous_movement,
     "/movement/restart": _restart_movement,

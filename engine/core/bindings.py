@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from engine.core.figures import Figures
 from engine.core.prefetch import Pad
 from engine.model import events as addresses
-from engine.model.events import Event
+from engine.model.controls import Binding, MidiControl
+from engine.model.events import Event, Handled
 from engine.model.parameters import Kind, Parameter
-from engine.model.show import Binding, MidiControl
 from engine.model.tree import ParameterTree
+
+ValueOf = Callable[[str], float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +57,30 @@ class Bindings:
             target = Target(parameter, low, high, binding.value)
             self._targets.setdefault(control_address(binding), []).append(target)
 
-    def resolve(self, events: Iterable[Event]) -> list[Event]:
-        """Parameter and action events for `events`, in their order; each keeps its stamp and its origin."""
-        resolved: list[Event] = []
-        for event in events:
-            targets = self._targets.get(event.address) or self._targets.get(_any_channel(event.address))
-            if targets:
-                for target in targets:
-                    value = target.value_of(event.value)
-                    if value is not None:
-                        resolved.append(self._aimed(event, target.parameter, value))
-                continue
-            parameter = self._tree.find(event.address)
-            if parameter is None:
-                self._unbound.add()
-                self.last_unbound = event
-            elif parameter.kind is not Kind.ACTION or event.value != 0:
-                resolved.append(self._aimed(event, parameter, event.value))
-        return resolved
+    def resolve(self, events: Iterable[Event], value: ValueOf = lambda _path: None) -> list[Handled]:
+        """What becomes of each of `events`, in their order; what they resolve to keeps its stamp and its origin.
+
+        `value` gives the value that a path has now, None where it has none.
+        """
+        return [self._handled(event, value) for event in events]
+
+    def _handled(self, event: Event, value: ValueOf) -> Handled:
+        targets = self._targets.get(event.address) or self._targets.get(_any_channel(event.address))
+        if targets:
+            resolved = []
+            for target in targets:
+                aimed = target.value_of(event.value)
+                if aimed is not None:
+                    resolved.append(self._aimed(event, target.parameter, aimed))
+            return Handled(event, "played" if resolved else "ignored", tuple(resolved))
+        parameter = self._tree.find(event.address)
+        if parameter is None:
+            self._unbound.add()
+            self.last_unbound = event
+            return Handled(event, "unbound")
+        if parameter.kind is Kind.ACTION and event.value == 0:
+            return Handled(event, "ignored")
+        return Handled(event, "played", (self._aimed(event, parameter, event.value),))
 
     def _aimed(self, event: Event, parameter: Parameter, value: float) -> Event:
         clamped = value if parameter.kind is Kind.ACTION else parameter.clamp(value)

@@ -22,10 +22,10 @@ class Inbox:
         self._taken = 0  # main thread
         self._early: list[Event] = []  # main thread: stamped later than the last drain
 
-    def put(self, source: EventSource, address: str, value: float, at_s: float) -> None:
-        """Add an event that happened at `at_s` (show seconds). Any thread; returns at once."""
+    def put(self, source: EventSource, address: str, value: float, at_s: float, port: str = "") -> None:
+        """Add an event that happened at `at_s` (show seconds) on the device `port`. Any thread; returns at once."""
         self._put += 1
-        self._queue.append(Event(at_s, source, next(self._sequence), address, value))
+        self._queue.append(Event(at_s, source, next(self._sequence), address, value, port=port))
 
     @property
     def dropped(self) -> int:

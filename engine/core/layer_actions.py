@@ -20,7 +20,7 @@ from engine.core.lines import Ramp
 from engine.core.state import Choice, LayerState, State
 from engine.model.events import Event
 from engine.model.show import Layer
-from engine.model.world import World
+from engine.model.world import Onset, World
 
 
 def _fired(state: State, path: str) -> tuple[int, State]:
@@ -29,11 +29,11 @@ def _fired(state: State, path: str) -> tuple[int, State]:
     return count, replace(state, fired={**state.fired, path: count + 1})
 
 
-def onset(world: World, state: State, at_s: float, strength: float) -> State:
-    """Every layer does what its movement says that it does on an onset."""
+def onset(world: World, state: State, at_s: float, found: Onset) -> State:
+    """Every layer does what its movement says that it does on an onset of this detector, at show time `at_s`."""
     for layer in placed(world, state.current).layers:
         wish = layer.on_onset
-        if wish.action == "none" or strength < wish.min_strength:
+        if wish.action == "none" or found.detector != (wish.detector or "") or found.strength < wish.min_strength:
             continue
         count, state = _fired(state, f"/layer/{layer.name}/on_onset")
         if count % wish.every:
@@ -63,7 +63,7 @@ def on_layer(world: World, state: State, event: Event, name: str, rest: Sequence
 
 
 # Values that only the planner reads; they may be touched before a movement shows the layer.
-_VALUES = frozenset({"opacity", "x", "y", "scale", "rotation"})
+_VALUES = frozenset({"opacity", "volume", "target", "x", "y", "scale", "rotation"})
 
 
 def _touched(world: World, state: State, event: Event, layer: Layer | None) -> State:

@@ -41,11 +41,11 @@ def layer_of(world: World, movement: MovementState, name: str) -> Layer | None:
 
 
 def written_value(layer: Layer, what: str) -> float:
-    """A layer's parameter as written; `what` is opacity, speed, x, y, scale or rotation."""
-    if what == "opacity":
-        return layer.opacity
-    if what == "speed":
-        return layer.speed
+    """A layer's parameter as written; `what` is opacity, speed, volume, target, x, y, scale or rotation."""
+    if what in ("opacity", "speed", "volume"):
+        return float(getattr(layer, what))
+    if what == "target":
+        return 0.0
     place = layer.transform
     return {"x": place.x, "y": place.y, "scale": place.scale, "rotation": place.rotation_deg}[what]
 

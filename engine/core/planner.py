@@ -21,7 +21,16 @@ def plan(world: World, state: State, at_s: float) -> FramePlan:
     """The frame plan at show time `at_s`, at or after the state's own instant."""
     state = advanced(world, state, at_s)
     movements = tuple(_planned(world, movement, at_s, mix) for movement, mix in _mixed(world, state, at_s))
-    return FramePlan(at_s, movements, state.master.at(at_s))
+    return FramePlan(at_s, movements, shown_of(state, at_s))
+
+
+def shown_of(state: State, at_s: float) -> float:
+    """How much of the picture is shown (0..1): the master's fade, unless it is blacked out or fades in a panic."""
+    fade, blackout = (state.values.get(f"/master/{name}") for name in ("fade", "blackout"))
+    if blackout is not None and blackout.end:
+        return 0.0
+    left = 1.0 if state.panic is None else state.panic.at(at_s)
+    return left if fade is None else left * fade.at(at_s)
 
 
 def refs_at(world: World, state: State, at_s: float) -> Iterator[FrameRef]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.core.lines import Line, Ramp
 from engine.core.playhead import Playhead
+from engine.model.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +53,58 @@ class MovementState:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """An action that waits for its moment (`event.wait`), and the show time at which it has waited long enough."""
+
+    event: Event
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CueRun:
+    """A cue on its way: the show time at which it fires (its pre-wait is over), and whether the next one follows it."""
+
+    index: int
+    fires_at_s: float
+    leads_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """The picture that a freeze holds: the movements as they were, and the show time that they are planned for."""
+
+    at_s: float
+    current: MovementState
+    outgoing: MovementState | None
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """The show at `at_s` (show seconds). Everything that the planner needs besides the world and an instant.
 
     `fired` counts how often each action path has fired, for seeded choice. `onset_number` is that of the
     track's next onset, counted through all its loops. `outgoing` is the movement before, kept while it fades.
+    `values` holds the parameters of the whole show (master, sound, levels) that were touched, by path.
     """
 
     at_s: float
     current: MovementState
     outgoing: MovementState | None = None
-    track: Line = field(default_factory=lambda: Line(0.0, 0.0))  # track position over show time
+    track: Line = field(default_factory=lambda: Line(0.0, 0.0))  # track time over show time
+    track_index: int = 0  # which of the world's tracks plays
     onset_number: int = 0
     fired: Mapping[str, int] = field(default_factory=dict)
-    master: Ramp = field(default_factory=lambda: Ramp(0.0, 1.0, 1.0))
+    values: Mapping[str, Ramp] = field(default_factory=dict)
+    tempo: Line | None = None  # beats over show time, where a hand or a clock gives them
+    taps: tuple[float, ...] = ()  # show times of the latest /tempo/tap, the newest last
+    waiting: tuple[Waiting, ...] = ()
+    standby: int = 0  # which cue /go fires; one past the last when all have gone
+    cue_runs: tuple[CueRun, ...] = ()
+    went_at_s: float = -math.inf  # the last GO that was not a slip
+    panic: Ramp | None = None  # how much is left of picture and sound since /panic
+    frozen: Frozen | None = None
+    locked: bool = False
+    page: int = 0  # of bindings
     ended: bool = False
     quit: bool = False
     figures_asked: int = 0

@@ -13,6 +13,7 @@ from engine.core.layer_actions import onset
 from engine.core.layers import placed
 from engine.core.lines import Line
 from engine.core.state import MovementState, State
+from engine.core.tracks import with_track
 from engine.model.events import Event
 from engine.model.world import Onset, World
 
@@ -25,21 +26,15 @@ _SETTLE_S = 0.1
 
 def begun(world: World, at_s: float = 0.0) -> State:
     """The state of a show that begins at show time `at_s`, nothing touched."""
-    track = Line(at_s, 0.0, 1.0 if world.track_duration_s > 0 else 0.0)
-    return State(at_s, MovementState(0, at_s, Line(at_s, 0.0)), track=track)
+    first = State(at_s, MovementState(0, at_s, Line(at_s, 0.0)), locked=world.loaded.show.cueing.locked)
+    return with_track(world, first, world.loaded.movements[0].own_track or 0, at_s, 0.0)
 
 
 def _onset_at(world: World, state: State, number: int) -> tuple[float, Onset | None]:
     """Onset `number` of the track, counted through all its loops, and when it sounds (infinity without one)."""
-    onsets = len(world.onsets)
-    track = world.loaded.show.track
-    if not onsets or track is None or state.track.rate <= 0:
-        return math.inf, None
-    loop_number, index = divmod(number, onsets)
-    if loop_number and track.at_end != "loop":
-        return math.inf, None
-    found = world.onsets[index]
-    return state.track.instant_of(loop_number * world.track_duration_s + found.at_s), found
+    track = world.tracks[state.track_index]
+    found = track.onset(number) if track is not None and state.track.rate > 0 else None
+    return (math.inf, None) if found is None else (state.track.instant_of(found[0]), found[1])
 
 
 def onset_instants(world: World, state: State) -> Iterator[float]:
@@ -67,7 +62,7 @@ def advanced(world: World, state: State, to_s: float) -> State:
             state = _movement_ended(world, state, ends_s)
         elif found is not None:
             state = replace(state, onset_number=state.onset_number + 1)
-            state = onset(world, state, onset_s, found.strength)
+            state = onset(world, state, onset_s, found)
 
 
 def _movement_end(world: World, state: State) -> float:
@@ -105,6 +100,7 @@ class History:
     head: State
     late: int = 0  # events stamped before the window, folded in at its edge
     event_count: int = 0  # folded in so far
+    new: tuple[Event, ...] = ()  # those of the last step, as they were folded in
 
 
 def history(state: State) -> History:
@@ -130,4 +126,4 @@ def stepped(world: World, past: History, events: Iterable[Event], now_s: float) 
     split = bisect_right(recent, now_s - LATE_WINDOW_S, key=lambda event: event.at_s)
     base = folded(world, past.base, recent[:split])
     base = advanced(world, base, now_s - LATE_WINDOW_S)
-    return History(base, recent[split:], head, past.late + late, past.event_count + len(new))
+    return History(base, recent[split:], head, past.late + late, past.event_count + len(new), tuple(new))

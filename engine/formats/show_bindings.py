@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from engine.formats.nearest import did_you_mean
 from engine.formats.yaml_lines import Place
+from engine.model.controls import Binding
 from engine.model.parameters import Kind, Parameter
-from engine.model.show import Binding, Show
+from engine.model.show import Show
 from engine.model.tree import ParameterTree
 
 
@@ -24,7 +25,7 @@ class BindingCheck:
 
     def run(self) -> None:
         """Report every mistake in every binding."""
-        tree = ParameterTree(self.show.layers, self.clips)
+        tree = ParameterTree(self.show, self.clips)
         for index, binding in enumerate(self.show.bindings):
             self._check(tree, ("bindings", index), binding)
 

@@ -20,7 +20,8 @@ from pydantic_core import ErrorDetails
 from engine.errors import Problem, ShowError
 from engine.formats.nearest import did_you_mean
 from engine.formats.yaml_lines import Document, Place, dotted, read_yaml
-from engine.model.show import PATTERNS, Show
+from engine.model.part import PATTERNS
+from engine.model.show import Show
 
 # Enough for a mistake at each depth of the document; past it, resolution is given up, never the problems.
 _MAX_PASSES = 12

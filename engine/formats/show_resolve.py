@@ -15,8 +15,10 @@ from engine.formats.show_clips import ShowClips
 from engine.formats.show_parse import ParsedShow
 from engine.formats.yaml_lines import Place
 from engine.model.clips import Clip
+from engine.model.part import Part
 from engine.model.schedule import Schedule
-from engine.model.show import SHORTEST_MOVEMENT_S, Layer, LayerOverride, Movement, Part, Show
+from engine.model.show import SHORTEST_MOVEMENT_S, Layer, LayerOverride, Movement, Show
+from engine.model.sound import Track
 from engine.model.world import LoadedShow, PlacedMovement
 
 
@@ -97,7 +99,7 @@ class _Resolver:
             self._check_layer(("layers", index), layer)
         movements = tuple(self._movement(index, movement) for index, movement in enumerate(show.movements))
         BindingCheck(show, self._clips, self._library is not None, self._layer_names_known, self.problem).run()
-        return LoadedShow(show, self._file, self._clips, movements, self._layer_clips, self._track())
+        return LoadedShow(show, self._file, self._clips, movements, self._layer_clips, self._tracks(), show.bindings)
 
     def _check_names(self, kind: str, names: Iterable[str]) -> None:
         first: dict[str, Place] = {}
@@ -173,6 +175,9 @@ class _Resolver:
             stated=frozenset(
                 f"{name}/{key}" for name, override in movement.layers.items() for key in _settings(override)
             ),
+            own_track=None
+            if movement.own_track is None
+            else 1 + sum(1 for before in self._show.movements[:index] if before.own_track is not None),
         )
 
     def _check_layers_spoken_of(self, place: Place, movement: Movement) -> None:
@@ -256,14 +261,24 @@ class _Resolver:
             clip = self._clips[short]
             self.problem(place, f"{layer.in_s:g} is past the end of {clip.slug} ({clip.duration_s:g} s)")
 
-    def _track(self) -> Path | None:
-        track = self._show.track
+    def _tracks(self) -> tuple[Path | None, ...]:
+        """The show's track (None without one), then each movement's own."""
+        show = self._show
+        places: list[tuple[Place, Track | None]] = [(("track",), show.track)]
+        places += [
+            (("movements", index, "own_track"), movement.own_track)
+            for index, movement in enumerate(show.movements)
+            if movement.own_track is not None
+        ]
+        return tuple(self._track_file(place, track) for place, track in places)
+
+    def _track_file(self, place: Place, track: Track | None) -> Path | None:
         if track is None:
             return None
         path = located(self._file.parent, track.file)
         reason = why_not_there(path)
         if reason:
-            self.problem(("track", "file"), f"{track.file} {reason}", "paths are relative to the show's folder")
+            self.problem((*place, "file"), f"{track.file} {reason}", "paths are relative to the show's folder")
         return path
 
 

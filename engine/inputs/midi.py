@@ -18,8 +18,8 @@ import rtmidi
 
 from engine.core.figures import Figures
 from engine.errors import DeviceError
+from engine.model.controls import MidiInput as MidiSettings
 from engine.model.events import EventSource, midi_cc, midi_note, midi_pitch
-from engine.model.show import MidiInput as MidiSettings
 
 _log = logging.getLogger(__name__)
 

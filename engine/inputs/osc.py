@@ -15,8 +15,8 @@ from engine.errors import DeviceError
 from engine.formats.osc_figures import ADDRESS as FIGURES_ADDRESS
 from engine.formats.osc_figures import figure_packets
 from engine.inputs.osc_packet import OscMessage, parse_packet
+from engine.model.controls import OscInput as OscSettings
 from engine.model.events import EventSource
-from engine.model.show import OscInput as OscSettings
 
 _log = logging.getLogger(__name__)
 

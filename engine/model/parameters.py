@@ -14,6 +14,7 @@ class Kind(Enum):
 
     NUMBER = "number"
     INDEX = "index"
+    SWITCH = "switch"
     ACTION = "action"
 
 
@@ -22,7 +23,8 @@ class Parameter:
     """One entry of the parameter tree.
 
     `low` and `high` bound the value (inclusive, in `unit`); a value outside is clamped and counted.
-    `smoothing_s` is the time in which a change is ramped in (0: at once). An action has no value to keep.
+    `smoothing_s` is the time in which a change is ramped in (0: at once). A switch is off at 0 and on at anything
+    else. An action has no value to keep.
     """
 
     path: str
@@ -35,4 +37,7 @@ class Parameter:
     smoothing_s: float = 0.0
 
     def clamp(self, value: float) -> float:
+        """The nearest value that the parameter can have; a switch knows 0 and 1 only."""
+        if self.kind is Kind.SWITCH:
+            return 1.0 if value else 0.0
         return min(max(value, self.low), self.high)

@@ -7,43 +7,23 @@ line of each key. `docs/show-yaml.md` is generated from the descriptions here.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-_NAME = r"^[a-z][a-z0-9_-]*$"
-_PATH = r"^(/[a-z][a-z0-9_-]*)+$"
-_BLEND = r"^[a-z][a-z0-9_]*$"
-_OSC_ADDRESS = r"^/[^ #*,?\[\]{}]+$"
-_KEY_NAME = r"^[^A-Z\s]+$"
-# What each pattern takes, in words: for the messages and the docs.
-PATTERNS = {
-    _NAME: "a name in lower case: letters, digits, - and _, beginning with a letter",
-    _PATH: "a path such as /layer/echo/opacity",
-    _BLEND: "the name of a file in shaders/blend: lower-case letters, digits and _",
-    _OSC_ADDRESS: "an OSC address such as /fader/1, without blanks and without #*,?[]{}",
-    _KEY_NAME: "a key's name in lower case: space, left, f1, a",
-}
+from engine.model.clocks import Clocks, Tempo
+from engine.model.controls import Binding, Controller, Inputs, Modifier
+from engine.model.cueing import Cue, Cueing, Quantise
+from engine.model.part import BlendName, Name, Part, Path, Seconds, Unit
+from engine.model.sound import Detector, Level, Mapping, Onsets, Sound, Track
 
-Name = Annotated[str, Field(pattern=_NAME, max_length=64)]
-Path = Annotated[str, Field(pattern=_PATH)]
-Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 # A show whose movements take no time and begin again at the end would never come to its next instant.
 SHORTEST_MOVEMENT_S = 0.1
 
-Unit = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-
-BlendName = Annotated[str, Field(pattern=_BLEND)]
 LoopMode = Literal["loop", "ping_pong", "hold", "clear"]
 OnsetAction = Literal["none", "jump", "next_clip", "random_clip", "flash"]
 Interpolation = Literal["nearest", "blend", "flow"]
 Fit = Literal["fit", "fill", "stretch", "none"]
-
-
-class Part(BaseModel):
-    """A part of the show: frozen, and strict about unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Canvas(Part):
@@ -60,31 +40,6 @@ class Canvas(Part):
         return self
 
 
-class Track(Part):
-    """The music. Its sample clock is the show's clock while it plays through a device."""
-
-    file: str = Field(description="Audio file, relative to the show.")
-    gain_db: float = Field(0, ge=-60, le=12, description="Level in decibels.")
-    at_end: Literal["stop", "loop"] = Field(
-        "stop", description="When the music is over before the show: silence, or from the top."
-    )
-
-
-class Onsets(Part):
-    """How onsets are found, and in what."""
-
-    source: Literal["track", "input", "none"] = Field(
-        "track", description="The track (analysed at load, so cuts have no delay), a live audio input, or nothing."
-    )
-    device: str = Field("", description="Audio input device, by part of its name; empty takes the default one.")
-    method: Literal["hfc", "specdiff", "energy", "kl", "mkl", "complex", "phase", "specflux"] = Field(
-        "hfc", description="aubio's detection function."
-    )
-    threshold: float = Field(0.3, gt=0, le=5, description="Peak-picking threshold; higher finds fewer.")
-    min_gap_s: float = Field(0.08, ge=0.005, le=5, description="The least time between two onsets.")
-    silence_db: float = Field(-90, ge=-120, le=0, description="Below this level nothing is an onset.")
-
-
 class OnOnset(Part):
     """What a layer does when an onset sounds."""
 
@@ -95,6 +50,7 @@ class OnOnset(Part):
             "flash: a burst of light that dies away; none."
         ),
     )
+    detector: Name | None = Field(None, description="Which detector's onsets; the show's main one where left out.")
     every: int = Field(1, ge=1, le=1024, description="Only on every n-th onset.")
     min_strength: float = Field(0, ge=0, le=1, description="Only on onsets this strong; 1 is the track's strongest.")
 
@@ -143,6 +99,11 @@ class Layer(Part):
     )
     transition_s: float = Field(0, ge=0, le=60, description="Cross-fade on a jump or a choice; 0 cuts.")
     on_onset: OnOnset = Field(default_factory=OnOnset, description="What an onset does to this layer.")
+    volume: Unit = Field(0, description="How loud the clip's own sound is: 0 silent, 1 as recorded.")
+    cue_points: tuple[Seconds, ...] = Field(
+        (), max_length=128, description="Places to jump to, in seconds of the clip: /layer/NAME/cue takes their index."
+    )
+    slices: int = Field(8, ge=1, le=128, description="Equal parts that /layer/NAME/slice jumps to, by index.")
 
 
 class LayerOverride(Part):
@@ -161,6 +122,9 @@ class LayerOverride(Part):
     interpolation: Interpolation | None = None
     transition_s: float | None = Field(None, ge=0, le=60)
     on_onset: OnOnset | None = None
+    volume: Unit | None = None
+    cue_points: tuple[Seconds, ...] | None = Field(None, max_length=128)
+    slices: int | None = Field(None, ge=1, le=128)
 
 
 class Movement(Part):
@@ -175,53 +139,14 @@ class Movement(Part):
     track: Literal["continue", "follow"] = Field(
         "continue", description="When the movement's position is moved by hand: the music goes on, or follows."
     )
+    own_track: Track | None = Field(None, description="Music of its own, from its top, instead of the show's.")
+    chain: tuple[Name, ...] | None = Field(
+        None, description="Its own chain of sound effects, by name; the show's where left out."
+    )
     layers: dict[Name, LayerOverride] = Field(
         default_factory=dict, description="What this movement says differently of layers, by name."
     )
     hidden: tuple[Name, ...] = Field((), description="Layers that this movement does not show.")
-
-
-class MidiControl(Part):
-    """A MIDI control: exactly one of cc, note, pitch."""
-
-    cc: int | None = Field(None, ge=0, le=127, description="Control change number.")
-    note: int | None = Field(None, ge=0, le=127, description="Note number.")
-    pitch: Literal[True] | None = Field(None, description="Pitch bend: `pitch: true`.")
-    channel: int | None = Field(None, ge=1, le=16, description="Channel 1..16; any where left out.")
-
-    @model_validator(mode="after")
-    def _one(self) -> MidiControl:
-        if sum(control is not None for control in (self.cc, self.note, self.pitch)) != 1:
-            raise ValueError("say exactly one of cc, note, pitch")
-        return self
-
-
-class Binding(Part):
-    """A control and what it plays: exactly one of midi, osc, key; and either `to` or `scrub`."""
-
-    midi: MidiControl | None = Field(None, description="A MIDI control.")
-    osc: Annotated[str, Field(pattern=_OSC_ADDRESS)] | None = Field(
-        None, description="An OSC address. Every path of the parameter tree is one already, without a binding."
-    )
-    key: Annotated[str, Field(pattern=_KEY_NAME)] | None = Field(
-        None, description="A key by its name: space, left, f1, a."
-    )
-    to: Path | None = Field(None, description="The parameter or action that it plays.")
-    scrub: Path | None = Field(
-        None, description="/movement or /layer/NAME: the control is its position, 0 its beginning and 1 its end."
-    )
-    range: tuple[float, float] | None = Field(
-        None, description="What the control's 0 and 1 become; the parameter's own range where left out. May fall."
-    )
-    value: float | None = Field(None, description="A fixed value to send on press, for keys and pads.")
-
-    @model_validator(mode="after")
-    def _one(self) -> Binding:
-        if sum(control is not None for control in (self.midi, self.osc, self.key)) != 1:
-            raise ValueError("say exactly one of midi, osc, key")
-        if (self.to is None) == (self.scrub is None):
-            raise ValueError("say exactly one of to, scrub")
-        return self
 
 
 class WindowOutput(Part):
@@ -240,6 +165,13 @@ class FiguresOutput(Part):
     every_s: float = Field(1, ge=0.1, le=3600, description="Seconds from one round to the next.")
 
 
+class OscOutput(Part):
+    """A program that is told every change of the parameter tree, as OSC messages over UDP."""
+
+    host: str = Field("127.0.0.1", description="Address to send to: this machine, unless you name another.")
+    port: int = Field(ge=1, le=65_535, description="UDP port that it listens on.")
+
+
 class Outputs(Part):
     """Where the picture goes. `runtime-render` writes a file whatever stands here."""
 
@@ -247,30 +179,9 @@ class Outputs(Part):
     figures: FiguresOutput | None = Field(
         None, description="Who is told the figures of the run; nobody where left out. See figures.md."
     )
-
-
-class MidiInput(Part):
-    """Which MIDI port is listened to."""
-
-    port: str = Field("", description="Port, by part of its name; empty listens to every input port.")
-    enabled: bool = Field(True, description="false leaves MIDI alone.")
-
-
-class OscInput(Part):
-    """Where OSC is listened for, over UDP."""
-
-    host: str = Field(
-        "127.0.0.1", description="Address to listen on: loopback unless you say otherwise, since OSC has no password."
+    osc: tuple[OscOutput, ...] = Field(
+        (), max_length=16, description="Programs that are told every change; others may subscribe, see controllers.md."
     )
-    port: int = Field(9720, ge=0, le=65_535, description="UDP port; 0 takes a free one and prints it.")
-    enabled: bool = Field(True, description="false opens no socket.")
-
-
-class Inputs(Part):
-    """What the show listens to."""
-
-    midi: MidiInput = Field(default_factory=MidiInput, description="MIDI in.")
-    osc: OscInput = Field(default_factory=OscInput, description="OSC in.")
 
 
 class Show(Part):
@@ -282,12 +193,27 @@ class Show(Part):
     library: str | None = Field(None, description="Folder of the clip library, relative to the show.")
     seed: int = Field(0, ge=0, le=2**63 - 1, description="Every random choice follows from it.")
     track: Track | None = Field(None, description="The music.")
+    sound: Sound = Field(default_factory=Sound, description="Where sound goes, and through what.")
     onsets: Onsets = Field(default_factory=Onsets, description="How onsets are found.")
+    detectors: tuple[Detector, ...] = Field((), max_length=16, description="Further detectors, each with a name.")
+    levels: tuple[Level, ...] = Field((), max_length=32, description="Loudness and brightness, followed over time.")
+    mappings: tuple[Mapping, ...] = Field((), max_length=128, description="Levels that drive parameters.")
+    tempo: Tempo = Field(default_factory=Tempo, description="The beats of the music.")
+    clocks: Clocks = Field(default_factory=Clocks, description="Which clocks the show follows.")
     layers: tuple[Layer, ...] = Field(min_length=1, max_length=64, description="Bottom to top.")
     movements: tuple[Movement, ...] = Field(min_length=1, max_length=999, description="In the order in which they run.")
     at_end: Literal["hold", "loop", "stop"] = Field(
         "hold",
         description="On stage, after the last movement: its layers run on, all begins again, or the player ends.",
+    )
+    cues: tuple[Cue, ...] = Field((), max_length=999, description="The cue list that /go plays.")
+    cueing: Cueing = Field(default_factory=Cueing, description="How GO, panic and the lock behave.")
+    quantise: dict[Path, Quantise] = Field(
+        default_factory=dict, description="Actions that wait whoever fires them: what for, by path."
+    )
+    controllers: tuple[Controller, ...] = Field((), max_length=16, description="Controllers that have a profile.")
+    modifiers: dict[Name, Modifier] = Field(
+        default_factory=dict, description="Controls that give others a second meaning while they are held."
     )
     bindings: tuple[Binding, ...] = Field((), description="Controls and what they play.")
     inputs: Inputs = Field(default_factory=Inputs, description="What the show listens to.")

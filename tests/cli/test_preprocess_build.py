@@ -376,7 +376,7 @@ def test_the_first_show_is_read_by_the_engine_and_cut_on_the_track(
     assert "most onsets" in report["track"]["why"]
     loaded = read_show(tmp_path / "library/show.yaml")
     assert [movement.name for movement in loaded.movements] == ["orientation", "elemental", "built", "people", "blur"]
-    assert loaded.track_file == tmp_path / "library/track.flac"
+    assert loaded.track_files == (tmp_path / "library/track.flac",)
     assert loaded.show.track is not None
     assert loaded.show.track.at_end == "loop"
     heard = np.array([hit_s + 8 * loop for loop in range(12) for hit_s in hits_s])

@@ -130,7 +130,9 @@ def test_every_jump_of_a_show_is_on_the_next_frame_shown(clips: dict[str, Clip],
 
 def test_a_decode_slowed_by_a_fifth_of_a_second_makes_one_miss(clips: dict[str, Clip], brake: Brake) -> None:
     made, store, figures = stage(clips, brake)
-    calm = replace(made, onsets=made.onsets[:1])  # at 0.31 s
+    track = made.tracks[0]
+    assert track is not None
+    calm = replace(made, tracks=(replace(track, onsets=track.onsets[:1]),))  # at 0.31 s
     past, foresight = history(begun(calm)), Prefetch(calm)
     soon = [
         item

@@ -22,7 +22,7 @@ from engine.errors import DeviceError, SourceError
 from engine.formats.sound import Sound, read_sound, write_sound
 from engine.model.clock import ClockReading
 from engine.model.events import EventSource
-from engine.model.show import Onsets
+from engine.model.sound import Onsets
 from tests.devices.sound_support import RATE_HZ, Ear, SoundServer, ear_on, sound_server, wait_until
 
 Samples32 = npt.NDArray[np.float32]

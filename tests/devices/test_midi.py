@@ -12,8 +12,8 @@ from engine.core.figures import Figures
 from engine.core.inbox import Inbox
 from engine.errors import DeviceError
 from engine.inputs.midi import MidiInput, list_midi_ports
+from engine.model.controls import MidiInput as MidiSettings
 from engine.model.events import Event, EventSource
-from engine.model.show import MidiInput as MidiSettings
 from tests.devices.sound_support import wait_until
 
 FOREVER_S = 1e9

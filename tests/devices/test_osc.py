@@ -13,8 +13,8 @@ from engine.core.figures import Figures
 from engine.core.inbox import Inbox
 from engine.errors import DeviceError
 from engine.inputs.osc import OscInput
+from engine.model.controls import OscInput as OscSettings
 from engine.model.events import Event, EventSource
-from engine.model.show import OscInput as OscSettings
 from tests.devices.sound_support import TIMEOUT_S, wait_until
 from tests.support import need_program
 

@@ -18,8 +18,8 @@ from engine.core.inbox import Inbox
 from engine.errors import DeviceError
 from engine.inputs import osc as osc_module
 from engine.inputs.osc import OscInput
+from engine.model.controls import OscInput as OscSettings
 from engine.model.show import FiguresOutput
-from engine.model.show import OscInput as OscSettings
 from engine.outputs.figures_sender import FiguresSender
 from tests.devices.sound_support import TIMEOUT_S, wait_until
 from tests.support import need_program

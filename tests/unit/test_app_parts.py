@@ -24,9 +24,9 @@ from engine.core.step import begun
 from engine.formats.sound import Sound
 from engine.model.clock import ClockReading
 from engine.model.events import Event, EventSource
-from engine.model.show import Layer, Track
+from engine.model.sound import Track
 from engine.model.tree import ParameterTree
-from tests.world_support import clip, rows, world
+from tests.world_support import clip, rows, show_of, world
 
 
 class Hands:
@@ -145,7 +145,7 @@ def test_a_signal_is_a_wish_and_a_second_one_an_order() -> None:
 
 def test_what_is_bound_to_nothing_is_told_once_a_second_at_most(caplog: pytest.LogCaptureFixture) -> None:
     figures = Figures()
-    tree = ParameterTree([Layer(name="base")])
+    tree = ParameterTree(show_of(name="base"))
     bindings = Bindings((), tree, figures)
     notices = Notices(bindings, figures)
     made = world(clips=[clip("a")])

@@ -14,11 +14,12 @@ from engine.core.clock import MOST_SLEW, steered
 from engine.core.figures import Figures
 from engine.core.inbox import Inbox
 from engine.core.lines import Line, Ramp
+from engine.model.controls import Binding
 from engine.model.events import Event, EventSource
-from engine.model.show import Binding, Layer
 from engine.model.tree import ParameterTree
+from tests.world_support import show_of
 
-TREE = ParameterTree([Layer(name="echo")], {"lake", "fire"})
+TREE = ParameterTree(show_of(name="echo"), {"lake", "fire"})
 
 
 def bound(*bindings: Binding) -> tuple[Bindings, Figures]:
@@ -31,7 +32,8 @@ def event(address: str, value: float = 1.0, at_s: float = 0.0, sequence: int = 0
 
 
 def resolved(bindings: Bindings, address: str, value: float = 1.0) -> list[tuple[str, float]]:
-    return [(found.address, found.value) for found in bindings.resolve([event(address, value)])]
+    (handled,) = bindings.resolve([event(address, value)])
+    return [(found.address, found.value) for found in handled.resolved]
 
 
 @given(st.integers(0, 2**63 - 1), st.text(max_size=20), st.integers(0, 10**6))
@@ -87,7 +89,7 @@ def test_a_fader_covers_its_parameters_range_or_the_one_that_was_written() -> No
 
 
 def test_a_fader_on_a_layers_clips_covers_those_it_chooses_among_and_no_more() -> None:
-    tree = ParameterTree([Layer(name="echo")], [f"clip-{number}" for number in range(500)], {"echo": 5})
+    tree = ParameterTree(show_of(name="echo"), [f"clip-{number}" for number in range(500)], {"echo": 5})
     bindings = Bindings([Binding(midi={"cc": 1}, to="/layer/echo/clip")], tree, Figures())
     assert resolved(bindings, "midi/cc/1/1", 1.0) == [("/layer/echo/clip", 4.0)]
     assert tree.find("/layer/echo/clip/clip-499") is not None
@@ -120,7 +122,8 @@ def test_every_path_is_an_address_and_what_fits_nothing_is_counted() -> None:
 def test_a_resolved_event_keeps_its_stamp_and_where_it_came_from() -> None:
     bindings, _ = bound(Binding(key="a", to="/go"))
     raw = event("key/a", at_s=3.5, sequence=9)
-    (found,) = bindings.resolve([raw])
+    (handled,) = bindings.resolve([raw])
+    (found,) = handled.resolved
     assert (found.at_s, found.sequence, found.origin) == (3.5, 9, raw)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from engine.analysis.onsets import find_onsets
 from engine.formats.sound import Sound, read_sound
-from engine.model.show import Onsets
+from engine.model.sound import Onsets
 from tools import demo_music
 
 NEAR_S = 0.03

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from engine.analysis.onsets import OnsetStream, find_onsets
-from engine.model.show import Onsets
+from engine.model.sound import Onsets
 from engine.model.world import Onset
 
 RATE_HZ = 48_000

@@ -13,10 +13,10 @@ from engine.core.bindings import pads_of
 from engine.core.planner import plan, refs_at
 from engine.core.prefetch import JUMPS_WITHIN_S, Pad, Prefetch
 from engine.core.step import History, advanced, begun, history, stepped
+from engine.model.controls import Binding, MidiControl
 from engine.model.events import Event, EventSource
 from engine.model.pictures import FrameRef
 from engine.model.plan import Wanted
-from engine.model.show import Binding, MidiControl
 from engine.model.world import World
 from tests.world_support import clip, rows, world
 

@@ -67,7 +67,7 @@ def test_a_whole_show_is_read_from_disk(archive: Path) -> None:
     assert set(loaded.clips) == {"grey", "layer-base", "layer-own"}
     assert loaded.clips["layer-own"].frame_count == 10
     assert loaded.layer_clips == {("one", "base"): ("grey", "layer-base"), ("one", "own"): ("layer-own",)}
-    assert loaded.track_file == archive / "music.wav"
+    assert loaded.track_files == (archive / "music.wav",)
 
 
 def test_two_layers_may_have_one_source_and_a_slug_is_never_taken_twice(archive: Path) -> None:

@@ -12,7 +12,7 @@ from engine.formats.show_parse import parse_show
 from engine.formats.show_resolve import Surroundings, resolve
 from engine.model.clips import Clip
 from engine.model.tree import ParameterTree
-from engine.model.world import Onset, World
+from engine.model.world import Onset, PlacedTrack, World
 
 # Its clips come from a library; nothing of the machine's own is opened: no MIDI port, no socket.
 _COMMON = "library: library\ninputs: {midi: {enabled: false}, osc: {enabled: false}}\n"
@@ -36,9 +36,11 @@ def world_of(folder: Path, text: str, clips: Iterable[Clip], *, track_s: float =
     if loaded is None:
         raise ShowError([*parsed.problems, *problems])
     counts = {layer: len(slugs) for (_, layer), slugs in loaded.layer_clips.items()}
-    tree = ParameterTree(loaded.show.layers, by_slug, counts)
+    tree = ParameterTree(loaded.show, by_slug, counts)
+    if not track_s:
+        return World(loaded, tree)
     onsets = tuple(Onset(number * onset_s) for number in range(int(track_s / onset_s))) if onset_s else ()
-    return World(loaded, tree, onsets, track_s)
+    return World(loaded, tree, (PlacedTrack(folder / _TRACK, track_s, onsets, loops=True),))
 
 
 def named(clip: Clip, slug: str) -> Clip:

@@ -30,7 +30,8 @@ from engine.errors import DeviceError, FrameError, SourceError
 from engine.media.buffers import BufferPool
 from engine.media.frame_source import FrameSource, open_source
 from engine.model.clips import Clip
-from engine.model.show import Inputs, MidiInput, Onsets, OscInput
+from engine.model.controls import Inputs, MidiInput, OscInput
+from engine.model.sound import Onsets
 from engine.model.world import World
 from tools.bench.bare_loop import usual_workers
 from tools.bench.demand import Moment, clips_of, moments
