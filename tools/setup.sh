@@ -42,7 +42,7 @@ pulseaudio                a sound server for the audio tests
 pulseaudio-utils          controls that sound server
 libasound2-plugins        joins sound programs to that server
 jackd2                    MIDI ports for the MIDI tests
-jack-midi-clock           a MIDI clock of somebody else's, for the clock tests
+jack-midi-clock           a foreign MIDI clock for the clock tests
 liblo-tools               sends OSC in the tests
 ffmpeg                    the reference that decoded frames are compared with
 '
