@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.model.clips import Clip
-from engine.model.controls import Binding
+from engine.model.controls import Binding, MidiControl, Modifier
 from engine.model.schedule import Schedule
 from engine.model.show import Layer, Show
 from engine.model.tree import ParameterTree
@@ -151,6 +151,9 @@ class LoadedShow:
     `track_files` holds the show's own track first (None without one), then each movement's own, as
     `PlacedMovement.own_track` counts them. `bindings` are the show's with controllers' controls looked up: each has
     midi, osc or key. `nearest` gives the slugs most similar to a clip's, the nearest first, where the library knows.
+    `modifiers` are the show's, looked up likewise: each has midi or key. `controls` has every control of the show's
+    controllers, by its name as bindings write it ("nanokontrol2/fader1"). `leds` gives, by control address, the values
+    that light a control's lamp and put it out; `led_addresses` where that lamp listens, if not at its control's address.
     """
 
     show: Show
@@ -161,6 +164,10 @@ class LoadedShow:
     track_files: tuple[Path | None, ...] = (None,)
     bindings: tuple[Binding, ...] = ()
     nearest: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    modifiers: Mapping[str, Modifier] = field(default_factory=dict)
+    controls: Mapping[str, MidiControl] = field(default_factory=dict)
+    leds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    led_addresses: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def duration_s(self) -> float:
