@@ -193,7 +193,7 @@ bindings:
   - {key: right, to: /movement/next}
   - {key: left, to: /movement/previous}
   - {key: o, to: /onset}
-  - {key: p, to: /panic}
+  - {key: p, to: /reset}
   - {key: j, to: /layer/base/jump}
   - {key: n, to: /layer/base/next}
   - {key: f, to: /layer/base/flash}

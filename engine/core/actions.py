@@ -5,78 +5,65 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from engine.core.cues import back, gone, is_slip, panicked, stand_by, started
 from engine.core.layer_actions import on_layer, onset
-from engine.core.layers import placed, stated_paths
-from engine.core.lines import Line, Ramp
-from engine.core.state import MovementState, State
-from engine.core.tracks import entered_track, track_of, with_track
+from engine.core.lines import Ramp
+from engine.core.mappings import level_heard
+from engine.core.movements import (
+    entered,
+    entered_by_index,
+    hold_movement,
+    locate,
+    next_movement,
+    previous_movement,
+    release_movement,
+    restart_movement,
+)
+from engine.core.state import Frozen, MovementState, State
+from engine.core.tempo import let_go, set_beat, set_bpm, tapped
+from engine.core.waiting import armed, for_onset, taken
 from engine.model.events import Event
 from engine.model.world import Onset, World
 
+__all__ = ["applied", "entered", "onset_sounded"]
+
 
 def applied(world: World, state: State, event: Event) -> State:
-    """The state after one resolved event; an address that does nothing here leaves it as it is."""
+    """The state after one resolved event; an address that does nothing here leaves it as it is.
+
+    An event that waits (`event.wait`) only begins to: see engine.core.waiting.
+    """
+    if event.wait is not None:
+        return armed(state, event)
     parts = event.address.split("/")
-    if parts[1] == "layer" and len(parts) >= 4:
-        return on_layer(world, state, event, parts[2], parts[3:])
-    action = _SHOW_ACTIONS.get(event.address)
+    family = parts[1]
+    if family == "layer":
+        return on_layer(world, state, event, parts[2], parts[3:]) if len(parts) >= 4 else state
+    action = _SHOW_ACTIONS.get(event.address) or _FAMILIES.get(family)
     return state if action is None else action(world, state, event)
 
 
-def entered(world: World, state: State, index: int, at_s: float) -> State:
-    """The state as the movement at `index` begins at `at_s`; the one before goes on, outgoing, while it fades."""
-    movement = world.loaded.movements[index]
-    written = stated_paths(movement)
-    touched = {path: ramp for path, ramp in state.current.touched.items() if path not in written}
-    current = MovementState(index, at_s, Line(at_s, 0.0), {}, touched)
-    outgoing = state.current if movement.transition_s > 0 else None
-    entered_state = replace(state, current=current, outgoing=outgoing, ended=False)
-    return entered_track(world, entered_state, state.current.index, index, at_s)
+def onset_sounded(world: World, state: State, at_s: float, found: Onset) -> State:
+    """The state after an onset at show time `at_s`: layers do what they do on one, and what waited for it fires."""
+    state = onset(world, state, at_s, found)
+    state, events = taken(state, for_onset(state, found.detector), at_s)
+    for event in events:
+        state = applied(world, state, event)
+    return state
 
 
-def _next_movement(world: World, state: State, event: Event) -> State:
-    index = state.current.index + 1
-    if index >= len(world.loaded.movements):
-        if world.loaded.show.at_end != "loop":
-            return state
-        index = 0
-    return entered(world, state, index, event.at_s)
-
-
-def _previous_movement(world: World, state: State, event: Event) -> State:
-    return entered(world, state, max(0, state.current.index - 1), event.at_s)
-
-
-def _restart_movement(world: World, state: State, event: Event) -> State:
-    return entered(world, state, state.current.index, event.at_s)
-
-
-def _movement_index(world: World, state: State, event: Event) -> State:
-    return entered(world, state, min(int(event.value), len(world.loaded.movements) - 1), event.at_s)
-
-
-def _movement_position(world: World, state: State, event: Event) -> State:
-    movement = placed(world, state.current)
-    position_s = event.value * movement.duration_s
-    current = replace(state.current, position=Line(event.at_s, position_s, 0.0))
-    return _track_followed(world, replace(state, current=current), event.at_s)
-
-
-def _movement_release(world: World, state: State, event: Event) -> State:
-    current = replace(state.current, position=state.current.position.turned(event.at_s, 1.0))
-    return _track_followed(world, replace(state, current=current), event.at_s)
-
-
-def _track_followed(world: World, state: State, at_s: float) -> State:
-    """The track where the movement stands, in movements whose track follows."""
-    movement = placed(world, state.current)
-    if not movement.track_follows or track_of(world, state) is None:
+def _go(world: World, state: State, event: Event) -> State:
+    if is_slip(world, state, event.at_s):
         return state
-    before_s = 0.0
-    if movement.own_track is None:
-        before_s = sum(placed_one.duration_s for placed_one in world.loaded.movements[: movement.index])
-    position = state.current.position
-    return with_track(world, state, state.track_index, at_s, before_s + position.at(at_s), rate=position.rate)
+    if world.loaded.show.cues:
+        return gone(world, state, event.at_s)
+    return next_movement(world, replace(state, went_at_s=event.at_s, panic=None), event)
+
+
+def _cue_by_name(world: World, state: State, event: Event) -> State:
+    name = event.address.rpartition("/")[2]
+    index = next((place for place, cue in enumerate(world.loaded.show.cues) if cue.name == name), None)
+    return state if index is None else started(world, state, index, event.at_s)
 
 
 def _reset(world: World, state: State, event: Event) -> State:
@@ -85,36 +72,77 @@ def _reset(world: World, state: State, event: Event) -> State:
     if state.current.held:
         position = position.turned(event.at_s, 1.0)
     current = MovementState(state.current.index, state.current.entered_at_s, position)
-    return replace(state, current=current, outgoing=None, values={}, waiting=(), panic=None, frozen=None)
+    levels = {path: ramp for path, ramp in state.values.items() if path.startswith("/level/")}
+    return replace(
+        state, current=current, outgoing=None, values=levels, waiting=(), cue_runs=(), panic=None, frozen=None
+    )
 
 
 def _show_value(world: World, state: State, event: Event) -> State:
     """A parameter of the whole show ramps from where it stands to the event's value."""
-    parameter = world.tree.parameters[event.address]
+    parameter = world.tree.parameters.get(event.address)
+    if parameter is None:
+        return state
     before = state.values.get(event.address)
     start = parameter.default if before is None else before.at(event.at_s)
     ramp = Ramp(event.at_s, start, event.value, parameter.smoothing_s)
     return replace(state, values={**state.values, event.address: ramp})
 
 
-def _onset_action(world: World, state: State, event: Event) -> State:
-    return onset(world, state, event.at_s, Onset(event.at_s, event.value))
+def _onset(world: World, state: State, event: Event) -> State:
+    detector = event.address.removeprefix("/onset").removeprefix("/")
+    return onset_sounded(world, state, event.at_s, Onset(event.at_s, event.value, detector))
+
+
+def _freeze(_world: World, state: State, event: Event) -> State:
+    if not event.value:
+        return replace(state, frozen=None)
+    if state.frozen is not None:
+        return state
+    return replace(state, frozen=Frozen(event.at_s, state.current, state.outgoing))
+
+
+def _quit(_world: World, state: State, _event: Event) -> State:
+    return state if state.locked else replace(state, quit=True)
+
+
+def _page(step: int) -> Callable[[World, State, Event], State]:
+    return lambda _world, state, _event: replace(state, page=min(max(state.page + step, 0), 127))
 
 
 _SHOW_ACTIONS: dict[str, Callable[[World, State, Event], State]] = {
-    "/go": _next_movement,
-    "/panic": _reset,
+    "/go": _go,
+    "/panic": lambda world, state, event: panicked(world, state, event.at_s),
     "/reset": _reset,
-    "/quit": lambda _world, state, _event: replace(state, quit=True),
+    "/lock": lambda _world, state, event: replace(state, locked=bool(event.value)),
+    "/quit": _quit,
     "/figures": lambda _world, state, _event: replace(state, figures_asked=state.figures_asked + 1),
-    "/onset": _onset_action,
-    "/master/fade": _show_value,
-    "/master/volume": _show_value,
-    "/track/volume": _show_value,
-    "/movement/next": _next_movement,
-    "/movement/previous": _previous_movement,
-    "/movement/restart": _restart_movement,
-    "/movement/index": _movement_index,
-    "/movement/position": _movement_position,
-    "/movement/release": _movement_release,
+    "/master/freeze": _freeze,
+    "/control/page": lambda _world, state, event: replace(state, page=int(event.value)),
+    "/control/next": _page(1),
+    "/control/previous": _page(-1),
+    "/movement/next": next_movement,
+    "/movement/previous": previous_movement,
+    "/movement/restart": restart_movement,
+    "/movement/index": entered_by_index,
+    "/movement/position": hold_movement,
+    "/movement/release": release_movement,
+    "/show/position": locate,
+    "/tempo/bpm": set_bpm,
+    "/tempo/beat": set_beat,
+    "/tempo/tap": tapped,
+    "/tempo/release": let_go,
+    "/cue/go": _go,
+    "/cue/back": back,
+    "/cue/standby": stand_by,
+}
+
+# What else begins with these, by the first step of its path.
+_FAMILIES: dict[str, Callable[[World, State, Event], State]] = {
+    "onset": _onset,
+    "cue": _cue_by_name,
+    "level": level_heard,
+    "master": _show_value,
+    "track": _show_value,
+    "sound": _show_value,
 }

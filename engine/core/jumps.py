@@ -9,6 +9,7 @@ from engine.core.layers import placed, playing
 from engine.core.playhead import Playhead
 from engine.core.state import State
 from engine.core.step import onset_instants
+from engine.core.waiting import moment_s
 from engine.model.pictures import FrameRef
 from engine.model.world import World
 
@@ -19,13 +20,17 @@ _MOST = 8  # the soonest are looked at; those after them come nearer by themselv
 def jump_instants(world: World, state: State, after_s: float, until_s: float) -> list[float]:
     """The show instants in (after_s, until_s] at which a layer will jump, ascending: the 8 soonest.
 
-    A jump is an onset of the track that moves a layer, the next row of a schedule, a loop's return to its
-    beginning, or the next movement. `state` is at or before `after_s`. The next movement's beginning is always
-    among them.
+    A jump is an onset of the track that moves a layer, the next row of a schedule, a loop's return to its beginning,
+    a cue on its way, an action that waits for a moment known ahead, or the next movement. `state` is at or before
+    `after_s`. The next movement's beginning is always among them.
     """
     found = {
         instant_s
-        for instants in (_onsets(world, state, until_s), _rows_and_loops(world, state, after_s))
+        for instants in (
+            _onsets(world, state, until_s),
+            _rows_and_loops(world, state, after_s),
+            _promised(world, state),
+        )
         for instant_s in instants
         if after_s < instant_s <= until_s
     }
@@ -52,6 +57,15 @@ def _onsets(world: World, state: State, until_s: float) -> Iterator[float]:
             if instant_s > until_s:
                 return
             yield instant_s
+
+
+def _promised(world: World, state: State) -> Iterator[float]:
+    """When cues on their way fire, and actions that wait."""
+    for run in state.cue_runs:
+        yield run.fires_at_s
+    for one in state.waiting:
+        if one.event.wait is not None:
+            yield min(moment_s(world, state, one.event.wait), one.until_s)
 
 
 def _rows_and_loops(world: World, state: State, after_s: float) -> Iterator[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -21,6 +22,8 @@ from engine.core.state import Choice, LayerState, State
 from engine.model.events import Event
 from engine.model.show import Layer
 from engine.model.world import Onset, World
+
+_LATELY = 16  # clips that "similar" does not come back to at once; as many as a library keeps neighbours of a clip
 
 
 def _fired(state: State, path: str) -> tuple[int, State]:
@@ -101,7 +104,15 @@ def _chosen(state: State, layer: Layer, at_s: float, now: Playing, choice: Choic
         changed_at_s=state.current.position.at(at_s),
         transition_s=layer.transition_s if fades else 0.0,
         held=held,
+        shown=_shown_lately(state, layer, now, choice),
     )
+
+
+def _shown_lately(state: State, layer: Layer, now: Playing, choice: Choice) -> tuple[str, ...]:
+    """The clips chosen lately, with what plays and what is chosen now, each once, the newest last."""
+    before = state.current.layers.get(layer.name, LayerState()).shown
+    latest = (*before, *(() if now.choice is None else (now.choice.clip,)), choice.clip)
+    return tuple(dict.fromkeys(reversed(latest)))[:_LATELY][::-1]
 
 
 def _jump(world: World, state: State, layer: Layer, at_s: float, now: Playing) -> State:
@@ -111,9 +122,45 @@ def _jump(world: World, state: State, layer: Layer, at_s: float, now: Playing) -
     count, state = _fired(state, path)
     head = now.choice.playhead
     target = head.in_index + int(uniform(world.loaded.show.seed, path, count) * head.length)
+    return _jump_to(world, state, layer, at_s, now, frame=float(target))
+
+
+def _jump_to(world: World, state: State, layer: Layer, at_s: float, now: Playing, *, frame: float) -> State:
+    """The clip plays on from this frame, or from the nearest one within its range."""
+    if now.choice is None:
+        return state
+    head = now.choice.playhead
+    target = min(max(frame, float(head.in_index)), float(head.out_index - 1))
     rate = world.loaded.clips[now.choice.clip].rate_hz * speed_of(state.current, layer)
-    moved = head.moved(state.current.position.at(at_s), position=float(target), rate=rate)
+    moved = head.moved(state.current.position.at(at_s), position=target, rate=rate)
     return _chosen(state, layer, at_s, now, Choice(now.choice.clip, moved))
+
+
+def _land(world: World, state: State, layer: Layer, at_s: float, now: Playing) -> State:
+    if now.choice is None:
+        return state
+    fraction = min(max(value_of(state.current, layer, "target", at_s), 0.0), 1.0)
+    head = now.choice.playhead
+    return _jump_to(world, state, layer, at_s, now, frame=head.in_index + fraction * (head.length - 1))
+
+
+def _to_slice(world: World, state: State, layer: Layer, event: Event) -> State:
+    now = _now(world, state, layer, event.at_s)
+    if now.choice is None:
+        return state
+    head = now.choice.playhead
+    index = min(int(event.value), layer.slices - 1)
+    first = head.in_index + math.floor(index * head.length / layer.slices)
+    return _jump_to(world, state, layer, event.at_s, now, frame=first)
+
+
+def _to_cue_point(world: World, state: State, layer: Layer, event: Event) -> State:
+    now = _now(world, state, layer, event.at_s)
+    if now.choice is None or not layer.cue_points:
+        return state
+    point_s = layer.cue_points[min(int(event.value), len(layer.cue_points) - 1)]
+    frame = round(point_s * world.loaded.clips[now.choice.clip].rate_hz)
+    return _jump_to(world, state, layer, event.at_s, now, frame=float(frame))
 
 
 def _start_clip(world: World, state: State, layer: Layer, at_s: float, now: Playing, *, slug: str) -> State:
@@ -135,6 +182,29 @@ def _next_clip(world: World, state: State, layer: Layer, at_s: float, now: Playi
     current = _current_clip(now, slugs)
     index = 0 if current is None else (current + 1) % len(slugs)
     return _start_clip(world, state, layer, at_s, now, slug=slugs[index])
+
+
+def _previous_clip(world: World, state: State, layer: Layer, at_s: float, now: Playing) -> State:
+    """The clip before: in the list, or, where the next is chosen at random, the one that was shown before."""
+    slugs = clips_of(world, state.current, layer)
+    if not slugs:
+        return state
+    shown = state.current.layers.get(layer.name, LayerState()).shown
+    if layer.choose == "random" and len(shown) > 1:
+        state = _start_clip(world, state, layer, at_s, now, slug=shown[-2])
+        return _with_layer(state, layer.name, shown=shown[:-1])
+    current = _current_clip(now, slugs)
+    return _start_clip(world, state, layer, at_s, now, slug=slugs[-1 if current is None else current - 1])
+
+
+def _similar_clip(world: World, state: State, layer: Layer, at_s: float, now: Playing) -> State:
+    """The clip most like the one that plays, among the library's, that was not shown lately."""
+    if now.choice is None:
+        return state
+    shown = state.current.layers.get(layer.name, LayerState()).shown
+    nearest = world.loaded.nearest.get(now.choice.clip, ())
+    slug = next((slug for slug in nearest if slug not in shown and slug in world.loaded.clips), None)
+    return state if slug is None else _start_clip(world, state, layer, at_s, now, slug=slug)
 
 
 def _random_clip(world: World, state: State, layer: Layer, at_s: float, now: Playing) -> State:
@@ -198,13 +268,18 @@ _LayerAction = Callable[[World, State, Layer, float, Playing], State]
 _LAYER_ACTIONS: dict[str, _LayerAction] = {
     "flash": lambda _world, state, layer, at_s, _now: _with_layer(state, layer.name, flashed_at_s=at_s),
     "jump": _jump,
+    "land": _land,
     "next": _next_clip,
+    "previous": _previous_clip,
     "random": _random_clip,
     "release": _release_layer,
+    "similar": _similar_clip,
 }
 
 _LAYER_VALUES: dict[str, Callable[[World, State, Layer, Event], State]] = {
+    "cue": _to_cue_point,
     "position": _hold_layer,
+    "slice": _to_slice,
     "speed": _set_speed,
 }
 

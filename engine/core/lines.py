@@ -47,6 +47,22 @@ class Ramp:
         return self.start + (self.end - self.start) * through
 
 
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """A value that approaches `end` from `start` after `anchor_s`, by 63 % in each `constant_s`."""
+
+    anchor_s: float
+    start: float
+    end: float
+    constant_s: float
+
+    def at(self, instant_s: float) -> float:
+        if self.constant_s <= 0:
+            return self.end
+        since_s = max(0.0, instant_s - self.anchor_s)
+        return self.end + (self.start - self.end) * math.exp(-since_s / self.constant_s)
+
+
 def decay(since_s: float, length_s: float) -> float:
     """A burst that starts at 1 and dies away over `length_s` (quadratically); 0 before and after."""
     if since_s < 0 or since_s >= length_s:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from engine.core.actions import applied
 from engine.core.jumps import jump_instants, targets
 from engine.core.planner import refs_at
-from engine.core.state import State
+from engine.core.state import State, Waiting
 from engine.core.step import advanced
+from engine.core.waiting import moment_s
 from engine.model.events import Event, EventSource
 from engine.model.pictures import FrameRef
 from engine.model.plan import Wanted
@@ -23,6 +24,7 @@ _TICKS_AHEAD = 6
 # How many ticks to come one call may plan for. A hand on a fader makes doubtful at every tick all that was planned, and
 # to plan it all anew would take the loop's time when it matters most: the rest follows with the next calls.
 _PLANS_A_CALL = 2
+_TICKS_TO_BE_SEEN = 3  # from a hit heard live to the tick that shows what it did, at most, at 60 Hz
 _LOOK_AGAIN_S = 0.25  # after so long the jumps to come are looked for again
 _PADS_AGAIN_S = 1.0  # and the pads' targets: what plays on comes near them, and leaves them
 _JUST = 1e-6  # seconds: on this side of an instant, and not on the other
@@ -66,6 +68,8 @@ class Prefetch:
         self._look_again_at_s = -math.inf
         self._pad_refs: dict[Pad, tuple[FrameRef, ...]] = {}
         self._pads_to_do: list[Pad] = []
+        self._waiting: tuple[Waiting, ...] = ()  # for a moment that is not known ahead
+        self._waiting_refs: dict[Waiting, tuple[FrameRef, ...]] = {}
         self._pads_again_at_s = -math.inf
 
     def wanted(self, state: State, event_count: int, at_s: float, period_s: float) -> list[Wanted]:
@@ -90,6 +94,8 @@ class Prefetch:
             self._jumps = [replace(jump, stale=True) for jump in self._jumps]
             self._look_again_at_s = -math.inf
             self._pads_again_at_s = -math.inf
+            self._waiting = tuple(one for one in state.waiting if not _is_foreseen(self._world, state, one))
+            self._waiting_refs = {}
         self._future, self._event_count = future, event_count
         self._ticks = [ahead for ahead in self._ticks if ahead.instant_s > at_s]
         self._jumps = [jump for jump in self._jumps if jump.instant_s > at_s]
@@ -113,6 +119,10 @@ class Prefetch:
             known = {jump.instant_s: jump for jump in self._jumps}
             instants = jump_instants(self._world, state, at_s, at_s + JUMPS_WITHIN_S)
             self._jumps = [known.get(instant_s, _Ahead(instant_s, (), stale=True)) for instant_s in instants]
+        for one in self._waiting:
+            if one not in self._waiting_refs:
+                self._waiting_refs[one] = self._waiting_targets(state, one, at_s, period_s)
+                return True
         for place, jump in enumerate(self._jumps):
             if jump.stale:
                 self._jumps[place] = self._jump_at(state, jump.instant_s, at_s, period_s)
@@ -145,11 +155,24 @@ class Prefetch:
         before, after = (refs_at(self._world, one, at_s + period_s) for one in (state, hit))
         return tuple(targets(before, after))
 
+    def _waiting_targets(self, state: State, one: Waiting, at_s: float, period_s: float) -> tuple[FrameRef, ...]:
+        """What the action would show if its moment came now; seen a little later, it has played on by a frame or so."""
+        hit = applied(self._world, state, replace(one.event, at_s=at_s, wait=None))
+        before = tuple(refs_at(self._world, state, at_s + period_s))
+        found: dict[FrameRef, None] = {}
+        for ticks in range(1, 1 + _TICKS_TO_BE_SEEN):
+            after = refs_at(self._world, hit, at_s + ticks * period_s)
+            found.update(dict.fromkeys(targets(before, after)))
+        return tuple(found)
+
     def _gathered(self, at_s: float) -> list[Wanted]:
         found: dict[FrameRef, Wanted] = {}
         for jump in self._jumps:
             for ref in jump.refs:
                 found.setdefault(ref, Wanted(ref, jump.instant_s, armed=True))
+        for refs in self._waiting_refs.values():
+            for ref in refs:
+                found.setdefault(ref, Wanted(ref, at_s, armed=True))
         for ahead in self._ticks:
             for ref in ahead.refs:
                 found.setdefault(ref, Wanted(ref, ahead.instant_s))
@@ -177,6 +200,11 @@ class _Future:
         )
 
 
+def _is_foreseen(world: World, state: State, one: Waiting) -> bool:
+    """Whether its moment is known ahead: then it is one of the jumps to come."""
+    return one.event.wait is not None and moment_s(world, state, one.event.wait) < math.inf
+
+
 def _future(state: State) -> _Future:
     movement = state.current
     # Of the parameters only those count that choose frames: a clear layer needs none, a speed leads to others.
@@ -185,5 +213,6 @@ def _future(state: State) -> _Future:
         for path, ramp in movement.touched.items()
         if path.endswith("/speed") or (path.endswith("/opacity") and ramp.end <= 0)
     }
-    values = (movement.index, movement.entered_at_s, movement.position, touched, state.track, state.ended)
-    return _Future(values, (movement.layers, state.outgoing, state.fired))
+    values = (movement.index, movement.entered_at_s, movement.position, touched, state.track, state.tempo, state.ended)
+    replaced = (movement.layers, state.outgoing, state.fired, state.waiting, state.cue_runs, state.frozen)
+    return _Future(values, replaced)

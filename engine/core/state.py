@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.core.lines import Line, Ramp
+from engine.core.lines import Approach, Line, Ramp
 from engine.core.playhead import Playhead
 from engine.model.events import Event
 
@@ -34,6 +34,7 @@ class LayerState:
     transition_s: float = 0.0
     held: bool = False  # a performer holds its position
     flashed_at_s: float | None = None  # show time
+    shown: tuple[str, ...] = ()  # clips that were chosen lately, the newest last
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class CueRun:
-    """A cue on its way: the show time at which it fires (its pre-wait is over), and whether the next one follows it."""
+    """A cue on its way, and the show time at which it fires: when its pre-wait is over."""
 
     index: int
     fires_at_s: float
-    leads_on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,14 @@ class State:
     onset_number: int = 0
     fired: Mapping[str, int] = field(default_factory=dict)
     values: Mapping[str, Ramp] = field(default_factory=dict)
+    levels: Mapping[int, Approach] = field(default_factory=dict)  # heard live, by the mapping that each drives
     tempo: Line | None = None  # beats over show time, where a hand or a clock gives them
     taps: tuple[float, ...] = ()  # show times of the latest /tempo/tap, the newest last
     waiting: tuple[Waiting, ...] = ()
     standby: int = 0  # which cue /go fires; one past the last when all have gone
     cue_runs: tuple[CueRun, ...] = ()
     went_at_s: float = -math.inf  # the last GO that was not a slip
+    cues_broken: int = 0  # cues of which something could not be fired
     panic: Ramp | None = None  # how much is left of picture and sound since /panic
     frozen: Frozen | None = None
     locked: bool = False

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 
-from engine.core.actions import applied, entered
-from engine.core.layer_actions import onset
+from engine.core.actions import applied, entered, onset_sounded
+from engine.core.cues import fired
 from engine.core.layers import placed
 from engine.core.lines import Line
-from engine.core.state import MovementState, State
+from engine.core.state import CueRun, MovementState, State, Waiting
 from engine.core.tracks import with_track
+from engine.core.waiting import for_movement_end, gives_up, taken, timed_moment_s
 from engine.model.events import Event
 from engine.model.world import Onset, World
 
@@ -47,22 +49,37 @@ def onset_instants(world: World, state: State) -> Iterator[float]:
 
 
 def advanced(world: World, state: State, to_s: float) -> State:
-    """The state at `to_s`: movements that ended gave way to the next, onsets of the track did their work.
+    """The state at `to_s`: movements that ended gave way to the next, onsets of the track did their work, cues and
+    actions that waited fired at their moments.
 
     An instant before the state's own leaves it as it is.
     """
     if to_s < state.at_s:
         return state
     while True:
-        ends_s = _movement_end(world, state)
-        onset_s, found = _onset_at(world, state, state.onset_number)
-        if min(ends_s, onset_s) > to_s:
+        instant_s, happens = _next(world, state)
+        if instant_s > to_s:
             return state if state.at_s == to_s else replace(state, at_s=to_s)
-        if ends_s <= onset_s:
-            state = _movement_ended(world, state, ends_s)
-        elif found is not None:
-            state = replace(state, onset_number=state.onset_number + 1)
-            state = onset(world, state, onset_s, found)
+        state = happens(world, replace(state, at_s=max(instant_s, state.at_s)))
+
+
+_Happening = Callable[[World, State], State]
+
+
+def _next(world: World, state: State) -> tuple[float, _Happening]:
+    """What happens next by itself, and when. Of several at one instant: movement, onset, cue, what waited."""
+    soonest: tuple[float, _Happening] = (_movement_end(world, state), _movement_ended)
+    onset_s, found = _onset_at(world, state, state.onset_number)
+    if found is not None and onset_s < soonest[0]:
+        soonest = (onset_s, partial(_track_onset, found=found))
+    for run in state.cue_runs:
+        if run.fires_at_s < soonest[0]:
+            soonest = (run.fires_at_s, partial(_cue_fired, run=run))
+    for one in state.waiting:
+        moment_s = timed_moment_s(world, state, one)
+        if moment_s < soonest[0]:
+            soonest = (moment_s, partial(_waited, waiting=one))
+    return soonest
 
 
 def _movement_end(world: World, state: State) -> float:
@@ -71,13 +88,42 @@ def _movement_end(world: World, state: State) -> float:
     return state.current.position.instant_of(placed(world, state.current).duration_s)
 
 
-def _movement_ended(world: World, state: State, at_s: float) -> State:
+def _movement_ended(world: World, state: State) -> State:
+    """The next movement, unless an action waited for this end that chooses another one."""
+    before, at_s = state.current, state.at_s
+    for_show = [one for one in for_movement_end(state) if not one.event.address.startswith("/layer/")]
+    state = _applied_all(world, *taken(state, for_show, at_s))
+    if state.current is before:
+        state = _natural_next(world, state, at_s)
+    return _applied_all(world, *taken(state, for_movement_end(state), at_s))
+
+
+def _natural_next(world: World, state: State, at_s: float) -> State:
     index = state.current.index + 1
     if index < len(world.loaded.movements):
         return entered(world, state, index, at_s)
     if world.loaded.show.at_end == "loop":
         return entered(world, state, 0, at_s)
     return replace(state, ended=True)
+
+
+def _track_onset(world: World, state: State, *, found: Onset) -> State:
+    return onset_sounded(world, replace(state, onset_number=state.onset_number + 1), state.at_s, found)
+
+
+def _cue_fired(world: World, state: State, *, run: CueRun) -> State:
+    return _applied_all(world, *fired(world, state, run))
+
+
+def _waited(world: World, state: State, *, waiting: Waiting) -> State:
+    after, events = taken(state, (waiting,), state.at_s)
+    return after if gives_up(waiting, state.at_s) else _applied_all(world, after, events)
+
+
+def _applied_all(world: World, state: State, events: Iterable[Event]) -> State:
+    for event in events:
+        state = applied(world, state, event)
+    return state
 
 
 def folded(world: World, state: State, events: Iterable[Event]) -> State:

@@ -17,12 +17,12 @@ def track_of(world: World, state: State) -> PlacedTrack | None:
 def with_track(world: World, state: State, index: int, at_s: float, track_s: float, *, rate: float = 1.0) -> State:
     """The state whose music is the world's track `index`, standing at `track_s` of track time at show time `at_s`.
 
-    Onsets up to there have passed, but for one at the very beginning.
+    Onsets before there have passed.
     """
     track = world.tracks[index]
     line = Line(at_s, track_s, rate if track is not None else 0.0)
-    passed = track.onset_number_after(track_s) if track is not None and track_s > 0 else 0
-    return replace(state, track=line, track_index=index, onset_number=passed)
+    number = track.onset_number_from(track_s) if track is not None else 0
+    return replace(state, track=line, track_index=index, onset_number=number)
 
 
 def entered_track(world: World, state: State, before_index: int, index: int, at_s: float) -> State:

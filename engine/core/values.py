@@ -7,6 +7,7 @@ from collections.abc import Callable
 from engine.core.layers import clips_of, layer_of, placed, playing, value_of
 from engine.core.playhead import Playhead
 from engine.core.state import Choice, State
+from engine.core.tempo import beat_at, tempo_bpm
 from engine.model.parameters import Kind
 from engine.model.show import Layer
 from engine.model.world import World
@@ -47,8 +48,8 @@ _OF_SHOW: dict[str, Callable[[World, State, float], float]] = {
     "/movement/index": lambda _world, state, _at_s: float(state.current.index),
     "/movement/position": _movement_position,
     "/show/position": show_position_s,
-    "/tempo/bpm": lambda _world, state, _at_s: 120.0 if state.tempo is None else state.tempo.rate * 60,
-    "/tempo/beat": lambda _world, state, at_s: 0.0 if state.tempo is None else max(0.0, state.tempo.at(at_s)),
+    "/tempo/bpm": lambda world, state, at_s: tempo_bpm(world, state, at_s) or 120.0,
+    "/tempo/beat": lambda world, state, at_s: max(0.0, beat_at(world, state, at_s) or 0.0),
     "/cue/standby": lambda _world, state, _at_s: float(state.standby),
     "/control/page": lambda _world, state, _at_s: float(state.page),
     "/lock": lambda _world, state, _at_s: float(state.locked),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -46,9 +47,46 @@ class Envelope:
         return before + (after - before) * (place - index)
 
 
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Instants of a track, counted on through all its loops.
+
+    `plain` are those of the first time through, ascending, in seconds; from `turn_s` on, those from `from_index` come
+    round again every `length_s`. Without a loop `length_s` is 0.
+    """
+
+    plain: tuple[float, ...]
+    turn_s: float = math.inf
+    length_s: float = 0.0
+    from_index: int = 0
+
+    @property
+    def _a_round(self) -> int:
+        return len(self.plain) - self.from_index if self.length_s > 0 else 0
+
+    def find(self, number: int) -> tuple[int, float] | None:
+        """Index into `plain` of instant `number` ≥ 0, and its track time in seconds; None past the last."""
+        if number < len(self.plain):
+            return number, self.plain[number]
+        if not self._a_round:
+            return None
+        round_index, place = divmod(number - len(self.plain), self._a_round)
+        index = self.from_index + place
+        return index, self.plain[index] + (round_index + 1) * self.length_s
+
+    def number_from(self, track_s: float) -> int:
+        """The number of the first instant at or after `track_s` of track time; one past the last where none is left."""
+        if track_s < self.turn_s or not self._a_round:
+            return bisect_left(self.plain, track_s)
+        rounds = int((track_s - self.turn_s) // self.length_s)
+        own_s = track_s - (rounds + 1) * self.length_s
+        before = bisect_left(self.plain, own_s) - self.from_index
+        return len(self.plain) + rounds * self._a_round + before
+
+
 @dataclass(frozen=True)
 class PlacedTrack:
-    """A track that was listened to. Its own time runs from 0 to `loop_to_s`, and from there, where it loops, again
+    """A track that was listened to. Its own time runs from 0 to `turn_s`, and from there, where it loops, again
     from `loop_from_s`; "track time" counts on through all loops.
 
     `onsets` are those of all detectors, in order, within [0, duration_s); empty where they come live or not at all.
@@ -80,46 +118,37 @@ class PlacedTrack:
         return track_s >= 0 and (self.loops or track_s < self.duration_s)
 
     def onset(self, number: int) -> tuple[float, Onset] | None:
-        """Onset `number` ≥ 0 (counted through all loops) and its track time; None past the last."""
-        plain, looped = self._onsets_by_loop
-        if number < len(plain):
-            return plain[number].at_s, plain[number]
-        if not self.loops or not looped:
-            return None
-        loop_number, index = divmod(number - len(plain), len(looped))
-        return self._in_loop_s(looped[index].at_s, loop_number), looped[index]
+        """The track time of onset `number` ≥ 0, counted through all loops, and the onset; None past the last."""
+        found = self._onset_rounds.find(number)
+        return None if found is None else (found[1], self.onsets[found[0]])
 
-    def onset_number_after(self, track_s: float) -> int:
-        """The number of the first onset after `track_s` of track time."""
-        plain, looped = self._onsets_by_loop
-        found = sum(1 for onset in plain if onset.at_s <= track_s)
-        if found < len(plain) or not self.loops or not looped or track_s < self.turn_s:
-            return found
-        length_s = self.turn_s - self.loop_from_s
-        loop_number = int((track_s - self.turn_s) // length_s)
-        own_s = self.own_s(track_s)
-        return found + loop_number * len(looped) + sum(1 for onset in looped if onset.at_s <= own_s)
+    def onset_number_from(self, track_s: float) -> int:
+        """The number of the first onset at or after `track_s` of track time."""
+        return self._onset_rounds.number_from(track_s)
 
-    def beats_from(self, number: int) -> Iterator[tuple[int, float]]:
-        """The beats from `number` ≥ 0 on, with their track time; endless in a loop. The count goes on through loops."""
-        plain = [at_s for at_s in self.beats if not self.loops or at_s < self.turn_s]
-        looped = [at_s for at_s in plain if at_s >= self.loop_from_s]
-        for beat in count(number):
-            if beat < len(plain):
-                yield beat, plain[beat]
-            elif self.loops and looped:
-                loop_number, index = divmod(beat - len(plain), len(looped))
-                yield beat, self._in_loop_s(looped[index], loop_number)
-            else:
-                return
+    def beat_s(self, number: int) -> float | None:
+        """The track time of beat `number` ≥ 0, counted through all loops; None past the last."""
+        found = self._beat_rounds.find(number)
+        return None if found is None else found[1]
 
-    def _in_loop_s(self, own_s: float, loop_number: int) -> float:
-        return self.turn_s + loop_number * (self.turn_s - self.loop_from_s) + own_s - self.loop_from_s
+    def beat_number_from(self, track_s: float) -> int:
+        """The number of the first beat at or after `track_s` of track time."""
+        return self._beat_rounds.number_from(track_s)
 
     @cached_property
-    def _onsets_by_loop(self) -> tuple[tuple[Onset, ...], tuple[Onset, ...]]:
-        plain = tuple(onset for onset in self.onsets if not self.loops or onset.at_s < self.turn_s)
-        return plain, tuple(onset for onset in plain if onset.at_s >= self.loop_from_s)
+    def _onset_rounds(self) -> Rounds:
+        return self._rounds(tuple(onset.at_s for onset in self.onsets))
+
+    @cached_property
+    def _beat_rounds(self) -> Rounds:
+        return self._rounds(self.beats)
+
+    def _rounds(self, instants: tuple[float, ...]) -> Rounds:
+        if not self.loops:
+            return Rounds(instants)
+        plain = instants[: bisect_left(instants, self.turn_s)]
+        length_s = self.turn_s - self.loop_from_s
+        return Rounds(plain, self.turn_s, length_s, bisect_left(plain, self.loop_from_s))
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,10 +162,10 @@ def test_what_was_touched_outlasts_a_movement_unless_the_next_one_states_it() ->
     assert layer(plan(made, state, 12.0)).opacity == 1.0
 
 
-def test_panic_lets_go_of_everything() -> None:
+def test_reset_lets_go_of_everything() -> None:
     made = world(clips=CLIPS, movements=[("one", 10, rows("base", ("a", 10)))])
     touched = ((1.0, "/layer/base/opacity", 0.5), (1.0, "/layer/base/clip/c", 1.0), (1.0, "/master/fade", 0.0))
-    state = done(made, *touched, (2.0, "/panic", 1.0))
+    state = done(made, *touched, (2.0, "/reset", 1.0))
     assert plan(made, state, 3.0) == plan(made, begun(made), 3.0)
 
 
