@@ -42,6 +42,9 @@ _STAND_INS: dict[str, Callable[[str], Any]] = {
     "note": lambda name: 0,
     "pitch": lambda name: True,
     "osc": lambda name: "/x",
+    "profile": lambda name: name,
+    "control": lambda name: "x/x",
+    "controllers[]": lambda name: {"profile": name},
     "key": lambda name: "x",
     "to": lambda name: "/go",
     "scrub": lambda name: "/movement",
@@ -107,16 +110,16 @@ def parse_show(text: str, file: str) -> ParsedShow:
         try:
             show = Show.model_validate_json(json.dumps(document.value), strict=True)
         except ValidationError as error:
-            for details, place in _mistakes(error):
+            for details, place in mistakes(error):
                 if place not in set_aside:
-                    problems.append(Problem(file, document.line(place), dotted(place), *_explain(details, place)))
+                    problems.append(Problem(file, document.line(place), dotted(place), *explained(details, place)))
                 set_aside.add(_set_aside(document.value, place, details["type"]))
         else:
             break
     return ParsedShow(file, document, show, tuple(problems), frozenset(set_aside))
 
 
-def _mistakes(error: ValidationError) -> list[tuple[ErrorDetails, Place]]:
+def mistakes(error: ValidationError) -> list[tuple[ErrorDetails, Place]]:
     """pydantic's errors and their places, without those that only follow from another.
 
     A mistake in a dictionary's key is marked with a last step "[key]"; a list whose items fail is called too short.
@@ -149,10 +152,10 @@ def _set_aside(value: Any, place: Place, kind: str) -> Place:
     return place
 
 
-def _explain(details: ErrorDetails, place: Place) -> tuple[str, str]:
-    """What is wrong, and what would mend it, in plain words."""
+def explained(details: ErrorDetails, place: Place, root: type[BaseModel] = Show) -> tuple[str, str]:
+    """What is wrong at `place` of a document that `root` describes, and what would mend it, in plain words."""
     kind, given = details["type"], details["input"]
-    context: Mapping[str, Any] = details.get("ctx", {})
+    context: Mapping[str, Any] = {**details.get("ctx", {}), "root": root}
     if given is None:
         return "is empty", "give it a value or leave it out"
     if kind in _BOUNDS:
@@ -188,7 +191,7 @@ def _explain_length(given: Any, context: Mapping[str, Any], place: Place) -> tup
 
 
 def _explain_unknown(given: Any, context: Mapping[str, Any], place: Place) -> tuple[str, str]:
-    model = model_at(place[:-1])
+    model = model_at(place[:-1], context["root"])
     known = list(model.model_fields) if model is not None else []
     return "is not a key that is known here", did_you_mean(str(place[-1]), known, f"known here: {', '.join(known)}")
 
@@ -232,9 +235,9 @@ def shown(given: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def model_at(place: Place) -> type[BaseModel] | None:
-    """The part of the show that `place` holds, or None where it is not a part (a number, a list, unknown)."""
-    found: Any = Show
+def model_at(place: Place, root: type[BaseModel] = Show) -> type[BaseModel] | None:
+    """The part of a show (or other `root`) at `place`, or None where it is not a part (a number, a list, unknown)."""
+    found: Any = root
     for step in place:
         found = _inside(found, step)
     return found if isinstance(found, type) and issubclass(found, BaseModel) else None

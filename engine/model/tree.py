@@ -27,6 +27,7 @@ _MASTER = (
     Parameter("/control/page", Kind.INDEX, "Which page of bindings the controls play.", high=127),
     Parameter("/control/next", Kind.ACTION, "The next page of bindings."),
     Parameter("/control/previous", Kind.ACTION, "The page of bindings before."),
+    Parameter("/control/learn", Kind.ACTION, "Learn: bind the next control that moves; again to leave."),
 )
 _TIME = (
     Parameter("/movement/next", Kind.ACTION, "Begin the next movement."),
