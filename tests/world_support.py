@@ -11,7 +11,7 @@ from engine.model.clips import Clip, Codec
 from engine.model.schedule import Schedule, ScheduleRow
 from engine.model.show import Layer, Movement, Show
 from engine.model.tree import ParameterTree
-from engine.model.world import LoadedShow, Onset, PlacedMovement, PlacedTrack, World
+from engine.model.world import Envelope, LoadedShow, Onset, PlacedMovement, PlacedTrack, World
 
 
 def clip(slug: str, *, frames: int = 100, rate: Fraction | int = 25) -> Clip:
@@ -38,9 +38,11 @@ def world(
     clips: Iterable[Clip],
     layers: Sequence[Mapping[str, Any]] = ({"name": "base"},),
     movements: Sequence[tuple[str, float, Sequence[ScheduleRow]]] = (("one", 10.0, ()),),
-    onsets: Sequence[float] = (),
+    onsets: Sequence[float | Onset] = (),
     track_s: float = 0.0,
     beats: Sequence[float] = (),
+    envelopes: Mapping[tuple[str, float, float], Envelope] | None = None,
+    nearest: Mapping[str, tuple[str, ...]] | None = None,
     transition_s: float = 0.0,
     layer_clips: Mapping[str, tuple[str, ...]] | None = None,
     stated: Mapping[str, frozenset[str]] | None = None,
@@ -76,12 +78,24 @@ def world(
     }
     file = Path("track.flac")
     loaded = LoadedShow(
-        written, Path("show.yaml"), by_slug, placed, chosen, (file if track else None,), written.bindings
+        written,
+        Path("show.yaml"),
+        by_slug,
+        placed,
+        chosen,
+        (file if track else None,),
+        written.bindings,
+        nearest=nearest or {},
     )
     tree = ParameterTree(written, by_slug)
     if written.track is None:
         return World(loaded, tree)
     heard = PlacedTrack(
-        file, track_s, tuple(Onset(at_s) for at_s in onsets), tuple(beats), loops=written.track.at_end == "loop"
+        file,
+        track_s,
+        tuple(onset if isinstance(onset, Onset) else Onset(onset) for onset in onsets),
+        tuple(beats),
+        envelopes or {},
+        loops=written.track.at_end == "loop",
     )
     return World(loaded, tree, (heard,))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.planner import plan
 from engine.core.step import LATE_WINDOW_S, begun, folded, history, stepped
+from engine.model.cueing import Quantise
 from engine.model.events import Event, EventSource
 from engine.model.plan import FramePlan
-from engine.model.world import World
+from engine.model.world import Envelope, Onset, World
 from tests.world_support import clip, rows, world
 
 LENGTH_S = 12.0
@@ -33,8 +35,29 @@ def busy_world() -> World:
             ("two", 5.0, rows("base", ("b", 2.0), ("a", 3.0)) + rows("echo", ("c", 2.5), ("b", 2.5))),
             ("three", 3.0, ()),
         ],
-        onsets=[0.0, 0.7, 1.3, 2.1, 2.9],
+        onsets=[0.0, 0.7, Onset(0.9, 1.0, "kick"), 1.3, 2.1, Onset(2.5, 0.7, "kick"), 2.9],
         track_s=3.1,
+        beats=[0.1, 0.6, 1.1, 1.6, 2.1, 2.6],
+        envelopes={("loud", 0.0, 0.2): Envelope(10.0, np.linspace(0, 1, 31, dtype=np.float32))},
+        nearest={"a": ("b", "c"), "b": ("c", "a"), "c": ("a", "b")},
+        detectors=[{"name": "kick"}],
+        levels=[{"name": "loud"}, {"name": "room", "source": "input"}],
+        mappings=[
+            {"level": "loud", "to": "/layer/echo/scale", "attack_s": 0, "gain": 0.1},
+            {"level": "room", "to": "/layer/base/opacity", "attack_s": 0.05, "gain": -1},
+        ],
+        cues=[
+            {"name": "dark", "fires": [{"path": "/layer/base/opacity", "value": 0.2}], "pre_wait_s": 0.3},
+            {
+                "name": "hit",
+                "fires": [{"path": "/layer/echo/jump"}, {"path": "/layer/top/next"}],
+                "next": "auto_continue",
+                "post_wait_s": 0.45,
+                "quantise": {"to": "beat"},
+            },
+            {"name": "on", "fires": [{"path": "/movement/next"}], "next": "follow", "duration_s": 0.7},
+            {"name": "end", "fires": [{"path": "/layer/light/flash"}]},
+        ],
         track_at_end="loop",
         transition_s=0.5,
         seed=11,
@@ -47,13 +70,26 @@ WORLD = busy_world()
 _ACTIONS = [
     "/go", "/movement/next", "/movement/previous", "/movement/restart", "/movement/release", "/panic", "/onset",
     "/layer/echo/jump", "/layer/base/next", "/layer/top/random", "/layer/echo/release", "/layer/light/flash",
-    "/layer/base/clip/c",
+    "/layer/base/clip/c", "/reset", "/layer/top/previous", "/layer/echo/similar", "/layer/echo/land", "/tempo/tap",
+    "/tempo/release", "/onset/kick", "/cue/go", "/cue/back", "/cue/hit",
 ]  # fmt: skip
 _VALUES = [
     ("/movement/position", 0.0, 1.0), ("/movement/index", 0.0, 2.0), ("/master/fade", 0.0, 1.0),
     ("/layer/echo/position", 0.0, 1.0), ("/layer/base/opacity", 0.0, 1.0), ("/layer/top/speed", -4.0, 4.0),
-    ("/layer/base/x", -1.0, 1.0), ("/layer/base/clip", 0.0, 2.0),
+    ("/layer/base/x", -1.0, 1.0), ("/layer/base/clip", 0.0, 2.0), ("/layer/echo/target", 0.0, 1.0),
+    ("/layer/echo/slice", 0.0, 7.0), ("/tempo/bpm", 20.0, 400.0), ("/tempo/beat", 0.0, 32.0), ("/level/room", 0.0, 1.0),
+    ("/show/position", 0.0, 13.0), ("/master/freeze", 0.0, 1.0), ("/master/blackout", 0.0, 1.0),
+    ("/cue/standby", 0.0, 4.0),
 ]  # fmt: skip
+
+
+_WAITS = st.builds(
+    Quantise,
+    to=st.sampled_from(["onset", "kick", "beat", "bar", "movement_end"]),
+    every=st.integers(1, 3),
+    at_most_s=st.none() | st.floats(0.1, 3.0),
+    then=st.sampled_from(["fire", "drop"]),
+)
 
 
 @st.composite
@@ -63,11 +99,11 @@ def performances(draw: st.DrawFn) -> list[Event]:
     events: list[Event] = []
     for sequence, at_s in enumerate(stamps):
         if draw(st.booleans()):
-            address, value = draw(st.sampled_from(_ACTIONS)), 1.0
+            address, value, wait = draw(st.sampled_from(_ACTIONS)), 1.0, draw(st.none() | _WAITS)
         else:
             address, low, high = draw(st.sampled_from(_VALUES))
-            value = draw(st.floats(low, high))
-        events.append(Event(at_s, draw(st.sampled_from(list(EventSource))), sequence, address, value))
+            value, wait = draw(st.floats(low, high)), None
+        events.append(Event(at_s, draw(st.sampled_from(list(EventSource))), sequence, address, value, wait=wait))
     return sorted(events, key=lambda event: event.order)
 
 
