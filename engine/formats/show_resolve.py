@@ -13,6 +13,7 @@ from engine.formats.nearest import did_you_mean
 from engine.formats.show_bindings import BindingCheck
 from engine.formats.show_clips import ShowClips
 from engine.formats.show_parse import ParsedShow
+from engine.formats.show_sound import SoundCheck
 from engine.formats.yaml_lines import Place
 from engine.model.clips import Clip
 from engine.model.part import Part
@@ -99,6 +100,8 @@ class _Resolver:
             self._check_layer(("layers", index), layer)
         movements = tuple(self._movement(index, movement) for index, movement in enumerate(show.movements))
         BindingCheck(show, self._clips, self._library is not None, self._layer_names_known, self.problem).run()
+        effects_known = not any(place[0] == "sound" for place in self._parsed.set_aside if place)
+        SoundCheck(show, effects_known, self.problem).run()
         return LoadedShow(show, self._file, self._clips, movements, self._layer_clips, self._tracks(), show.bindings)
 
     def _check_names(self, kind: str, names: Iterable[str]) -> None:
