@@ -12,10 +12,12 @@ from engine.formats.movement_csv import read_movement_csv
 from engine.formats.nearest import did_you_mean
 from engine.formats.show_bindings import BindingCheck
 from engine.formats.show_clips import ShowClips
+from engine.formats.show_controllers import look_up
 from engine.formats.show_parse import ParsedShow
 from engine.formats.show_sound import SoundCheck
 from engine.formats.yaml_lines import Place
 from engine.model.clips import Clip
+from engine.model.controllers import Profile
 from engine.model.part import Part
 from engine.model.schedule import Schedule
 from engine.model.show import SHORTEST_MOVEMENT_S, Layer, LayerOverride, Movement, Show
@@ -28,12 +30,14 @@ class Surroundings:
     """What a show is resolved against. What is not known (it could not be read) is None, and not checked against.
 
     `library` holds the clips of the library by slug, empty for a show without one; `sources` the layers' own sources
-    by the layer's name, those that could be read; `blends` the names of the blend modes.
+    by the layer's name, those that could be read; `blends` the names of the blend modes; `profiles` the controllers'
+    profiles by name.
     """
 
     library: Mapping[str, Clip] | None
     sources: Mapping[str, Clip] = field(default_factory=dict)
     blends: Collection[str] | None = None
+    profiles: Mapping[str, Profile] | None = field(default_factory=dict)
 
 
 def resolve(parsed: ParsedShow, file: Path, around: Surroundings) -> tuple[LoadedShow | None, list[Problem]]:
@@ -77,6 +81,7 @@ class _Resolver:
         self._library = around.library
         self._sources = around.sources
         self._blends = around.blends
+        self._profiles = around.profiles
         self._clips = ShowClips(around.library or {}, around.sources.values())
         self._layers = {layer.name: (index, layer) for index, layer in enumerate(show.layers)}
         # A layer whose name is wrong may be the very one that others speak of: then no name is called unknown.
@@ -102,7 +107,20 @@ class _Resolver:
         BindingCheck(show, self._clips, self._library is not None, self._layer_names_known, self.problem).run()
         effects_known = not any(place[0] == "sound" for place in self._parsed.set_aside if place)
         SoundCheck(show, effects_known, self.problem).run()
-        return LoadedShow(show, self._file, self._clips, movements, self._layer_clips, self._tracks(), show.bindings)
+        found = look_up(show, self._profiles, self.problem)
+        return LoadedShow(
+            show,
+            self._file,
+            self._clips,
+            movements,
+            self._layer_clips,
+            self._tracks(),
+            found.bindings,
+            modifiers=found.modifiers,
+            controls=found.controls,
+            leds=found.leds,
+            led_addresses=found.led_addresses,
+        )
 
     def _check_names(self, kind: str, names: Iterable[str]) -> None:
         first: dict[str, Place] = {}

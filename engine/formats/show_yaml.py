@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine.errors import LibraryError, Problem, ShowError
+from engine.formats.controller_profiles import shipped_profiles
 from engine.formats.library import read_library
 from engine.formats.show_parse import ParsedShow, parse_show
 from engine.formats.show_resolve import Surroundings, located, resolve, why_not_there
 from engine.model.clips import Clip
+from engine.model.controllers import Profile
+from engine.model.show import Show
 from engine.model.world import LoadedShow
 from engine.shipped import shipped
 
@@ -28,7 +31,7 @@ def read_show(path: Path) -> LoadedShow:
     library = _library(parsed, path.parent, problems)
     sources = _sources(parsed, path.parent, library or {}, problems)
     blends = _blends(parsed, problems)
-    loaded, found = resolve(parsed, path, Surroundings(library, sources, blends))
+    loaded, found = resolve(parsed, path, Surroundings(library, sources, blends, _profiles(parsed, problems)))
     problems += found
     if loaded is None or problems:
         raise ShowError(sorted(set(problems), key=lambda problem: (problem.file, problem.line, problem.path)))
@@ -94,3 +97,21 @@ def _blends(parsed: ParsedShow, problems: list[Problem]) -> frozenset[str] | Non
             Problem(parsed.file, 0, "", f"the blend modes cannot be read: {error}", "install runtime again")
         )
         return None
+
+
+def _profiles(parsed: ParsedShow, problems: list[Problem]) -> Mapping[str, Profile] | None:
+    """The controllers' profiles, for a show that has controllers; None, with a problem, where they cannot be read."""
+    if parsed.show is None or not (parsed.show.controllers or _names_controls(parsed.show)):
+        return {}
+    try:
+        return shipped_profiles()
+    except (OSError, ShowError) as error:
+        what = f"the controllers' profiles cannot be read: {error}"
+        problems.append(Problem(parsed.file, 0, "", what, "install runtime again"))
+        return None
+
+
+def _names_controls(show: Show) -> bool:
+    named = [binding.control for binding in show.bindings]
+    named += [modifier.control for modifier in show.modifiers.values()]
+    return any(control is not None for control in named)

@@ -182,7 +182,7 @@ class LoadedShow:
     midi, osc or key. `nearest` gives the slugs most similar to a clip's, the nearest first, where the library knows.
     `modifiers` are the show's, looked up likewise: each has midi or key. `controls` has every control of the show's
     controllers, by its name as bindings write it ("nanokontrol2/fader1"). `leds` gives, by control address, the values
-    that light a control's lamp and put it out; `led_addresses` where that lamp listens, if not at its control's address.
+    that light a control's lamp and put it out; `led_addresses` where that lamp listens, if not at the control's own.
     """
 
     show: Show
