@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import LibraryError, Problem, ShowError
 from engine.formats.controller_profiles import shipped_profiles
 from engine.formats.library import read_library
+from engine.formats.library_nearest import read_nearest
 from engine.formats.show_parse import ParsedShow, parse_show
 from engine.formats.show_resolve import Surroundings, located, resolve, why_not_there
 from engine.model.clips import Clip
@@ -35,7 +37,17 @@ def read_show(path: Path) -> LoadedShow:
     problems += found
     if loaded is None or problems:
         raise ShowError(sorted(set(problems), key=lambda problem: (problem.file, problem.line, problem.path)))
-    return loaded
+    return replace(loaded, nearest=_nearest(parsed, path.parent))
+
+
+def _nearest(parsed: ParsedShow, folder: Path) -> Mapping[str, tuple[str, ...]]:
+    """Which of the library's clips are alike; nothing for a show without a library."""
+    if parsed.show is None or parsed.show.library is None:
+        return {}
+    try:
+        return read_nearest(located(folder, parsed.show.library))
+    except LibraryError as error:
+        raise ShowError([parsed.problem(("library",), f"{parsed.show.library}: {error.what}", error.mend)]) from error
 
 
 def _text(path: Path) -> str:
