@@ -7,6 +7,7 @@ import gc
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -16,17 +17,23 @@ from engine.app.live_inputs import LiveInputs
 from engine.app.load import load_world
 from engine.app.pace import Tick
 from engine.app.player import Player
+from engine.app.replay import load_take
 from engine.app.report import print_report
 from engine.app.status import Status
 from engine.app.wiring import LiveJob, live
 from engine.core.state import State
+from engine.errors import OutputError
 from engine.model.plan import FramePlan
+from engine.model.world import World
+from engine.outputs.beside import check_output_path
 
 _EXAMPLES = """examples:
   runtime-play show.yaml                       in a window, with music, MIDI, OSC and keys
   runtime-play show.yaml --fullscreen --monitor HDMI-1
   runtime-play show.yaml --from 1:30           from the middle
   runtime-play show.yaml --headless --for 20   the real-time loop off screen, for 20 seconds
+  runtime-play show.yaml --record take.jsonl   keep what is played, for runtime-render --take
+  runtime-play show.yaml --replay take.jsonl --record better.jsonl   play over it: see docs/takes.md
 
 exit codes: 0 done, 2 wrong input or usage, 1 a mistake of ours"""
 
@@ -35,10 +42,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = show_parser("runtime-play", "Perform a show.", _EXAMPLES)
     parser.add_argument("--headless", action="store_true", help="run the loop in real time with no window")
     parser.add_argument("--for", dest="for_s", type=seconds, metavar="SECONDS", help="end after so long")
-    parser.add_argument("--from", dest="from_s", type=seconds, default=0.0, metavar="TIME", help="begin here")
+    parser.add_argument("--from", dest="from_s", type=seconds, metavar="TIME", help="begin here; 0, or a take's start")
     parser.add_argument("--fullscreen", action=argparse.BooleanOptionalAction, help="cover the monitor")
     parser.add_argument("--monitor", metavar="NAME", help="the monitor whose name has this in it")
     parser.add_argument("--silent", action="store_true", help="leave the audio device alone")
+    parser.add_argument("--record", type=Path, metavar="TAKE", help="write what is played to this file, as it happens")
+    parser.add_argument("--replay", type=Path, metavar="TAKE", help="play a take, and over it")
+    parser.add_argument("--strict", action="store_true", help="refuse a take of another show")
+    parser.add_argument("--overwrite", action="store_true", help="replace the file to record to if it is there")
     return parser
 
 
@@ -48,27 +59,51 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _play(arguments: argparse.Namespace, console: Console) -> int:
+    _check_record(arguments)
     world, _sounds = load_world(arguments.show)
-    job = LiveJob(
-        headless=arguments.headless,
-        fullscreen=arguments.fullscreen,
-        monitor=arguments.monitor,
-        from_s=arguments.from_s,
-        for_s=arguments.for_s,
-        silent=arguments.silent,
-    )
+    job = _job(arguments, world)
     begun_s = time.monotonic()
     with StopWish() as stop, live(world, job) as (player, inputs):
         player.stop_wished = stop
         with Status(console, player, inputs) as status:
             player.after_tick.append(_follower(player, inputs, status))
             _perform(player)
-        numbers = _numbers(player, inputs, time.monotonic() - begun_s)
+        wall_s = time.monotonic() - begun_s
+    numbers = _numbers(player, inputs, wall_s)  # once all is closed: a take is whole only then
     if arguments.json:
         print_json(numbers)
     else:
         print_report(console, numbers, f"played for {numbers['wall_s']:.1f} s")
+        if job.record is not None:
+            print(job.record)
     return DONE
+
+
+def _check_record(arguments: argparse.Namespace) -> None:
+    """Refuse to record where nothing may be written, before the show is read. Raises OutputError."""
+    record, replay = arguments.record, arguments.replay
+    if record is None:
+        return
+    check_output_path(record, overwrite=arguments.overwrite)
+    if replay is not None and record.exists() and replay.exists() and record.samefile(replay):
+        raise OutputError("is the take that is replayed", subject=record, mend="Record under another name.")
+
+
+def _job(arguments: argparse.Namespace, world: World) -> LiveJob:
+    take = load_take(arguments.replay, world, strict=arguments.strict) if arguments.replay is not None else None
+    at_first_s = 0.0 if take is None else take.header.start_s
+    return LiveJob(
+        headless=arguments.headless,
+        fullscreen=arguments.fullscreen,
+        monitor=arguments.monitor,
+        from_s=at_first_s if arguments.from_s is None else arguments.from_s,
+        for_s=arguments.for_s,
+        silent=arguments.silent,
+        record=arguments.record,
+        overwrite=arguments.overwrite,
+        take=() if take is None else take.events,
+        over="" if take is None else arguments.replay.name,
+    )
 
 
 def _perform(player: Player) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 import moderngl
 
 from engine.app.pace import Pace, Tick
+from engine.app.replay import Replay
 from engine.core.bindings import Bindings, coalesced
 from engine.core.figures import Figures
 from engine.core.inbox import Inbox
@@ -53,6 +54,7 @@ class Player:
     output: Output
     figures: Figures
     waits: bool = False  # whether `frames_for` does
+    replay: Replay | None = None  # a take, played beside what comes in
     coalesces: bool = True  # of several values for a parameter within a tick, only the last is folded in
     before_tick: Sequence[Callable[[], None]] = ()
     stop_wished: Callable[[], bool] = lambda: False
@@ -97,6 +99,8 @@ class Player:
         resolved = [event for one in handled for event in one.resolved]
         if self.coalesces:
             resolved = coalesced(resolved, self.world.tree)
+        if self.replay is not None:  # what it gives was resolved and coalesced when it was recorded
+            resolved += self.replay.due(resolved, tick.at_s)
         self.history = stepped(self.world, self.history, resolved, tick.now_s)
         for tell in self.after_events:
             tell(tick, handled, self.history.new)

@@ -26,6 +26,7 @@ from engine.app.command import (
     size,
 )
 from engine.app.load import load_world
+from engine.app.replay import load_take
 from engine.app.report import print_report
 from engine.app.wiring import RenderJob, check_render_paths, offline
 from engine.inputs.scripted import read_script
@@ -40,6 +41,7 @@ _EXAMPLES = """examples:
   runtime-render show.yaml -o film.mp4                        the whole show, at its own size and rate
   runtime-render show.yaml -o try.mp4 --from 0:30 --to 0:40 --size 640x360
   runtime-render show.yaml -o master.mov --codec prores --fps 60
+  runtime-render show.yaml --take take.jsonl -o film.mov --size 3840x2160 --fps 60   a performance, at any size
   runtime-render show.yaml -o film.mkv --codec ffv1 --hashes film.hashes --plan film.jsonl
 
 exit codes: 0 done, 2 wrong input or usage, 1 a mistake of ours, 130 stopped with Ctrl-C"""
@@ -50,9 +52,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-o", "--output", type=Path, required=True, help="the film: .mp4, .mov or .mkv")
     parser.add_argument("--size", type=size, metavar="WxH", help="pixels; the show's canvas where left out")
     parser.add_argument("--fps", type=rate, metavar="RATE", help="frames a second; the canvas's rate where left out")
-    parser.add_argument("--from", dest="from_s", type=seconds, default=0.0, metavar="TIME", help="begin here")
-    parser.add_argument("--to", dest="to_s", type=seconds, metavar="TIME", help="end before here; the show's end")
+    parser.add_argument("--from", dest="from_s", type=seconds, metavar="TIME", help="begin here; 0, or a take's start")
+    parser.add_argument(
+        "--to", dest="to_s", type=seconds, metavar="TIME", help="end before here; the show's, or take's"
+    )
     parser.add_argument("--codec", choices=FILM_CODECS, default="h264", help="how the film is encoded (h264)")
+    parser.add_argument("--take", type=Path, metavar="TAKE", help="a performance that runtime-play --record wrote")
+    parser.add_argument("--strict", action="store_true", help="refuse a take of another show")
     parser.add_argument("--events", type=Path, metavar="FILE", help="play events from a file of JSON Lines")
     parser.add_argument("--hashes", type=Path, metavar="FILE", help="write a hash for each frame")
     parser.add_argument("--plan", type=Path, metavar="FILE", help="write the plan of each frame as JSON Lines")
@@ -86,18 +92,21 @@ def _render(arguments: argparse.Namespace, console: Console) -> int:
 def _job(arguments: argparse.Namespace, world: World) -> RenderJob:
     canvas = world.loaded.show.canvas
     width, height = arguments.size or (canvas.width, canvas.height)
+    take = load_take(arguments.take, world, strict=arguments.strict) if arguments.take is not None else None
+    start_s, end_s = (0.0, world.loaded.duration_s) if take is None else (take.header.start_s, take.until_s)
     return RenderJob(
         film=arguments.output,
         width=width,
         height=height,
         rate=arguments.fps or film_rate(Fraction(canvas.rate)),
-        from_s=arguments.from_s,
-        to_s=world.loaded.duration_s if arguments.to_s is None else arguments.to_s,
+        from_s=start_s if arguments.from_s is None else arguments.from_s,
+        to_s=end_s if arguments.to_s is None else arguments.to_s,
         codec=arguments.codec,
         overwrite=arguments.overwrite,
         hashes=arguments.hashes,
         plan=arguments.plan,
         script=read_script(arguments.events) if arguments.events is not None else (),
+        take=() if take is None else take.events,
     )
 
 

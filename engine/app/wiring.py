@@ -20,6 +20,8 @@ from engine.app.notices import Notices
 from engine.app.pace import LivePace, OfflinePace
 from engine.app.plan_file import PlanWriter
 from engine.app.player import Player
+from engine.app.recorder import recording
+from engine.app.replay import Replay
 from engine.app.soundtrack import soundtrack
 from engine.core.bindings import Bindings, pads_of
 from engine.core.figures import Figures
@@ -70,6 +72,7 @@ class RenderJob:
     hashes: Path | None = None
     plan: Path | None = None
     script: tuple[Event, ...] = ()
+    take: tuple[Event, ...] = ()  # resolved
 
     @property
     def frames(self) -> int:
@@ -86,6 +89,10 @@ class LiveJob:
     from_s: float = 0.0
     for_s: float | None = None
     silent: bool = False
+    record: Path | None = None
+    overwrite: bool = False  # of `record`
+    take: tuple[Event, ...] = ()  # resolved
+    over: str = ""  # the take that these are of
 
 
 def check_render_paths(job: RenderJob) -> None:
@@ -123,6 +130,7 @@ def offline(world: World, sounds: Mapping[Path, Sound], job: RenderJob) -> Itera
             output=_film(stack, world, sounds, job, figures),
             figures=figures,
             waits=True,
+            replay=Replay(job.take, world.tree, figures) if job.take else None,
             coalesces=False,
         )
         if job.plan is not None:
@@ -163,8 +171,12 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
             compositor=compositor,
             output=output,
             figures=figures,
+            replay=Replay(job.take, world.tree, figures) if job.take else None,
             before_tick=inputs.before_tick(None if isinstance(output, Nothing) else output.poll),
         )
+        if job.record is not None:
+            take = recording(world, job.record, figures, start_s=job.from_s, over=job.over, overwrite=job.overwrite)
+            player.after_events.append(stack.enter_context(take))
         player.after_tick.append(Notices(player.bindings, figures))
         player.after_tick.append(inputs.board.publish)
         inputs.over_when(job.for_s, None if isinstance(output, Nothing) else lambda: output.should_close)

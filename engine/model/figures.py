@@ -230,6 +230,27 @@ _EVENTS = (
     ),
 )
 
+_TAKES = (
+    Figure(
+        "take_events",
+        "events recorded",
+        "Events that are in the take which is being recorded.",
+        "As much as was played.",
+    ),
+    Figure(
+        "take_lost",
+        "events not recorded",
+        "Events that did not get into the take: its disk was full, gone, or did not answer. The log says which.",
+        "Make room, or record to another disk. The show itself does not mind.",
+    ),
+    Figure(
+        "events_replayed",
+        "events replayed",
+        "Events that came from a take.",
+        "As much as was played when it was recorded, but for what was played over.",
+    ),
+)
+
 _SOUND = (
     Figure("onsets", "onsets of the track", "Onsets that the show has come past.", "As the music has it."),
     Figure(
@@ -305,6 +326,7 @@ GROUPS: dict[str, tuple[Figure, ...]] = {
     "How the frames came": _PREREAD,
     "The loop": _LOOP,
     "What was played": _EVENTS,
+    "Takes": _TAKES,
     "Sound": _SOUND,
     "Films": _FILM,
 }
