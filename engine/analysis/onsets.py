@@ -1,129 +1,114 @@
-"""Onsets in samples: one detector for a whole track and for live input, by aubio's detection functions.
+"""Onsets in samples: one detector for a whole track and for live input, by aubio's methods or the engine's own.
 
-Times are where a hit begins, not where aubio noticed it: aubio's delay is taken off, and so is what is left of
-it for each method (measured on synthetic clicks and drums with known times). Nothing here knows a device, and
-the same samples give the same onsets however they are cut into blocks.
+Nothing here knows a device, and the same samples give the same onsets however they are cut into blocks.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 
-from engine.model.sound import Onsets
+from engine.analysis.aubio_onsets import AubioDetector
+from engine.analysis.bands import BandPass
+from engine.analysis.fast_onsets import FastDetector
+from engine.analysis.hit import Hit, HitDetector, Mono32
+from engine.model.sound import Detection
 from engine.model.world import Onset
 
-Mono32 = npt.NDArray[np.float32]
-
-WINDOW = 1024  # samples
-HOP = 256  # samples; 128 doubled the false hits under sustained pads
-_LEAD_IN_HOPS = 8  # silence fed first: aubio treats a sound's very beginning by rules of its own
-_TAIL_HOPS = 8  # silence fed last: a hit is noticed about four hops after it sounded
-_BEFORE_HOPS = 4  # the level that a hit stands out from is taken over these
-
-# How much earlier than the hit aubio's own compensated time lies, in ms: medians over clicks, kick, snare and
-# hat at 48 kHz, window 1024, hop 256. What remains is within 10 ms for each method, mostly within 4.
-_EARLY_MS = {
-    "hfc": 0.5,
-    "specdiff": 0.0,
-    "energy": -2.5,
-    "kl": 0.0,
-    "mkl": 0.5,
-    "complex": 3.5,
-    "phase": 5.0,
-    "specflux": 5.0,
-}
+_TAIL_S = 0.06  # silence fed last: aubio notices a hit about four hops after it sounded, and bands come late
+_CHUNK_S = 10.0  # whole tracks are taken in pieces, so that memory stays small
 
 
 class OnsetStream:
     """Onsets of a sound that arrives block by block. Belongs to one thread.
 
-    `latency_s` is how long after a hit its onset can be given at best (the detector's delay; aubio's figure).
+    `latency_s` is how long after a hit its onset can be given at best: the detector's delay and its band's.
     """
 
-    def __init__(self, rate_hz: int, settings: Onsets) -> None:
-        import aubio  # noqa: PLC0415 - 0.1 s, and a show without music or live onsets needs none of it
-
-        self._rate_hz = rate_hz
-        self._detector = aubio.onset(settings.method, WINDOW, HOP, rate_hz)
-        self._detector.set_threshold(settings.threshold)
-        # The gate and the gap are kept here. aubio's gate looks at the newest hop only, four hops after the
-        # hit, and so loses every click out of digital silence whatever its level.
-        self._detector.set_silence(-math.inf)
-        self._detector.set_minioi_s(0.0)
-        self._delay = int(self._detector.get_delay())
-        self.latency_s = self._delay / rate_hz
-        self._early_s = _EARLY_MS[settings.method] / 1000
-        self._floor_rms = 10 ** (settings.silence_db / 20)
+    def __init__(self, rate_hz: int, settings: Detection, *, name: str = "") -> None:
+        self._name = name
+        self._band = None if settings.band is None else BandPass(rate_hz, settings.band)
+        self._band_delay_s = 0.0 if self._band is None else self._band.delay_s
+        self._detector = _detector(rate_hz, settings)
+        self.latency_s = self._detector.latency_s + self._band_delay_s
         self._min_gap_s = settings.min_gap_s
         self._last_s = -math.inf
-        self._rest: Mono32 = np.zeros(_LEAD_IN_HOPS * HOP, dtype=np.float32)
-        self._powers: list[float] = []  # mean square of each hop that may still matter
-        self._hops = 0
         self._strongest = 0.0
 
     def feed(self, block: Mono32) -> list[Onset]:
         """Hear the next samples, float32 (n,), any n; the onsets noticed in them, in order.
 
-        Times are seconds since the first sample ever fed. Strength is relative to the strongest so far.
+        Times are seconds since the first sample ever fed. Strength is relative to the strongest so far, of what has
+        been heard of the hit when it is noticed.
         """
         found = []
-        for at_s, level in self._heard(block):
-            self._strongest = max(self._strongest, level)
-            found.append(Onset(at_s, _relative(level, self._strongest)))
+        for hit in self.hits(block):
+            self._strongest = max(self._strongest, hit.rise)
+            found.append(Onset(hit.at_s, _relative(hit.rise, self._strongest), self._name))
         return found
 
-    def _heard(self, block: Mono32) -> list[tuple[float, float]]:
-        """(time, absolute level) of each onset noticed in `block` and what was left over from the one before."""
-        samples = np.concatenate([self._rest, np.asarray(block, dtype=np.float32)])
+    def hits(self, block: Mono32) -> list[Hit]:
+        """The same as hits, whose strength stands beside nothing: for a whole track, whose strongest comes last."""
+        samples = np.asarray(block, dtype=np.float32)
+        if self._band is not None:
+            samples = self._band.feed(samples)
         found = []
-        whole = len(samples) - len(samples) % HOP
-        for start in range(0, whole, HOP):
-            hit = self._hop(samples[start : start + HOP])
-            if hit is not None:
-                found.append(hit)
-        self._rest = samples[whole:]
+        for hit in self._detector.feed(samples):
+            at_s = max(hit.at_s - self._band_delay_s, 0.0)
+            if at_s >= self._last_s + self._min_gap_s:
+                self._last_s = at_s
+                found.append(Hit(at_s, hit.rise))
         return found
 
-    def _hop(self, hop: Mono32) -> tuple[float, float] | None:
-        self._powers.append(float(np.dot(hop, hop)) / HOP)
-        del self._powers[: -(_BEFORE_HOPS + self._delay // HOP + 4)]
-        self._hops += 1
-        if not self._detector(hop)[0]:
-            return None
-        at = int(self._detector.get_last()) - _LEAD_IN_HOPS * HOP
-        at_s = max(at / self._rate_hz + self._early_s, 0.0)
-        loudest, rise = self._level_since(at)
-        if loudest < self._floor_rms or at_s < self._last_s + self._min_gap_s:
-            return None
-        self._last_s = at_s
-        return at_s, rise
 
-    def _level_since(self, at: int) -> tuple[float, float]:
-        """Of the hops since sample `at`: the loudest one's RMS, and the RMS of what came on top of the sound before.
+class TrackOnsets:
+    """Every onset of a whole sound that is handed over piece by piece. Belongs to one thread."""
 
-        Powers of unrelated sounds add, so a hat over a loud pad is as strong as the hat alone.
-        """
-        age = min(max(self._hops - _LEAD_IN_HOPS - at // HOP, 1), len(self._powers))
-        since, before = self._powers[-age:], self._powers[:-age][-_BEFORE_HOPS:]
-        loudest = max(since)
-        return math.sqrt(loudest), math.sqrt(max(loudest - (max(before) if before else 0.0), 0.0))
+    def __init__(self, rate_hz: int, settings: Detection, *, name: str = "") -> None:
+        self._stream = OnsetStream(rate_hz, settings, name=name)
+        self._rate_hz = rate_hz
+        self._name = name
+        self._heard = 0
+        self._hits: list[Hit] = []
+
+    def feed(self, block: Mono32) -> None:
+        """Hear the next samples, float32 (n,), any n."""
+        self._hits += self._stream.hits(block)
+        self._heard += len(block)
+
+    def found(self) -> tuple[Onset, ...]:
+        """The onsets, rising, at least the least gap apart; strength is 0..1 of the strongest. Once, at the end."""
+        self._hits += self._stream.hits(np.zeros(round(_TAIL_S * self._rate_hz), dtype=np.float32))
+        hits = [hit for hit in self._hits if hit.at_s < self._heard / self._rate_hz]
+        strongest = max((hit.rise for hit in hits), default=0.0)
+        return tuple(Onset(hit.at_s, _relative(hit.rise, strongest), self._name) for hit in hits)
 
 
-def find_onsets(samples: Mono32, rate_hz: int, settings: Onsets) -> tuple[Onset, ...]:
+def find_onsets(samples: Mono32, rate_hz: int, settings: Detection) -> tuple[Onset, ...]:
     """Every onset of a whole sound: float32 mono (n,), nominally -1..1. Any thread; the same in, the same out.
 
     Times are seconds from the first sample, rising, at least `settings.min_gap_s` apart; strength is 0..1 of the
     strongest. About 0.5 % of the sound's length in CPU time.
     """
-    stream = OnsetStream(rate_hz, settings)
-    heard = stream._heard(samples) + stream._heard(np.zeros(_TAIL_HOPS * HOP, dtype=np.float32))
-    duration_s = len(samples) / rate_hz
-    heard = [(at_s, level) for at_s, level in heard if at_s < duration_s]
-    strongest = max((level for _, level in heard), default=0.0)
-    return tuple(Onset(at_s, _relative(level, strongest)) for at_s, level in heard)
+    track = TrackOnsets(rate_hz, settings)
+    for piece in pieces(samples, rate_hz):
+        track.feed(piece)
+    return track.found()
+
+
+def pieces(samples: Mono32, rate_hz: int) -> Iterable[Mono32]:
+    """A whole sound, (n,) or (n, channels), in pieces of ten seconds."""
+    length = round(_CHUNK_S * rate_hz)
+    return (samples[begin : begin + length] for begin in range(0, len(samples), length))
+
+
+def _detector(rate_hz: int, settings: Detection) -> HitDetector:
+    floor_rms = 10 ** (settings.silence_db / 20)
+    if settings.method == "fast":
+        return FastDetector(rate_hz, threshold=settings.threshold, floor_rms=floor_rms, band=settings.band)
+    return AubioDetector(rate_hz, method=settings.method, threshold=settings.threshold, floor_rms=floor_rms)
 
 
 def _relative(level: float, strongest: float) -> float:
