@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from engine.errors import OutputError
@@ -11,6 +12,7 @@ from engine.errors import OutputError
 def replace_file(path: Path, content: bytes) -> None:
     """Give `path` this content in one step: whoever opens it sees the old or the new file, never a part. Any thread.
 
+    A file that was there passes its rights on.
     Raises OutputError where that fails; then `path` is as it was and nothing is left beside it.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
@@ -19,6 +21,8 @@ def replace_file(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, partial)
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
