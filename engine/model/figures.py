@@ -164,6 +164,14 @@ _PREREAD = (
 
 _LOOP = (
     Figure(
+        "event_to_shown_ms",
+        "event to picture",
+        "From an event's stamp to the return of the swap that shows it; of a tick's events, the oldest one's.",
+        "Two refreshes are usual at most. Above that frames are late, or the driver queues them.",
+        unit="ms",
+        sampled=True,
+    ),
+    Figure(
         "python_ms",
         "Python",
         "The loop's own share of a tick: events, state, plan, which frames are held, what to read ahead. Decoding, "
@@ -208,19 +216,43 @@ _EVENTS = (
         "Events lost because the inbox was full.",
         "A sender floods the player: more than 65,536 events between two ticks.",
     ),
-    Figure("midi_events", "MIDI events", "Control changes, notes and bends received.", "As much as was played."),
+    Figure("midi_events", "MIDI events", "Values of controls received over MIDI.", "As much as was played."),
+    Figure(
+        "midi_malformed",
+        "MIDI messages malformed",
+        "Messages cut short, data without a status, and undefined statuses, thrown away.",
+        "A cable or an interface loses bytes.",
+    ),
+    Figure(
+        "midi_ports_lost",
+        "MIDI ports lost",
+        "How often a MIDI port that was listened to went away; the log names it.",
+        "A loose plug, or a hub that cannot feed its controllers.",
+    ),
     Figure("osc_events", "OSC events", "OSC messages received and understood.", "As much as was sent."),
     Figure(
         "osc_ignored",
         "OSC messages ignored",
-        "Packets that are no OSC and messages without a finite number; the log says why.",
+        "Packets that are no OSC, messages without a finite number, patterns that fit nothing; the log says why.",
         "Something else sends to this port, or the client sends text.",
     ),
     Figure(
+        "osc_untimely",
+        "OSC bundles of another time",
+        "Messages in bundles that are due more than a minute from now, either way; they are done at once.",
+        "The sender's clock is wrong, or this machine's.",
+    ),
+    Figure(
         "osc_unanswered",
-        "OSC requests for figures not answered",
-        "Requests for the figures that came too fast, or whose sender could not be reached.",
-        "Twenty a second are answered: ask less often.",
+        "OSC questions not answered",
+        "Questions that came too fast, or whose sender could not be reached.",
+        "Twenty a second are answered: ask less often, or subscribe.",
+    ),
+    Figure(
+        "osc_unsent",
+        "OSC feedback not sent",
+        "Packets for those who subscribed that could not be sent.",
+        "That machine or its network is gone, or reads too slowly. The next change is sent again.",
     ),
     Figure(
         "figures_unsent",
