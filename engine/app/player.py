@@ -53,6 +53,7 @@ class Player:
     compositor: Compositor
     output: Output
     figures: Figures
+    now_s: Callable[[], float] | None = None  # on stage, the show clock: how long an event takes to be seen
     waits: bool = False  # whether `frames_for` does
     replay: Replay | None = None  # a take, played beside what comes in
     coalesces: bool = True  # of several values for a parameter within a tick, only the last is folded in
@@ -86,10 +87,17 @@ class Player:
             canvas = self.compositor.draw(picture, frames)
             self.output.present(canvas, tick.frame_index, tick.at_s)
             shown.add()
+            self._note_seen()
             for tell in self.after_tick:
                 tell(tick, picture, self.history.head)
             if self.history.head.quit or self.stop_wished():
                 return
+
+    def _note_seen(self) -> None:
+        """The swap has returned: how long ago the oldest event that the frame shows was stamped."""
+        if self.now_s is not None and self.history.new:
+            oldest_s = min(event.at_s for event in self.history.new)
+            self.figures.samples("event_to_shown_ms").add(max(0.0, self.now_s() - oldest_s) * 1000)
 
     def _take_in(self, tick: Tick) -> Sequence[Handled]:
         """Fold in what has happened up to now; what became of each event."""
