@@ -205,6 +205,12 @@ _EVENTS = (
         "State a `range` in the binding, or send the parameter's own unit.",
     ),
     Figure(
+        "events_not_finite",
+        "events without a finite number",
+        "Events whose value is infinite or no number; they are ignored.",
+        "Mend the program that sends them.",
+    ),
+    Figure(
         "events_late",
         "events too late for their instant",
         "Events that came more than a second after their stamp; they count as if they had happened a second ago.",
@@ -296,6 +302,18 @@ _SOUND = (
         "live input overruns",
         "Blocks of the live input that were lost before they were analysed.",
         "The machine is too busy: onsets go missing.",
+    ),
+    Figure(
+        "ltc_frames",
+        "time code frames heard",
+        "Frames of linear time code that the audio input had in it.",
+        "That is good.",
+    ),
+    Figure(
+        "ltc_overruns",
+        "time code overruns",
+        "Blocks of the time code's input that were lost before they were decoded.",
+        "The machine is too busy; the clock bridges gaps of 0.3 s.",
     ),
     Figure(
         "audio_underruns",

@@ -54,7 +54,7 @@ def test_the_first_reading_is_taken_as_it_is_so_that_picture_and_sound_start_tog
     clock.restart(5.0)
     hands.now += 0.12
     assert clock.now_s() == pytest.approx(5.12, abs=1e-3)
-    clock.follow(ClockReading(hands.now, 4.98))  # a buffer lies between the card and the ear
+    clock.follow({"track": ClockReading(hands.now, 4.98)})  # a buffer lies between the card and the ear
     assert clock.now_s() == 5.0  # and the show does not begin before its beginning
     hands.now += 1
     assert clock.now_s() == pytest.approx(5.98, abs=1e-3)
@@ -63,14 +63,14 @@ def test_the_first_reading_is_taken_as_it_is_so_that_picture_and_sound_start_tog
 def test_later_readings_are_slewed_to_and_their_loss_runs_free(monkeypatch: pytest.MonkeyPatch) -> None:
     hands = Hands(monkeypatch)
     clock = LiveClock()
-    clock.follow(ClockReading(hands.now, 0.0))
+    clock.follow({"track": ClockReading(hands.now, 0.0)})
     hands.now += 10
     before = clock.now_s()
-    clock.follow(ClockReading(hands.now, 10.05))
+    clock.follow({"track": ClockReading(hands.now, 10.05)})
     assert clock.now_s() == pytest.approx(before, abs=1e-3)
     hands.now += 1
     assert clock.now_s() - before == pytest.approx(1.005, abs=1e-3)
-    clock.follow(None)
+    clock.follow({})
     free = clock.now_s()
     hands.now += 1
     assert clock.now_s() - free == pytest.approx(1.0, abs=1e-3)
