@@ -11,7 +11,8 @@ import moderngl
 
 from engine.app.pace import Pace, Tick
 from engine.app.replay import Replay
-from engine.core.bindings import Bindings, coalesced
+from engine.core.bindings import Bindings
+from engine.core.coalescing import coalesced
 from engine.core.figures import Figures
 from engine.core.inbox import Inbox
 from engine.core.planner import plan

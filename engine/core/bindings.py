@@ -2,150 +2,217 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+import math
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from engine.core.binding_table import BindingTable, Route
+from engine.core.binding_target import Target, Way, target_of
 from engine.core.figures import Figures
+from engine.core.hands import Hands, Silence
 from engine.core.prefetch import Pad
-from engine.model import events as addresses
-from engine.model.controls import Binding, MidiControl
-from engine.model.events import Event, Handled
+from engine.core.present_values import PresentValues, ValueOf
+from engine.model.controls import Binding, Modifier
+from engine.model.cueing import Quantise
+from engine.model.events import Event, EventSource, Handled, Outcome
 from engine.model.parameters import Kind, Parameter
 from engine.model.tree import ParameterTree
 
-ValueOf = Callable[[str], float | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a control plays: the parameter, and the values that the control's 0 and 1 become."""
-
-    parameter: Parameter
-    low: float
-    high: float
-    fixed: float | None = None
-
-    def value_of(self, control: float) -> float | None:
-        """The parameter's value for a control at 0..1; None where the control says nothing (a key released)."""
-        if self.fixed is not None:
-            return self.fixed if control > 0 else None
-        if self.parameter.kind is Kind.ACTION:
-            return control if control > 0 else None
-        return self.low + (self.high - self.low) * control
+_LOCK, _QUIT = "/lock", "/quit"
 
 
 class Bindings:
-    """Every binding of a show, looked up by control address. Main thread.
+    """Every binding of a show, looked up by control address. Main thread, but for `let_go`.
 
     An event whose address is already a path of the tree needs no binding. What fits neither is counted in
-    the figure `events_unbound`; a value outside its parameter's range is clamped and counted in `events_clamped`.
+    the figure `events_unbound`; a value outside its parameter's range is clamped and counted in `events_clamped`; one
+    that is no finite number is ignored and counted in `events_not_finite`.
     `last_unbound` and `last_clamped` are the latest such events, for whoever tells the performer.
+
+    `quantise` says what paths wait for whoever plays them (a binding's own comes first), `modifiers` which controls
+    give others a second meaning. Raises ValueError for a binding whose path is not in the tree, or whose control was
+    not looked up.
     """
 
-    def __init__(self, bindings: Sequence[Binding], tree: ParameterTree, figures: Figures) -> None:
+    def __init__(
+        self,
+        bindings: Iterable[Binding],
+        tree: ParameterTree,
+        figures: Figures,
+        *,
+        quantise: Mapping[str, Quantise] | None = None,
+        modifiers: Mapping[str, Modifier] | None = None,
+    ) -> None:
         self.last_unbound: Event | None = None
         self.last_clamped: Event | None = None
-        self._tree = tree
-        self._targets: dict[str, list[Target]] = {}
+        self._quantise = quantise or {}
+        self._table = BindingTable(tree, self._quantise, modifiers or {})
+        self._present = PresentValues()
+        self._hands = Hands(self._present)
+        self._gone: deque[tuple[str, float]] = deque()  # any thread appends, the main one takes
         self._unbound = figures.counter("events_unbound")
         self._clamped = figures.counter("events_clamped")
+        self._not_finite = figures.counter("events_not_finite")
         for binding in bindings:
-            parameter = tree.find(target_path(binding))
-            if parameter is None:
-                raise ValueError(f"binding to {target_path(binding)}, which the show has not got")
-            low, high = binding.range or (parameter.low, parameter.high)
-            target = Target(parameter, low, high, binding.value)
-            self._targets.setdefault(control_address(binding), []).append(target)
+            self._table.add(binding)
+
+    @property
+    def bindings(self) -> Sequence[Binding]:
+        """Those that play now, in the order in which they came."""
+        return tuple(self._table.bindings)
+
+    def add(self, binding: Binding) -> None:
+        """From now on `binding` plays as well. Raises ValueError, and leaves all as it was, for one that cannot."""
+        self._table.add(binding)
+
+    def let_go(self, port: str, at_s: float) -> None:
+        """Whatever is still held on `port` counts as let go at `at_s` (show seconds): its cable is out. Any thread.
+
+        It is done with the next events that are resolved. "" lets go of keys and OSC controls.
+        """
+        self._gone.append((port, at_s))
 
     def resolve(self, events: Iterable[Event], value: ValueOf = lambda _path: None) -> list[Handled]:
         """What becomes of each of `events`, in their order; what they resolve to keeps its stamp and its origin.
 
-        `value` gives the value that a path has now, None where it has none.
+        `value` gives the value that a path has now, None where it has none. Controls that were let go come as events
+        of their own, with the value 0.
         """
-        return [self._handled(event, value) for event in events]
+        self._present.begin(value)
+        if not self._gone:
+            return [self._handled(event) for event in events]
+        handled: list[Handled] = []
+        for event in events:
+            handled += self._released(event.at_s)
+            handled.append(self._handled(event))
+        handled += self._released(math.inf)
+        return handled
 
-    def _handled(self, event: Event, value: ValueOf) -> Handled:
-        targets = self._targets.get(event.address) or self._targets.get(_any_channel(event.address))
-        if targets:
-            resolved = []
-            for target in targets:
-                aimed = target.value_of(event.value)
-                if aimed is not None:
-                    resolved.append(self._aimed(event, target.parameter, aimed))
-            return Handled(event, "played" if resolved else "ignored", tuple(resolved))
-        parameter = self._tree.find(event.address)
-        if parameter is None:
+    def _released(self, until_s: float) -> list[Handled]:
+        """What became of all that is held on ports that went by `until_s`."""
+        handled: list[Handled] = []
+        while self._gone and self._gone[0][1] <= until_s:
+            port, at_s = self._gone.popleft()
+            for address, _ in list(self._hands.presses.of_port(port)):
+                handled.append(self._handled(Event(at_s, _source_of(address), 0, address, 0.0, port=port)))
+        return handled
+
+    def _handled(self, event: Event) -> Handled:
+        if not math.isfinite(event.value):
+            self._not_finite.add()
+            return Handled(event, "ignored")
+        route = self._table.route(event.address, event.port)
+        if route is None:
             self._unbound.add()
             self.last_unbound = event
             return Handled(event, "unbound")
-        if parameter.kind is Kind.ACTION and event.value == 0:
-            return Handled(event, "ignored")
-        return Handled(event, "played", (self._aimed(event, parameter, event.value),))
-
-    def _aimed(self, event: Event, parameter: Parameter, value: float) -> Event:
-        clamped = value if parameter.kind is Kind.ACTION else parameter.clamp(value)
-        if clamped != value:
+        plain = route.plain
+        if plain is not None and 0.0 <= event.value <= 1.0 and not self._hands.presses.modifiers:
+            value = plain.reach.value(plain.travel(event.value))
+            if plain.parameter.low <= value <= plain.parameter.high:
+                return Handled(event, "played", (self._sent(event, plain.parameter, value, plain.wait),))
+        reply = _Reply()
+        if route.parameter is not None:
+            self._play_path(event, route.parameter, reply)
+        else:
+            self._play_control(event, route, reply)
+        if reply.clamped and reply.resolved:
             self._clamped.add()
             self.last_clamped = event
-        return replace(event, address=parameter.path, value=clamped, origin=event.origin or event)
+        return Handled(event, reply.outcome, tuple(reply.resolved))
+
+    def _play_path(self, event: Event, parameter: Parameter, reply: _Reply) -> None:
+        """Play an event whose address is a path."""
+        wait = event.wait
+        if wait is None and parameter.may_wait:
+            wait = self._quantise.get(parameter.path)
+        self._play(event, parameter, event.value, wait, reply)
+
+    def _play_control(self, event: Event, route: Route, reply: _Reply) -> None:
+        """Play whatever a control is bound to."""
+        value = min(max(event.value, 0.0), 1.0)
+        reply.clamped = value != event.value
+        control = (event.address, "" if event.source is EventSource.OSC else event.port)
+        presses = self._hands.presses
+        was_held = presses.holds_any(control)
+        for target in route.targets:
+            aimed = self._hands.played(target, event.at_s, control, value, was_held=was_held)
+            if aimed is Silence.HELD:
+                reply.held = True
+            elif not isinstance(aimed, Silence):
+                self._play(event, target.parameter, aimed, target.wait, reply)
+        for modifier in route.modifiers:
+            presses.modify(modifier, control, held=value > 0)
+            reply.heard = True
+
+    def _play(self, event: Event, parameter: Parameter, value: float, wait: Quantise | None, reply: _Reply) -> None:
+        """Play `parameter`, as far as it can have the value, and show mode lets it."""
+        if parameter.kind is not Kind.ACTION:
+            reply.clamped = reply.clamped or not parameter.low <= value <= parameter.high
+            value = parameter.clamp(value)
+        elif value == 0 or (parameter.path == _QUIT and self._present.of(_LOCK, event.at_s)):
+            return
+        reply.resolved.append(self._sent(event, parameter, value, wait))
+
+    def _sent(self, event: Event, parameter: Parameter, value: float, wait: Quantise | None) -> Event:
+        path = parameter.path
+        if wait is None and path in self._table.watched:
+            self._present.send(parameter, value, event.at_s)
+        return Event(event.at_s, event.source, event.sequence, path, value, event.origin or event, event.port, wait)
 
 
-def coalesced(events: Sequence[Event], tree: ParameterTree) -> list[Event]:
-    """The same events with, for each parameter, only the last value of this tick; every action stays.
+@dataclass(slots=True)
+class _Reply:
+    """What becomes of one event, while it is found out."""
 
-    `events` are resolved and in order; so is the result.
-    """
-    last: dict[str, int] = {}
-    for position, event in enumerate(events):
-        last[event.address] = position
-    kept: list[Event] = []
-    for position, event in enumerate(events):
-        parameter = tree.find(event.address)
-        if last[event.address] == position or (parameter is not None and parameter.kind is Kind.ACTION):
-            kept.append(event)
-    return kept
+    resolved: list[Event] = field(default_factory=list)
+    clamped: bool = False
+    held: bool = False
+    heard: bool = False  # by a modifier
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.resolved:
+            return "clamped" if self.clamped else "played"
+        if self.held:
+            return "held"
+        return "played" if self.heard else "ignored"
 
 
-def target_path(binding: Binding) -> str:
-    """The path that a binding plays: its `to`, or the position that its `scrub` moves."""
-    return binding.to if binding.to is not None else f"{binding.scrub}/position"
+def _source_of(address: str) -> EventSource:
+    """Who sent the control `address`."""
+    if address.startswith("midi/"):
+        return EventSource.MIDI
+    return EventSource.OSC if address.startswith("/") else EventSource.KEY
 
 
 def pads_of(bindings: Iterable[Binding], tree: ParameterTree) -> list[Pad]:
-    """What one press of each control plays that has only one thing to say: actions, and bindings with a value."""
+    """What one press of each control plays that has only one thing to say.
+
+    These are actions, fixed values, and keys and program changes that trigger: not what hangs on how hard a pad is hit,
+    nor what goes another way with the next press or when it is let go.
+    """
     pads: dict[Pad, None] = {}
     for binding in bindings:
-        parameter = tree.find(target_path(binding))
-        if parameter is not None and (parameter.kind is Kind.ACTION or binding.value is not None):
-            value = 1.0 if binding.value is None else parameter.clamp(binding.value)
-            pads[Pad(parameter.path, value)] = None
+        try:
+            target = target_of(binding, tree, {})
+        except ValueError:
+            continue
+        value = _only_value(target)
+        if value is not None:
+            pads[Pad(target.parameter.path, target.parameter.clamp(value))] = None
     return list(pads)
 
 
-def control_address(binding: Binding) -> str:
-    """The address that the binding's control arrives under (see engine.model.events)."""
-    if binding.midi is not None:
-        return _midi_address(binding.midi)
-    if binding.key is not None:
-        return addresses.key(binding.key)
-    assert binding.osc is not None  # the model has checked that one of three is there
-    return binding.osc
-
-
-def _midi_address(control: MidiControl) -> str:
-    channel = control.channel or "*"
-    if control.cc is not None:
-        return addresses.midi_cc(channel, control.cc)
-    if control.note is not None:
-        return addresses.midi_note(channel, control.note)
-    return addresses.midi_pitch(channel)
-
-
-def _any_channel(address: str) -> str:
-    """A MIDI address with its channel replaced by "*"; any other address as it is."""
-    kind, _, rest = address.partition("/")
-    if kind != "midi":
-        return address
-    what, _, place = rest.partition("/")
-    _, slash, number = place.partition("/")
-    return f"midi/{what}/*{slash}{number}"
+def _only_value(target: Target) -> float | None:
+    """What each press sends; None where it is not always the same."""
+    if target.way is not Way.TRIGGER:
+        return None
+    if target.upper is not None:
+        return target.upper
+    midi = target.binding.midi
+    always_full = target.binding.key is not None or (midi is not None and midi.program is not None)
+    if target.parameter.kind is Kind.ACTION or always_full:
+        return target.reach.value(target.travel(1.0))
+    return None

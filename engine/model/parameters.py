@@ -36,6 +36,12 @@ class Parameter:
     unit: str = ""
     smoothing_s: float = 0.0
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether it can wait for a beat or an onset: an action, or a parameter that jumps; the others glide."""
+        is_place = self.path.startswith("/layer/") and self.path.endswith("/position")
+        return self.kind in (Kind.ACTION, Kind.INDEX) or is_place
+
     def clamp(self, value: float) -> float:
         """The nearest value that the parameter can have; a switch knows 0 and 1 only."""
         if self.kind is Kind.SWITCH:

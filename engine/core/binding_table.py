@@ -1,0 +1,155 @@
+"""The bindings of a show by control address: what each event plays is worked out once, when it first comes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from engine.core.binding_target import Target, target_of
+from engine.core.presses import Control
+from engine.model import events as addresses
+from engine.model.control_address import midi_address
+from engine.model.controls import Binding, MidiControl, Modifier
+from engine.model.cueing import Quantise
+from engine.model.parameters import Parameter
+from engine.model.tree import ParameterTree
+
+# Control changes that carry NRPNs: number coarse and fine, data entry coarse and fine, increment and decrement
+# (MIDI 1.0, table of controller numbers).
+_NRPN_CARRIERS = (99, 98, 6, 38, 96, 97)
+_FINE_HALF = 32  # a control change's LSB lies so far above its MSB
+# A device that was never seen brings a new name; no stage has so many that this matters.
+_MOST_ROUTES = 4096
+_ALWAYS_WATCHED = ("/lock", "/control/page", "/control/next", "/control/previous")
+
+
+def control_address(binding: Binding | Modifier) -> str:
+    """The address that the control arrives under (see engine.model.events); "*" for a channel that was left out.
+
+    Raises ValueError for a controller's control that was not looked up.
+    """
+    if binding.midi is not None:
+        return midi_address(binding.midi)
+    if binding.key is not None:
+        return addresses.key(binding.key)
+    if isinstance(binding, Binding) and binding.osc is not None:
+        return binding.osc
+    raise ValueError(f"the control {binding.control} was not looked up in its controller's profile")
+
+
+def _any_channel(address: str) -> str | None:
+    """A MIDI address with its channel replaced by "*"; None for any other."""
+    parts = address.split("/", 3)
+    if parts[0] != "midi" or len(parts) < 3:
+        return None
+    parts[2] = "*"
+    return "/".join(parts)
+
+
+def _carriers(control: MidiControl) -> Iterator[str]:
+    """The addresses of the control changes that carry a control of 14 bits: they are heard of, too."""
+    channel = control.channel or "*"
+    if control.bits == 14 and control.cc is not None:
+        yield addresses.midi_cc(channel, control.cc)
+        yield addresses.midi_cc(channel, control.cc + _FINE_HALF)
+    if control.nrpn is not None:
+        for number in _NRPN_CARRIERS:
+            yield addresses.midi_cc(channel, number)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What an address plays: targets and modifiers, or the entry of the tree that it is itself.
+
+    Without any of them it is the part of a control of 14 bits: known, and with nothing to say. `plain` is the only
+    target, where that needs no further thought.
+    """
+
+    targets: tuple[Target, ...] = ()
+    modifiers: tuple[str, ...] = ()
+    parameter: Parameter | None = None
+    plain: Target | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One thing that is heard under an address, from the ports that have `port` in their name; neither: a carrier."""
+
+    port: str
+    target: Target | None = None
+    modifier: str | None = None
+
+
+class BindingTable:
+    """All bindings and modifiers of a show by the address of their control. One thread."""
+
+    def __init__(
+        self, tree: ParameterTree, quantise: Mapping[str, Quantise], modifiers: Mapping[str, Modifier]
+    ) -> None:
+        self.bindings: list[Binding] = []
+        self.watched = set(_ALWAYS_WATCHED)  # paths whose value bindings ask for
+        self._tree = tree
+        self._quantise = quantise
+        self._entries: dict[str, list[_Entry]] = {}
+        self._routes: dict[str, Route] = {}  # by address, where the port does not matter
+        self._routes_by_port: dict[Control, Route] = {}
+        for name, modifier in modifiers.items():
+            midi = modifier.midi
+            self._hear(control_address(modifier), midi, _Entry(_port(midi), modifier=name))
+
+    def add(self, binding: Binding) -> None:
+        """From now on `binding` plays. Raises ValueError, and leaves all as it was, for one that cannot."""
+        target = target_of(binding, self._tree, self._quantise)
+        self._hear(control_address(binding), binding.midi, _Entry(target.port, target))
+        self.bindings.append(binding)
+        if target.asks:
+            self.watched.add(target.parameter.path)
+        self._routes.clear()
+        self._routes_by_port.clear()
+
+    def route(self, address: str, port: str) -> Route | None:
+        """What an event under `address` from `port` plays; None where it is bound to nothing."""
+        found = self._routes.get(address)
+        if found is None:
+            found = self._routes_by_port.get((address, port))
+            if found is None:
+                found = self._worked_out(address, port)
+        return found
+
+    def _hear(self, address: str, midi: MidiControl | None, entry: _Entry) -> None:
+        self._entries.setdefault(address, []).append(entry)
+        if midi is not None:
+            for carrier in _carriers(midi):
+                self._entries.setdefault(carrier, []).append(_Entry(entry.port))
+
+    def _worked_out(self, address: str, port: str) -> Route | None:
+        heard = [*self._entries.get(address, ()), *self._entries.get(_any_channel(address) or "", ())]
+        if not heard:
+            parameter = self._tree.find(address)
+            if parameter is not None:
+                self._routes[address] = Route(parameter=parameter)
+            return self._routes.get(address)
+        name = port.casefold()
+        fitting = [entry for entry in heard if entry.port in name]
+        if not fitting:
+            return None
+        route = _route(fitting)
+        if all(not entry.port for entry in heard):
+            self._routes[address] = route
+        else:
+            if len(self._routes_by_port) >= _MOST_ROUTES:
+                self._routes_by_port.clear()
+            self._routes_by_port[address, port] = route
+        return route
+
+
+def _port(midi: MidiControl | None) -> str:
+    return "" if midi is None else midi.port.casefold()
+
+
+def _route(entries: Iterable[_Entry]) -> Route:
+    found = list(entries)
+    targets = tuple(entry.target for entry in found if entry.target is not None)
+    modifiers = tuple(entry.modifier for entry in found if entry.modifier is not None)
+    plain = targets[0] if len(targets) == 1 and not modifiers and targets[0].is_plain else None
+    return Route(targets, modifiers, plain=plain)
