@@ -7,7 +7,7 @@ alone needs (FFmpeg for films, glfw for windows, MIDI) is imported where it is m
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -122,7 +122,7 @@ def offline(world: World, sounds: Mapping[Path, Sound], job: RenderJob) -> Itera
             history=history(begun(world)),
             pace=OfflinePace(job.rate, job.from_s, job.frames),
             inbox=inbox,
-            bindings=Bindings(world.loaded.bindings, world.tree, figures),
+            bindings=_bindings(world, figures),
             frames_for=store.exact_frames_for,
             want=store.want,
             prefetch=Prefetch(world),
@@ -164,7 +164,7 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
                 _live_rate(world, output), inputs.clock.now_s, lambda: inputs.over(player.history.head), figures
             ),
             inbox=inputs.inbox,
-            bindings=Bindings((*world.loaded.bindings, *_free_key_bindings(show)), world.tree, figures),
+            bindings=_bindings(world, figures, _free_key_bindings(show)),
             frames_for=store.frames_for,
             want=store.want,
             prefetch=Prefetch(world, pads_of(world.loaded.bindings, world.tree)),
@@ -289,6 +289,13 @@ def _film(stack: ExitStack, world: World, sounds: Mapping[Path, Sound], job: Ren
 
 # What every show can do on keys that it has not bound itself.
 _KEYS = (("f1", "/figures"),)
+
+
+def _bindings(world: World, figures: Figures, more: Iterable[Binding] = ()) -> Bindings:
+    loaded = world.loaded
+    return Bindings(
+        (*loaded.bindings, *more), world.tree, figures, quantise=loaded.show.quantise, modifiers=loaded.modifiers
+    )
 
 
 def _free_key_bindings(show: Show) -> list[Binding]:
