@@ -4,11 +4,16 @@ when it is over."""
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.app.clocks import LiveClock
+from engine.app.live_osc import LiveOsc
+from engine.app.pace import Tick
 from engine.app.published import NoticeBoard
+from engine.app.show_clocks import ShowClocks
 from engine.audio.live_onsets import LiveOnsets
 from engine.core.figures import Figures
 from engine.core.inbox import Inbox
@@ -17,8 +22,8 @@ from engine.core.state import State
 from engine.errors import DeviceError
 from engine.inputs.keys import KeyInput
 from engine.inputs.midi import MidiInput
-from engine.inputs.osc import OscInput
 from engine.inputs.terminal import TerminalKeys
+from engine.model.events import Event, Handled
 from engine.model.world import World
 from engine.outputs.figures_sender import FiguresSender
 
@@ -37,12 +42,15 @@ class LiveInputs:
     """
 
     def __init__(self, world: World, figures: Figures, *, start_s: float) -> None:
-        self.clock = LiveClock(start_s)
+        show = world.loaded.show
+        self.clock = LiveClock(start_s, show.clocks.order)
         self.inbox = Inbox()
+        self.clocks = ShowClocks(show, self.clock, self.inbox)
         self.board = NoticeBoard(world)
         self.keys = KeyInput(self.inbox.put, self.clock.now_s)
         self.missing: list[str] = []
         self.osc_port: int | None = None
+        self.after_events: list[Callable[[Tick, Sequence[Handled], Sequence[Event]], None]] = []  # for the player
         self._world = world
         self._figures = figures
         self._start_s = start_s
@@ -56,12 +64,18 @@ class LiveInputs:
         """Open every device that the show asks for. `silent` leaves the track alone."""
         show = self._world.loaded.show
         put, now_s, figures = self.inbox.put, self.clock.now_s, self._figures
-        if show.inputs.osc.enabled:
-            self._try(lambda: self._open_osc(OscInput(show.inputs.osc, put, now_s, figures)))
+        if show.inputs.osc.enabled or show.outputs.osc:
+            self._open_osc()
         if show.inputs.midi.enabled:
-            self._try(lambda: self._closers.append(MidiInput(show.inputs.midi, put, now_s, figures).close))
+            self._try(
+                lambda: self._closers.append(
+                    MidiInput(show.inputs.midi, put, now_s, figures, on_clock=self.clocks.on_midi).close
+                )
+            )
         if show.onsets.source == "input":
             self._try(lambda: self._closers.append(LiveOnsets(show.onsets, put, now_s, figures).close))
+        self.clocks.open(figures, self.do_without)
+        self._closers.append(self.clocks.close)
         if not silent and show.track is not None:
             self._try(self._open_track)
         if (told := show.outputs.figures) is not None:
@@ -106,11 +120,29 @@ class LiveInputs:
             self._closers.pop()()
 
     def _steer(self) -> None:
-        self.clock.follow(self._track.reading() if self._track is not None else None)
+        latest = self.board.latest
+        state = latest.state if latest is not None else None
+        playing = self._world.tracks[state.track_index] if state is not None else None
+        sought_at_s = self.clocks.steer(
+            time.monotonic(),
+            self._track.reading() if self._track is not None else None,
+            track_beats=playing is not None and bool(playing.beats),
+            tempo=state.tempo if state is not None else None,
+            tapped=state is not None and bool(state.taps),
+        )
+        if sought_at_s is not None and self._track is not None and state is not None:
+            self._track.seek(state.track.at(sought_at_s))
 
-    def _open_osc(self, osc: OscInput) -> None:
-        self.osc_port = osc.port
+    def _open_osc(self) -> None:
+        show = self._world.loaded.show
+        osc = LiveOsc(self._world, self._figures, lambda: self.board.latest, lambda: self.clock.status.followed)
         self._closers.append(osc.close)
+        if show.inputs.osc.enabled:
+            self._try(lambda: osc.listen(self.inbox.put, self.clock.now_s))
+        for output in show.outputs.osc:
+            self._try(partial(osc.tell, output))
+        self.osc_port = osc.port
+        self.after_events.append(osc.after_events)
 
     def _open_track(self) -> None:
         loaded = self._world.loaded

@@ -22,7 +22,6 @@ from engine.app.plan_file import PlanWriter
 from engine.app.player import Player
 from engine.app.recorder import recording
 from engine.app.replay import Replay
-from engine.app.soundtrack import soundtrack
 from engine.core.bindings import Bindings, pads_of
 from engine.core.figures import Figures
 from engine.core.inbox import Inbox
@@ -106,7 +105,7 @@ def check_render_paths(job: RenderJob) -> None:
 
 
 @contextmanager
-def offline(world: World, sounds: Mapping[Path, Sound], job: RenderJob) -> Iterator[Player]:
+def offline(world: World, job: RenderJob) -> Iterator[Player]:
     """A player that renders `job`. Leaving the block finishes the files; an exception throws them away."""
     check_render_paths(job)
     figures = Figures()
@@ -114,6 +113,7 @@ def offline(world: World, sounds: Mapping[Path, Sound], job: RenderJob) -> Itera
         context = _kept(stack, headless_context())
         store = _frame_store(stack, world, figures)
         compositor = _ready(stack, world, Compositor(context, job.width, job.height, figures))
+        film, soundtrack = _film(stack, world, job, figures)
         inbox = Inbox(limit=max(65_536, len(job.script)))
         for event in job.script:
             inbox.put(event.source, event.address, event.value, event.at_s)
@@ -127,7 +127,7 @@ def offline(world: World, sounds: Mapping[Path, Sound], job: RenderJob) -> Itera
             want=store.want,
             prefetch=Prefetch(world),
             compositor=compositor,
-            output=_film(stack, world, sounds, job, figures),
+            output=film,
             figures=figures,
             waits=True,
             replay=Replay(job.take, world.tree, figures) if job.take else None,
@@ -182,6 +182,7 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
         inputs.over_when(job.for_s, None if isinstance(output, Nothing) else lambda: output.should_close)
         _warm_up(store, compositor, plan(world, player.history.head, job.from_s))
         inputs.open(silent=job.silent)
+        player.after_events += inputs.after_events
         yield player, inputs
 
 
@@ -259,23 +260,20 @@ def _kept(stack: ExitStack, context: moderngl.Context) -> moderngl.Context:
     return context
 
 
-def _film(stack: ExitStack, world: World, sounds: Mapping[Path, Sound], job: RenderJob, figures: Figures) -> Output:
-    """The film and its hashes, finished when the stack unwinds in peace and thrown away otherwise."""
+def _film(
+    stack: ExitStack, world: World, job: RenderJob, figures: Figures
+) -> tuple[Output, Soundtrack | None]:
+    """The film, its hashes and its sound, finished when the stack unwinds in peace and thrown away otherwise."""
     from engine.outputs.video_file import VideoFile  # noqa: PLC0415
 
-    track, file = world.loaded.show.track, world.loaded.track_files[0]
-    music = None
-    if track is not None and file is not None:
-        sound = sounds[file]
-        to_s = job.from_s + float(job.frames / job.rate)
-        music = (soundtrack(sound, track, job.from_s, to_s), sound.rate_hz)
+    heard = makes_sound(world)
     film = VideoFile(
         job.film,
         width=job.width,
         height=job.height,
         rate=job.rate,
         codec=job.codec,
-        sound=music,
+        sound=(2, SHOW_RATE_HZ) if heard else None,
         overwrite=job.overwrite,
         figures=figures,
     )
@@ -284,7 +282,12 @@ def _film(stack: ExitStack, world: World, sounds: Mapping[Path, Sound], job: Ren
         outputs.append(Hashes(job.hashes, overwrite=job.overwrite))
     output = Several(outputs)
     stack.push(lambda kind, _error, _trace: output.close() if kind is None else output.abort())
-    return output
+    if not heard:
+        return output, None
+    soundtrack = Soundtrack(world, job.from_s, job.rate, film.hear, figures)
+    stack.callback(soundtrack.close)
+    stack.push(lambda kind, _error, _trace: soundtrack.finish() if kind is None else None)
+    return output, soundtrack
 
 
 # What every show can do on keys that it has not bound itself.
