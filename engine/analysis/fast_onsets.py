@@ -114,9 +114,9 @@ class FastDetector:
         count = len(self._rises)
         history = np.concatenate([self._rises, rises])
         sums = np.concatenate([[0.0], np.cumsum(history)])
-        means = (sums[count:-1] - sums[: -count - 1]) / count
         self._rises = history[-count:]
-        return self._threshold + _MEAN_SHARE * means
+        limits: Floats = self._threshold + _MEAN_SHARE / count * (sums[count:-1] - sums[: -count - 1])
+        return limits
 
     def _pick(self, rises: Floats, limits: Floats) -> list[Hit]:
         found = []
