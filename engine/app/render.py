@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -33,9 +33,6 @@ from engine.inputs.scripted import read_script
 from engine.model.world import World
 from engine.outputs.beside import check_output_path
 from engine.outputs.film_formats import FILM_CODECS
-
-if TYPE_CHECKING:
-    from engine.formats.sound import Sound
 
 _EXAMPLES = """examples:
   runtime-render show.yaml -o film.mp4                        the whole show, at its own size and rate
@@ -74,13 +71,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _render(arguments: argparse.Namespace, console: Console) -> int:
     # Before the show is read, which may take a while: a wrong path is the commonest mistake.
     check_output_path(arguments.output, overwrite=arguments.overwrite)
-    world, sounds = load_world(arguments.show)
+    world, _sounds = load_world(arguments.show)
     job = _job(arguments, world)
     if job.frames == 0:
         print(f"--from {job.from_s:g} --to {job.to_s:g}: no frames between them.", file=sys.stderr)
         return WRONG_INPUT
     check_render_paths(job)
-    numbers = _rendered(world, sounds, job, console)
+    numbers = _rendered(world, job, console)
     if arguments.json:
         print_json(numbers)
     else:
@@ -110,7 +107,7 @@ def _job(arguments: argparse.Namespace, world: World) -> RenderJob:
     )
 
 
-def _rendered(world: World, sounds: Mapping[Path, Sound], job: RenderJob, console: Console) -> dict[str, Any]:
+def _rendered(world: World, job: RenderJob, console: Console) -> dict[str, Any]:
     begun_s = time.monotonic()
     bar = Progress(
         TextColumn("rendering"),
@@ -120,7 +117,7 @@ def _rendered(world: World, sounds: Mapping[Path, Sound], job: RenderJob, consol
         console=console,
         transient=True,
     )
-    with StopWish() as stop, bar, offline(world, sounds, job) as player:
+    with StopWish() as stop, bar, offline(world, job) as player:
         player.stop_wished = stop
         frames = bar.add_task("rendering", total=job.frames)
         player.after_tick.append(lambda _tick, _plan, _state: bar.advance(frames))

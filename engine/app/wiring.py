@@ -27,6 +27,7 @@ from engine.core.figures import Figures
 from engine.core.inbox import Inbox
 from engine.core.planner import plan
 from engine.core.prefetch import Prefetch
+from engine.core.sound_plan import makes_sound
 from engine.core.step import begun, history
 from engine.errors import NoDisplayError, SourceError
 from engine.gl.compositor import Compositor
@@ -48,7 +49,7 @@ from engine.outputs.output import Output, Several
 
 if TYPE_CHECKING:
     from engine.app.live_inputs import LiveInputs
-    from engine.formats.sound import Sound
+    from engine.app.soundtrack import Soundtrack
     from engine.outputs.window import Window
 
 log = logging.getLogger(__name__)
@@ -133,6 +134,8 @@ def offline(world: World, job: RenderJob) -> Iterator[Player]:
             replay=Replay(job.take, world.tree, figures) if job.take else None,
             coalesces=False,
         )
+        if soundtrack is not None:
+            player.after_events.append(soundtrack.hear)
         if job.plan is not None:
             player.after_tick.append(PlanWriter(stack.enter_context(_written_whole(job.plan, job.overwrite))))
         yield player
@@ -260,10 +263,9 @@ def _kept(stack: ExitStack, context: moderngl.Context) -> moderngl.Context:
     return context
 
 
-def _film(
-    stack: ExitStack, world: World, job: RenderJob, figures: Figures
-) -> tuple[Output, Soundtrack | None]:
+def _film(stack: ExitStack, world: World, job: RenderJob, figures: Figures) -> tuple[Output, Soundtrack | None]:
     """The film, its hashes and its sound, finished when the stack unwinds in peace and thrown away otherwise."""
+    from engine.app.soundtrack import FILM_SOUND, Soundtrack  # noqa: PLC0415
     from engine.outputs.video_file import VideoFile  # noqa: PLC0415
 
     heard = makes_sound(world)
@@ -273,7 +275,7 @@ def _film(
         height=job.height,
         rate=job.rate,
         codec=job.codec,
-        sound=(2, SHOW_RATE_HZ) if heard else None,
+        sound=FILM_SOUND if heard else None,
         overwrite=job.overwrite,
         figures=figures,
     )

@@ -25,22 +25,22 @@ CHAIN_FADE_S = 0.05
 
 
 class Score:
-    """Asks for sound plans of one state at instants that do not fall: the state is carried forward between them."""
+    """Asks for sound plans at instants that do not fall: `state` is carried forward from one to the next."""
 
     def __init__(self, world: World, state: State) -> None:
         self._world = world
-        self._state = state
+        self.state = state
 
     def plan(self, at_s: float) -> SoundPlan:
         """What sounds at show time `at_s`."""
-        self._state = advanced(self._world, self._state, at_s)
-        return sound_plan(self._world, self._state, at_s)
+        self.state = advanced(self._world, self.state, at_s)
+        return sound_plan(self._world, self.state, at_s)
 
     def changes_s(self) -> float:
         """When the movement of the last plan's instant ends by itself: there music changes to the sample."""
-        if self._state.ended:
+        if self.state.ended:
             return math.inf
-        return self._state.current.position.instant_of(placed(self._world, self._state.current).duration_s)
+        return self.state.current.position.instant_of(placed(self._world, self.state.current).duration_s)
 
 
 def sound_plan(world: World, state: State, at_s: float) -> SoundPlan:
@@ -54,6 +54,17 @@ def sound_plan(world: World, state: State, at_s: float) -> SoundPlan:
         max(CHAIN_FADE_S, movement.transition_s),
         _master(world, state, at_s),
     )
+
+
+def makes_sound(world: World) -> bool:
+    """Whether a show can sound at all: it has music, or a layer whose volume is up, or can be turned up."""
+    loaded = world.loaded
+    if any(track is not None for track in world.tracks):
+        return True
+    if any(layer.volume > 0 for movement in loaded.movements for layer in movement.layers):
+        return True
+    driven = [binding.to for binding in loaded.bindings] + [mapping.to for mapping in loaded.show.mappings]
+    return any(path is not None and path.startswith("/layer/") and path.endswith("/volume") for path in driven)
 
 
 @lru_cache(maxsize=8)
@@ -120,7 +131,7 @@ def _volume(world: World, state: State, movement: MovementState, layer: Layer, a
 
 
 def _place(world: World, choice: Choice | None, position_s: float, rate: float) -> tuple[float, float] | None:
-    """The second of the clip that sounds, and how fast it goes on; None for nothing, too slow, too fast or backwards."""
+    """The second of the clip that sounds, and its speed; None for nothing, too slow, too fast or backwards."""
     clip = None if choice is None else world.loaded.clips[choice.clip]
     if choice is None or clip is None or clip.images is not None:
         return None

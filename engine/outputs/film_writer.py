@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from engine.errors import OutputError
 from engine.outputs.film_formats import FilmFormat, container_format, sound_codec
 
-Sound = tuple[npt.NDArray[np.float32], int]  # samples (n, channels) of -1..1, and their rate in Hz
+Samples32 = npt.NDArray[np.float32]
+SoundFormat = tuple[int, int]  # channels, and samples a second
 
 _LAYOUTS = {1: "mono", 2: "stereo"}
 _AAC_BIT_RATE = 256_000
@@ -38,7 +40,7 @@ class FilmWriter:
         width: int,
         height: int,
         rate: Fraction,
-        sound: Sound | None = None,
+        sound: SoundFormat | None = None,
     ) -> None:
         self.frames = 0
         self._film = film
@@ -92,11 +94,16 @@ class FilmWriter:
         if self._sound is not None:
             self._sound.write_until(self.frames)
 
+    def hear(self, samples: Samples32) -> None:
+        """Take the sound that comes next, (n, channels); it is written with the pictures that it belongs to."""
+        if self._sound is not None:
+            self._sound.put(samples)
+
     def finish(self) -> None:
         """Write what the encoders still hold, and the container's end."""
         self._container.mux(self._video.encode(None))
         if self._sound is not None:
-            self._sound.finish()
+            self._sound.finish(self.frames)
         self._container.close()
 
     def discard(self) -> None:
@@ -108,38 +115,53 @@ class FilmWriter:
 class _SoundTrack:
     """The sound of a film: cut or continued with silence so that it ends with the last picture."""
 
-    def __init__(self, container: av.container.OutputContainer, codec: str, sound: Sound, rate: Fraction) -> None:
-        self._samples, self._rate_hz = sound
-        channels = self._samples.shape[1]
+    def __init__(self, container: av.container.OutputContainer, codec: str, sound: SoundFormat, rate: Fraction) -> None:
+        channels, self._rate_hz = sound
         allowed = av.Codec(codec, "w").audio_rates
         if channels not in _LAYOUTS or (allowed and self._rate_hz not in allowed):
             raise OutputError(
                 f"sound of {channels} channels at {self._rate_hz} Hz does not go into {codec}",
                 mend="Give the track one or two channels at 48000 Hz.",
             )
+        self._channels = channels
         self._layout = _LAYOUTS[channels]
+        self._waiting: deque[Samples32] = deque()  # what came and is not written yet
         self._samples_a_frame = self._rate_hz / rate
         self._written = 0
         self._container = container
         self._stream = _sound_stream(container, codec, self._rate_hz, self._layout)
         self._resampler: av.AudioResampler | None = None
 
+    def put(self, samples: Samples32) -> None:
+        self._waiting.append(samples)
+
     def write_until(self, frames: int) -> None:
-        """Write the sound of the first `frames` pictures, as far as it is not written yet."""
+        """Write what has come of the sound of the first `frames` pictures."""
         until = round(frames * self._samples_a_frame)
-        block = np.zeros((until - self._written, self._samples.shape[1]), np.float32)
-        heard = self._samples[self._written : until]
-        block[: len(heard)] = heard
-        frame = av.AudioFrame.from_ndarray(block.reshape(1, -1), format="flt", layout=self._layout)
+        while self._waiting and self._written < until:
+            block = self._waiting.popleft()
+            if len(block) > until - self._written:
+                self._waiting.appendleft(block[until - self._written :])
+                block = block[: until - self._written]
+            self._write(block)
+
+    def finish(self, frames: int) -> None:
+        """Write the rest of the sound of `frames` pictures; what did not come is silence."""
+        self.write_until(frames)
+        missing = round(frames * self._samples_a_frame) - self._written
+        if missing > 0:
+            self._write(np.zeros((missing, self._channels), np.float32))
+        self._encode(None)
+        self._container.mux(self._stream.encode(None))
+
+    def _write(self, block: Samples32) -> None:
+        packed = np.ascontiguousarray(block, np.float32).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=self._layout)
         frame.sample_rate = self._rate_hz
         frame.pts = self._written
         frame.time_base = Fraction(1, self._rate_hz)
-        self._written = until
+        self._written += len(block)
         self._encode(frame)
-
-    def finish(self) -> None:
-        self._encode(None)
-        self._container.mux(self._stream.encode(None))
 
     def _encode(self, frame: av.AudioFrame | None) -> None:
         context = self._stream.codec_context

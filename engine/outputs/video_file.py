@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from engine.core.figures import Figures
 from engine.errors import OutputError
 from engine.outputs.beside import beside, check_output_path, clear_left_behind, put_in_place
 from engine.outputs.film_formats import FilmCodec, film_format
-from engine.outputs.film_writer import FilmWriter, Sound, count_frames
+from engine.outputs.film_writer import FilmWriter, Samples32, SoundFormat, count_frames
 from engine.outputs.output import Pixels, read_canvas
 
 _BUFFERS = 4  # one read into, one converted, two waiting: more only holds memory, since encoding is the slower side
@@ -28,9 +29,9 @@ class VideoFile:
     """Writes every picture into a film of `width` × `height` px at `rate` frames a second. Main thread.
 
     The film grows under a hidden name beside `path` and gets its name on `close`, once re-reading it has found
-    every frame. `sound` is (samples float32 (n, channels), rate in Hz), its sample 0 at the first frame; it is
-    cut, or continued with silence, to the picture's length (AAC comes in frames of 1024 samples: the file says
-    where in the last one to stop, to a millisecond). Rendering waits while the encoder is behind.
+    every frame. `sound` is (channels, rate in Hz) of the sound that `hear` brings, whose first sample is at the first
+    frame; it is cut, or continued with silence, to the picture's length (AAC comes in frames of 1024 samples: the
+    file says where in the last one to stop, to a millisecond). Rendering waits while the encoder is behind.
 
     Raises OutputError at construction, before anything is rendered, where the codec does not go into the
     container, the size is odd, `path` exists (unless `overwrite`) or cannot be written. An error of the encoding
@@ -47,7 +48,7 @@ class VideoFile:
         height: int,
         rate: Fraction,
         codec: FilmCodec,
-        sound: Sound | None = None,
+        sound: SoundFormat | None = None,
         overwrite: bool = False,
         figures: Figures,
     ) -> None:
@@ -89,6 +90,13 @@ class VideoFile:
         self._encoder.put(buffer)
         self._presented += 1
         self._next_index = frame_index + 1
+
+    def hear(self, samples: Samples32) -> None:
+        """Hand over the sound that comes next, float32 (n, channels) of -1..1, not to be written to any more.
+
+        A film without sound leaves it out. Best a frame's length before each frame, so that both grow in step.
+        """
+        self._encoder.put(_Sound(samples))
 
     def close(self) -> None:
         """Encode what is waiting, check the film by counting its frames, and give it its name."""
@@ -143,6 +151,11 @@ def check_film(path: Path, *, codec: FilmCodec, width: int, height: int, overwri
     check_output_path(path, overwrite=overwrite)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    samples: Samples32
+
+
 class _EncodeThread:
     """The thread that owns the film writer. Buffers go round: free → main thread → waiting → encoder → free.
 
@@ -155,7 +168,7 @@ class _EncodeThread:
         self._abandoned = False  # set by the main thread
         self._writer = writer  # the encode thread's from its start to its end
         self._free: queue.SimpleQueue[Pixels] = queue.SimpleQueue()
-        self._waiting: queue.SimpleQueue[Pixels | None] = queue.SimpleQueue()  # None: no more will come
+        self._waiting: queue.SimpleQueue[Pixels | _Sound | None] = queue.SimpleQueue()  # None: no more will come
         for _ in range(_BUFFERS):
             self._free.put(np.empty((height, width, 4), np.uint8))
         self._convert_ms = figures.samples("convert_ms")
@@ -169,8 +182,8 @@ class _EncodeThread:
         """A buffer that nobody else holds; waits until there is one."""
         return self._free.get()
 
-    def put(self, buffer: Pixels) -> None:
-        """Hand over a filled buffer."""
+    def put(self, buffer: Pixels | _Sound) -> None:
+        """Hand over a filled buffer, or sound."""
         self._waiting.put(buffer)
 
     def finish(self) -> None:
@@ -184,9 +197,12 @@ class _EncodeThread:
         self.finish()
 
     def _run(self) -> None:
-        while (buffer := self._waiting.get()) is not None:
-            self._unless_lost(partial(self._encode, buffer))
-            self._free.put(buffer)
+        while (waiting := self._waiting.get()) is not None:
+            if isinstance(waiting, _Sound):
+                self._unless_lost(partial(self._writer.hear, waiting.samples))
+            else:
+                self._unless_lost(partial(self._encode, waiting))
+                self._free.put(waiting)
         self._unless_lost(self._writer.finish)
         self._writer.discard()
 

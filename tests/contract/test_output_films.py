@@ -168,7 +168,10 @@ def test_sound_is_as_long_as_the_picture_and_stands_where_it_belongs(
     burst = np.sin(np.arange(1200) * 2 * np.pi * 1000 / RATE_HZ).astype(np.float32)
     sound[click_at : click_at + len(burst), 0] = 0.8 * burst
     path = tmp_path / f"film{suffix}"
-    write(film(path, codec, sound=(sound, RATE_HZ)), canvas, [picture(i) for i in range(FRAMES)])
+    output = film(path, codec, sound=(2, RATE_HZ))
+    for start in range(0, len(sound), 4000):
+        output.hear(sound[start : start + 4000])
+    write(output, canvas, [picture(i) for i in range(FRAMES)])
     streams = probe(path)
     assert streams["audio"]["codec_name"] == ("aac" if suffix == ".mp4" else "pcm_s24le")
     heard = np.frombuffer(ffmpeg(path, "-f", "f32le", "-c:a", "pcm_f32le"), np.float32).reshape(-1, 2)
@@ -188,15 +191,15 @@ def test_sound_is_as_long_as_the_picture_and_stands_where_it_belongs(
 
 def test_mono_sound_stays_mono(canvas: moderngl.Framebuffer, tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
-    write(film(path, sound=(np.zeros((44_100, 1), np.float32), 44_100)), canvas, [picture(0)])
+    write(film(path, sound=(1, 44_100)), canvas, [picture(0)])
     assert (probe(path)["audio"]["channels"], probe(path)["audio"]["sample_rate"]) == (1, "44100")
 
 
 def test_sound_that_no_encoder_takes_is_refused_before_rendering(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="3 channels"):
-        film(tmp_path / "film.mp4", sound=(np.zeros((100, 3), np.float32), RATE_HZ))
+        film(tmp_path / "film.mp4", sound=(3, RATE_HZ))
     with pytest.raises(OutputError, match="at 50000 Hz"):
-        film(tmp_path / "film.mp4", sound=(np.zeros((100, 2), np.float32), 50_000))
+        film(tmp_path / "film.mp4", sound=(2, 50_000))
     assert not list(tmp_path.iterdir())
 
 

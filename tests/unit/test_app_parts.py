@@ -7,7 +7,6 @@ import logging
 import signal
 from fractions import Fraction
 
-import numpy as np
 import pytest
 
 from engine.app import clocks, pace
@@ -16,15 +15,12 @@ from engine.app.command import StopWish, film_rate, rate, seconds, size
 from engine.app.notices import Notices
 from engine.app.pace import LivePace, OfflinePace, Tick
 from engine.app.plan_file import plan_row
-from engine.app.soundtrack import soundtrack
 from engine.core.bindings import Bindings
 from engine.core.figures import Figures
 from engine.core.planner import plan
 from engine.core.step import begun
-from engine.formats.sound import Sound
 from engine.model.clock import ClockReading
 from engine.model.events import Event, EventSource
-from engine.model.sound import Track
 from engine.model.tree import ParameterTree
 from tests.world_support import clip, rows, show_of, world
 
@@ -95,27 +91,6 @@ def test_a_live_pace_plans_one_period_ahead_and_leaves_out_what_it_missed(monkey
 def test_an_offline_pace_gives_exact_instants() -> None:
     ticks = list(OfflinePace(Fraction(30000, 1001), 2.0, 4).ticks())
     assert [tick.at_s for tick in ticks] == [2.0 + n * 1001 / 30000 for n in range(4)]
-
-
-@pytest.mark.parametrize(
-    ("at_end", "from_s", "to_s", "expected"),
-    [
-        ("stop", 0.0, 3.0, [0, 1, 2, 3, 0, 0]),
-        ("loop", 0.0, 3.0, [0, 1, 2, 3, 0, 1]),
-        ("loop", 5.0, 6.5, [2, 3, 0]),
-        ("stop", 1.5, 2.0, [3]),
-        ("stop", 9.0, 9.5, [0]),
-    ],
-)
-def test_the_music_of_a_render(at_end: str, from_s: float, to_s: float, expected: list[int]) -> None:
-    sound = Sound(np.arange(4, dtype=np.float32).reshape(-1, 1), 2)  # two seconds of two samples
-    track = Track(file="x", at_end=at_end)  # type: ignore[arg-type]
-    assert soundtrack(sound, track, from_s, to_s)[:, 0].tolist() == expected
-
-
-def test_the_tracks_gain_is_in_decibels() -> None:
-    sound = Sound(np.ones((4, 2), np.float32), 2)
-    assert soundtrack(sound, Track(file="x", gain_db=-20), 0, 1)[0].tolist() == pytest.approx([0.1, 0.1])
 
 
 def test_arguments() -> None:
