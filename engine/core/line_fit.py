@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
@@ -11,13 +9,14 @@ from engine.core.lines import Line
 
 # Points of the window. A line through n points of jitter σ is off by 2σ/√n at its newest end: 288 make 0.14 ms of ±2
 # ms, the 48 of a second at 120 bpm 0.33 ms, with peaks of 1 ms.
-_MOST_POINTS = 288
+_MOST_POINTS = 384
 _JITTER_S = 0.005  # of a point, as far as is known beforehand: it weighs the expected rate against what is measured
 KNOWN = 0.001  # the doubt about a rate that was measured before
 _NEWEST = 8  # points whose median tells that the line has turned
 _LEAST_TURN_S = 0.002
 _STRAY_S = 0.005
 _TURN = 0.1  # by which part a rate may change at once
+_BEYOND = 1e9
 _FIT_EACH_BELOW = 32  # points; above, every fourth point is enough
 
 
@@ -45,8 +44,8 @@ class LineFit:
         self.count = self._end = 0
 
     def feed(self, at_s: float, value: float) -> None:
-        """A point. Instants that are no finite numbers or lie before the newest point are left out."""
-        if not (math.isfinite(at_s) and math.isfinite(value)):
+        """A point. What no clock can mean (no number, or beyond 1e9) and instants before the newest are left out."""
+        if not (abs(at_s) < _BEYOND and abs(value) < _BEYOND):
             return
         if self.count and at_s < self._instants[self._end - 1]:
             return
@@ -88,8 +87,13 @@ class LineFit:
     def _has_turned(self, instants: npt.NDArray[np.float64], values: npt.NDArray[np.float64]) -> bool:
         slope, height = self._through(instants[:-_NEWEST], values[:-_NEWEST])
         off_s = (values - height - slope * instants) / slope
-        jitter_s = float(np.median(np.abs(off_s[:-_NEWEST]))) * 1.5
-        return abs(float(np.median(off_s[-_NEWEST:]))) > max(_LEAST_TURN_S, 3 * jitter_s)
+        bound_s = max(_LEAST_TURN_S, 4.5 * float(np.median(np.abs(off_s[:-_NEWEST]))))
+        newest = off_s[-_NEWEST:]
+        # Points that were held up and come in a burst tell nothing, nor those before one that lies on the line again.
+        half = _NEWEST // 2
+        burst = instants[-1] - instants[-half] < (values[-1] - values[-half]) / slope / 4
+        median_s = float(np.median(newest))
+        return not burst and abs(median_s) > bound_s and float(newest[-1]) * median_s > 0 and abs(newest[-1]) > bound_s
 
     def _through(self, instants: npt.NDArray[np.float64], values: npt.NDArray[np.float64]) -> tuple[float, float]:
         """Slope (> 0) and height at the newest instant (0)."""
