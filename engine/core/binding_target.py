@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from engine.core.control_value import Reach, into_dead_zone, out_of_dead_zone, steps_turned
+from engine.core.control_value import Reach, out_of_dead_zone, steps_turned
 from engine.core.presses import Control
 from engine.core.takeover import Pickup, Scaling, Takeover
 from engine.model.controls import Binding
@@ -103,14 +103,6 @@ class Target:
         assert self.binding.midi.relative is not None
         steps = steps_turned(control, self.binding.midi.relative)
         return -steps if self.binding.invert else steps
-
-    def control_at(self, value: float) -> float:
-        """Where its control would stand, 0..1, for the parameter to have `value`: for LEDs and motor faders."""
-        travel = self.reach.travel(value)
-        if self.binding.invert:
-            travel = 1.0 - travel
-        zone = self.binding.dead_zone
-        return into_dead_zone(travel, zone, centred=self.is_centred) if zone else travel
 
     def grip(self, control: Control) -> Takeover:
         """The hold that `control` has on the parameter; a new one when it is first asked for."""

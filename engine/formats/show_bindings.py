@@ -1,72 +1,94 @@
-"""The bindings of a show against its parameter tree: does each path exist, and do the numbers fit it?"""
+"""The bindings of a show: does each path exist, do the numbers fit it, and do the options go together?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from engine.formats.binding_options import clashes
 from engine.formats.nearest import did_you_mean
+from engine.formats.show_paths import ShowPaths
 from engine.formats.yaml_lines import Place
-from engine.model.controls import Binding
-from engine.model.parameters import Kind, Parameter
-from engine.model.show import Show
-from engine.model.tree import ParameterTree
+from engine.model.control_address import midi_address
+from engine.model.controls import Binding, MidiControl
+from engine.model.parameters import Parameter
 
 
 @dataclass(frozen=True, slots=True)
 class BindingCheck:
-    """What bindings are checked against. Paths that hang on something unknown are let through."""
+    """What bindings are checked against. `controls` has the controls of the show's controllers by their names."""
 
-    show: Show
-    clips: Collection[str]
-    library_known: bool
-    layer_names_known: bool
-    report: Callable[[Place, str, str], None]  # place, what is wrong, mend
+    paths: ShowPaths
+    controls: Mapping[str, MidiControl]
+    line: Callable[[Place], int]
 
     def run(self) -> None:
         """Report every mistake in every binding."""
-        tree = ParameterTree(self.show, self.clips)
-        for index, binding in enumerate(self.show.bindings):
-            self._check(tree, ("bindings", index), binding)
+        bindings = self.paths.show.bindings
+        for index, binding in enumerate(bindings):
+            self._check(("bindings", index), binding)
+        self._check_twice_bound(bindings)
 
-    def _check(self, tree: ParameterTree, place: Place, binding: Binding) -> None:
+    def _check(self, place: Place, binding: Binding) -> None:
         if binding.scrub is not None:
-            parameter = self._scrubbed(tree, (*place, "scrub"), binding.scrub)
+            parameter = self._scrubbed((*place, "scrub"), binding.scrub)
         else:
-            parameter = self._bound(tree, (*place, "to"), binding.to or "")
-        if parameter is None or parameter.kind is Kind.ACTION:
+            parameter = self.paths.found((*place, "to"), binding.to or "")
+        self._check_modifier((*place, "modifier"), binding.modifier)
+        self.paths.check_moment((*place, "quantise"), binding.quantise)
+        if parameter is None:
             return
-        if parameter.kind is Kind.INDEX and not self.library_known:
-            return  # how far it reaches is not known
-        self._check_reach((*place, "range"), parameter, binding.range or ())
-        self._check_reach((*place, "value"), parameter, () if binding.value is None else (binding.value,))
+        self.paths.check_reach((*place, "range"), parameter, binding.range or ())
+        self.paths.check_reach((*place, "value"), parameter, () if binding.value is None else (binding.value,))
+        if binding.quantise is not None:
+            self.paths.check_may_wait((*place, "quantise"), parameter)
+        for clash in clashes(binding, self._midi(binding), parameter):
+            key = "scrub" if clash.key == "to" and binding.scrub is not None else clash.key
+            self.paths.report((*place, key), clash.what, clash.mend)
 
-    def _bound(self, tree: ParameterTree, place: Place, path: str) -> Parameter | None:
-        found = tree.find(path)
-        if found is None and not self._beyond_knowing(path):
-            parent, _, slug = path.rpartition("/")
-            if parent.endswith("/clip") and parent in tree.parameters:
-                self.report(place, f"the library has no clip {slug}", did_you_mean(slug, self.clips))
-            else:
-                mend = did_you_mean(path, tree.parameters, "docs/parameters.md lists the paths")
-                self.report(place, f"there is no parameter {path}", mend)
-        return found
+    def _midi(self, binding: Binding) -> MidiControl | None:
+        return binding.midi if binding.control is None else self.controls.get(binding.control)
 
-    def _scrubbed(self, tree: ParameterTree, place: Place, path: str) -> Parameter | None:
-        found = tree.find(f"{path}/position")
-        if found is None and not self._beyond_knowing(path):
-            known = ["/movement", *(f"/layer/{layer.name}" for layer in self.show.layers)]
+    def _scrubbed(self, place: Place, path: str) -> Parameter | None:
+        found = self.paths.tree.find(f"{path}/position")
+        known = ["/movement", *(f"/layer/{layer.name}" for layer in self.paths.show.layers)]
+        if found is None and not self.paths.beyond_knowing(path):
             mend = did_you_mean(path, known, f"there are {', '.join(known)}")
-            self.report(place, f"{path} has no position", mend)
-        return found
+            self.paths.report(place, f"{path} has no position", mend)
+        return found if path in known else None
 
-    def _beyond_knowing(self, path: str) -> bool:
-        if path.startswith("/layer/") and not self.layer_names_known:
-            return True
-        return "/clip/" in path and not self.library_known
+    def _check_modifier(self, place: Place, name: str | None) -> None:
+        known = self.paths.show.modifiers
+        if name is not None and name not in known and self.paths.names_known("modifiers"):
+            there = f"there are {', '.join(known)}" if known else "name its control under modifiers:"
+            self.paths.report(place, f"there is no modifier {name}", did_you_mean(name, known, there))
 
-    def _check_reach(self, place: Place, parameter: Parameter, values: Iterable[float]) -> None:
-        for value in values:
-            if parameter.clamp(value) != value:
-                reach = f"{parameter.low:g} to {parameter.high:g}"
-                self.report(place, f"{value:g} is outside of {parameter.path}, which takes {reach}", "")
+    def _check_twice_bound(self, bindings: tuple[Binding, ...]) -> None:
+        """Report controls that play one path twice: both would speak at once."""
+        heard: dict[tuple[object, ...], list[tuple[int, MidiControl | None]]] = {}
+        for index, binding in enumerate(bindings):
+            if any(place[:2] == ("bindings", index) for place in self.paths.set_aside):
+                continue  # it may have meant another control, or another path
+            midi = self._midi(binding)
+            control = _any_channel(midi) if midi is not None else (binding.key, binding.osc, binding.control)
+            path = binding.to or f"{binding.scrub}/position"
+            before = heard.setdefault((control, path, binding.page, binding.modifier), [])
+            other = next((one for one, its_midi in before if _meet(midi, its_midi)), None)
+            before.append((index, midi))
+            if other is not None:
+                line = self.line(("bindings", other))
+                mend = "keep one of them, or give them different pages or modifiers"
+                self.paths.report(("bindings", index), f"its control plays {path} already, on line {line}", mend)
+
+
+def _any_channel(midi: MidiControl) -> str:
+    return midi_address(midi.model_copy(update={"channel": None}))
+
+
+def _meet(one: MidiControl | None, other: MidiControl | None) -> bool:
+    """Whether a message may come to both of two controls that are alike but for channel and port."""
+    if one is None or other is None:
+        return True
+    ports = sorted((one.port.casefold(), other.port.casefold()), key=len)
+    channels = {one.channel, other.channel}
+    return (None in channels or len(channels) == 1) and ports[0] in ports[1]

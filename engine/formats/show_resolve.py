@@ -13,7 +13,9 @@ from engine.formats.nearest import did_you_mean
 from engine.formats.show_bindings import BindingCheck
 from engine.formats.show_clips import ShowClips
 from engine.formats.show_controllers import look_up
+from engine.formats.show_names import NamesCheck
 from engine.formats.show_parse import ParsedShow
+from engine.formats.show_paths import ShowPaths
 from engine.formats.show_sound import SoundCheck
 from engine.formats.yaml_lines import Place
 from engine.model.clips import Clip
@@ -104,10 +106,13 @@ class _Resolver:
         for index, layer in enumerate(show.layers):
             self._check_layer(("layers", index), layer)
         movements = tuple(self._movement(index, movement) for index, movement in enumerate(show.movements))
-        BindingCheck(show, self._clips, self._library is not None, self._layer_names_known, self.problem).run()
+        line, set_aside = self._parsed.document.line, self._parsed.set_aside
+        paths = ShowPaths(show, self._clips, self._library is not None, set_aside, self.problem)
+        NamesCheck(paths, line).run()
         effects_known = not any(place[0] == "sound" for place in self._parsed.set_aside if place)
         SoundCheck(show, effects_known, self.problem).run()
         found = look_up(show, self._profiles, self.problem)
+        BindingCheck(paths, found.controls, line).run()
         return LoadedShow(
             show,
             self._file,
