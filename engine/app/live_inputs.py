@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,12 +22,15 @@ from engine.core.state import State
 from engine.errors import DeviceError
 from engine.inputs.keys import KeyInput
 from engine.inputs.midi import MidiInput
+from engine.inputs.midi_messages import ShowControls
 from engine.inputs.terminal import TerminalKeys
+from engine.model.controls import Binding
 from engine.model.events import Event, Handled
 from engine.model.world import World
 from engine.outputs.figures_sender import FiguresSender
 
 if TYPE_CHECKING:
+    from engine.app.learn import StageLearn
     from engine.audio.track_player import TrackPlayer
 
 _STANDARD_INPUT = 0
@@ -50,10 +53,12 @@ class LiveInputs:
         self.keys = KeyInput(self.inbox.put, self.clock.now_s)
         self.missing: list[str] = []
         self.osc_port: int | None = None
+        self.learn: StageLearn | None = None
         self.after_events: list[Callable[[Tick, Sequence[Handled], Sequence[Event]], None]] = []  # for the player
         self._world = world
         self._figures = figures
         self._start_s = start_s
+        self._midi: MidiInput | None = None
         self._track: TrackPlayer | None = None
         self._track_line: Line | None = None
         self._closers: list[Callable[[], None]] = []
@@ -67,11 +72,7 @@ class LiveInputs:
         if show.inputs.osc.enabled or show.outputs.osc:
             self._open_osc()
         if show.inputs.midi.enabled:
-            self._try(
-                lambda: self._closers.append(
-                    MidiInput(show.inputs.midi, put, now_s, figures, on_clock=self.clocks.on_midi).close
-                )
-            )
+            self._try(self._open_midi)
         if show.onsets.source == "input":
             self._try(lambda: self._closers.append(LiveOnsets(show.onsets, put, now_s, figures).close))
         self.clocks.open(figures, self.do_without)
@@ -82,6 +83,11 @@ class LiveInputs:
             self._try(lambda: self._closers.append(FiguresSender(told, figures).close))
         self._closers.append(TerminalKeys(self.keys.on_key, _STANDARD_INPUT).close)
         self.clock.restart(self._start_s)
+
+    def hear(self, bindings: Iterable[Binding]) -> None:
+        """These are the bindings that play now: of their MIDI, values of 14 bits are put together."""
+        if self._midi is not None:
+            self._midi.hear(ShowControls.of(bindings, self._world.loaded.modifiers.values()))
 
     def do_without(self, error: DeviceError) -> None:
         """Warn of a device that is not there, and remember it for the report."""
@@ -143,6 +149,18 @@ class LiveInputs:
             self._try(partial(osc.tell, output))
         self.osc_port = osc.port
         self.after_events.append(osc.after_events)
+
+    def _open_midi(self) -> None:
+        loaded = self._world.loaded
+        self._midi = MidiInput(
+            loaded.show.inputs.midi,
+            self.inbox.put,
+            self.clock.now_s,
+            self._figures,
+            controls=ShowControls.of(loaded.bindings, loaded.modifiers.values()),
+            on_clock=self.clocks.on_midi,
+        )
+        self._closers.append(self._midi.close)
 
     def _open_track(self) -> None:
         loaded = self._world.loaded

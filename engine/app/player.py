@@ -39,7 +39,8 @@ class Player:
 
     `frames_for` is what to do when a frame is not decoded yet: live, the nearest held; offline, wait for it.
     `after_events` is called at each tick with what became of each event that came in, and with the resolved events
-    as they were folded into the state: takes and the monitor. `after_tick` is called with the tick, plan and state of
+    as they were folded into the state: takes and the monitor. `before_bindings` gives those of the events that came in
+    which go on to the bindings; learning keeps some to itself. `after_tick` is called with the tick, plan and state of
     each frame shown: clocks, status and plan files.
     """
 
@@ -59,6 +60,7 @@ class Player:
     replay: Replay | None = None  # a take, played beside what comes in
     coalesces: bool = True  # of several values for a parameter within a tick, only the last is folded in
     before_tick: Sequence[Callable[[], None]] = ()
+    before_bindings: Callable[[Sequence[Event]], Sequence[Event]] = lambda events: events
     stop_wished: Callable[[], bool] = lambda: False
     after_events: list[Callable[[Tick, Sequence[Handled], Sequence[Event]], None]] = field(default_factory=list)
     after_tick: list[Callable[[Tick, FramePlan, State], None]] = field(default_factory=list)
@@ -103,7 +105,7 @@ class Player:
     def _take_in(self, tick: Tick) -> Sequence[Handled]:
         """Fold in what has happened up to now; what became of each event."""
         head = self.history.head
-        incoming = self.inbox.drain(until_s=tick.at_s)
+        incoming = self.before_bindings(self.inbox.drain(until_s=tick.at_s))
         handled = self.bindings.resolve(incoming, lambda path: value_at(self.world, head, path, tick.now_s))
         resolved = [event for one in handled for event in one.resolved]
         if self.coalesces:

@@ -90,7 +90,9 @@ class Status:
         late, misses = (sum(counters[name].count for name in names if name in counters) for names in (_LATE, _MISSES))
         minutes, seconds = divmod(snapshot.at_s, 60)
         clips = " · ".join(snapshot.layers)
+        learn = self._inputs.learn.line if self._inputs.learn is not None else ""
         return (
-            f"{int(minutes)}:{seconds:04.1f}  {snapshot.movement} {snapshot.position_s:.1f} s  [{clips}]"
+            f"{learn}{'  ' if learn else ''}{int(minutes)}:{seconds:04.1f}"
+            f"  {snapshot.movement} {snapshot.position_s:.1f} s  [{clips}]"
             f"  late {late}  misses {misses}"
         )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import moderngl
 
+from engine.app.learn import StageLearn
 from engine.app.notices import Notices
 from engine.app.pace import LivePace, OfflinePace
 from engine.app.plan_file import PlanWriter
@@ -32,7 +33,6 @@ from engine.core.step import begun, history
 from engine.errors import NoDisplayError, SourceError
 from engine.gl.compositor import Compositor
 from engine.gl.context import headless_context
-from engine.inputs.keys import KeyInput
 from engine.media.frame_store import FrameStore
 from engine.model.controls import Binding
 from engine.model.events import Event
@@ -180,6 +180,7 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
         if job.record is not None:
             take = recording(world, job.record, figures, start_s=job.from_s, over=job.over, overwrite=job.overwrite)
             player.after_events.append(stack.enter_context(take))
+        _learn(stack, world, player, inputs)
         player.after_tick.append(Notices(player.bindings, figures))
         player.after_tick.append(inputs.board.publish)
         inputs.over_when(job.for_s, None if isinstance(output, Nothing) else lambda: output.should_close)
@@ -197,6 +198,24 @@ def _warm_up(store: FrameStore, compositor: Compositor, first: FramePlan) -> Non
         log.warning("%s", error)
         frames = store.frames_for(first)
     compositor.draw(first, frames)
+
+
+def _learn(stack: ExitStack, world: World, player: Player, inputs: LiveInputs) -> None:
+    """Let controls be learned while the show is played."""
+
+    def add(binding: Binding) -> None:
+        player.bindings.add(binding)
+        inputs.hear(player.bindings.bindings)
+
+    def value(path: str) -> float | None:
+        latest = inputs.board.latest
+        return None if latest is None else latest.value(path)
+
+    learn = StageLearn(world, lambda: player.bindings.bindings, add, value)
+    stack.callback(learn.close)
+    player.before_bindings = learn.take_in
+    player.after_events.append(learn.follow)
+    inputs.learn = learn
 
 
 def _screen(
@@ -224,18 +243,21 @@ def _window(world: World, job: LiveJob, inputs: LiveInputs) -> Window:
         monitor=wish.monitor if job.monitor is None else job.monitor,
         fullscreen=wish.fullscreen if job.fullscreen is None else job.fullscreen,
         vsync=wish.vsync,
-        on_key=lambda name, pressed: _window_key(window, inputs.keys, name, pressed),
+        on_key=lambda name, pressed: _window_key(window, inputs, name, pressed),
     )
     return window
 
 
-def _window_key(window: Window, keys: KeyInput, name: str, pressed: bool) -> None:
-    """F11 and escape are the window's own, as everywhere; every key reaches the show's bindings as well."""
+def _window_key(window: Window, inputs: LiveInputs, name: str, pressed: bool) -> None:
+    """F11 and escape are the window's own, as everywhere; every key reaches the show's bindings as well.
+
+    While a control is learned, escape leaves that, and not the full screen.
+    """
     if pressed and name == "f11":
         window.set_fullscreen(not window.fullscreen)
-    elif pressed and name == "escape":
+    elif pressed and name == "escape" and not (inputs.learn is not None and inputs.learn.active):
         window.set_fullscreen(False)
-    keys.on_key(name, pressed)
+    inputs.keys.on_key(name, pressed)
 
 
 def _live_rate(world: World, output: Window | Nothing) -> float:
@@ -293,7 +315,7 @@ def _film(stack: ExitStack, world: World, job: RenderJob, figures: Figures) -> t
 
 
 # What every show can do on keys that it has not bound itself.
-_KEYS = (("f1", "/figures"),)
+_KEYS = (("f1", "/figures"), ("f2", "/control/learn"))
 
 
 def _bindings(world: World, figures: Figures, more: Iterable[Binding] = ()) -> Bindings:

@@ -94,7 +94,7 @@ class Learn:
                 self._target = next(iter(self._matching()), self._target)
 
     def hear(self, event: Event, value: ValueOf) -> Learned | None:
-        """A control's event while learning: what was learned, once it has moved clearly. `value` tells where paths stand.
+        """A control's event while learning; what was learned, once it has moved clearly. `value` tells where a path is.
 
         An OSC address that is a path of the tree needs no binding, and is no control.
         """

@@ -48,7 +48,7 @@ def write_binding(file: Path, binding: Binding, expected: str, *, instead_of: in
         raise OutputError(
             "was changed since the show was read",
             subject=file,
-            mend=f"Write it in by hand: - {binding_text(binding)}",
+            mend="Write it in by hand, or start anew.",
         )
     edited = with_binding(content, binding, str(file), instead_of=instead_of)
     replace_file(target, edited)
@@ -112,7 +112,7 @@ def _check(before: ParsedShow, edited: str, binding: Binding, file: str, instead
         raise OutputError(
             "is written in a way that a binding cannot be added to",
             subject=file,
-            mend=f"Write it in by hand: - {binding_text(binding)}",
+            mend="Write it in by hand.",
         )
 
 

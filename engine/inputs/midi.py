@@ -100,9 +100,14 @@ class _Listener:
     def __init__(self, port: OpenPort, controls: ShowControls) -> None:
         self.name = port.key.name
         self.client: Any = port.driver
+        self.controls = controls
         self.decoder = MidiDecoder(controls.on_port(self.name))
         self.show_stamps = DeltaStamps()
         self.clock_stamps = DeltaStamps()
+
+    def hear(self, controls: ShowControls) -> None:
+        self.controls = controls
+        self.decoder.hear(controls.on_port(self.name))
 
 
 class MidiInput:
@@ -130,7 +135,7 @@ class MidiInput:
     ) -> None:
         self._put = put
         self._now_s = now_s
-        self._controls = controls
+        self._controls = controls  # replaced whole by any thread
         self._on_clock = on_clock
         self._events = figures.counter("midi_events")  # midi-input thread
         self._malformed = figures.counter("midi_malformed")  # midi-input thread
@@ -145,6 +150,10 @@ class MidiInput:
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="midi-input", daemon=True)
         self._thread.start()
+
+    def hear(self, controls: ShowControls) -> None:
+        """From now on these are the show's controls: one was learned. Any thread."""
+        self._controls = controls
 
     def close(self) -> None:
         """Give the ports back. Safe to call twice."""
@@ -189,6 +198,8 @@ class MidiInput:
         _log.warning("%s: the MIDI port is gone%s. It is listened to again when it is back", listener.name, ended)
 
     def _collect(self, listener: _Listener) -> None:
+        if listener.controls is not self._controls:
+            listener.hear(self._controls)
         decoder = listener.decoder
         malformed = decoder.malformed
         while (received := listener.client.get_message()) is not None:

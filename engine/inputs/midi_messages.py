@@ -72,9 +72,13 @@ class MidiDecoder:
 
     def __init__(self, controls: ShowControls = NO_CONTROLS) -> None:
         self._stream = MidiStream()
+        self.hear(controls)
+        self._down: dict[str, None] = {}  # the addresses that are held, in the order in which they went down
+
+    def hear(self, controls: ShowControls) -> None:
+        """From now on these are the controls that want more than a message. What is held stays so."""
         self._fine = FineValues(controls.fine)
         self._held_cc = {(control.channel, control.cc) for control in controls.held}
-        self._down: dict[str, None] = {}  # the addresses that are held, in the order in which they went down
 
     @property
     def malformed(self) -> int:

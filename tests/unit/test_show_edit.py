@@ -191,9 +191,8 @@ def test_a_file_that_was_changed_meanwhile_is_not_touched(tmp_path: Path) -> Non
     file.write_text(HEAD)
     read = digest(file.read_bytes())
     file.write_text(HEAD + "# somebody was here\n")
-    with pytest.raises(OutputError, match="was changed") as caught:
+    with pytest.raises(OutputError, match="was changed since"):
         write_binding(file, BINDING, read)
-    assert ITEM in caught.value.mend
     assert file.read_text() == HEAD + "# somebody was here\n"
     file.unlink()
     with pytest.raises(OutputError, match="cannot be read"):

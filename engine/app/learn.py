@@ -1,0 +1,134 @@
+"""Learning on stage: between the inbox and the bindings, and into the show's file."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+
+from engine.app.pace import Tick
+from engine.core.learn import LEARN, Learn, Learned, ValueOf
+from engine.errors import RuntimeShowError, ShowError
+from engine.formats.show_edit import binding_text, digest, write_binding
+from engine.formats.show_parse import parse_show
+from engine.model.controls import Binding
+from engine.model.events import Event, EventSource, Handled
+from engine.model.world import World
+
+log = logging.getLogger(__name__)
+
+_BY_HAND = (EventSource.MIDI, EventSource.OSC, EventSource.KEY)
+_KEY = "key/"
+
+
+class StageLearn:
+    """Learns controls while the show is played. Main thread, but for `line` and the thread "learn", which writes files.
+
+    What is learned plays at once (`add`), and is written into the show's file; where that cannot be done it is logged,
+    with the line to write in by hand, and plays until the end of the run. `value` tells where a path stands.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        bindings: Callable[[], Sequence[Binding]],
+        add: Callable[[Binding], None],
+        value: ValueOf,
+    ) -> None:
+        self.line = ""  # main thread; any thread reads it
+        self._learn = Learn(world.tree, world.loaded.controls, bindings)
+        self._add = add
+        self._value = value
+        self._keys_down: set[str] = set()  # those whose press was kept from the show: so is their release
+        self._file = world.loaded.file
+        self._digest = _digest_of(world)  # learn thread, once it runs
+        self._to_write: SimpleQueue[Binding | None] = SimpleQueue()
+        self._written: SimpleQueue[str] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether a control is being learned: keys are its own then."""
+        return self._learn.active
+
+    def take_in(self, events: Sequence[Event]) -> Sequence[Event]:
+        """What the bindings get of `events`: all but the keys that are meant for learning.
+
+        What a control teaches plays from the very event that settled it.
+        """
+        if not self._learn.active and not self._keys_down:
+            return events
+        return [event for event in events if not self._keep(event)]
+
+    def follow(self, tick: Tick, handled: Sequence[Handled], _folded: Sequence[Event]) -> None:
+        """After each tick's events: what was played last, whether to learn, and what the operator reads."""
+        locked = bool(self._value("/lock"))
+        for event in (event for one in handled for event in one.resolved):
+            if event.address == LEARN:
+                self._learn.toggle(tick.now_s, locked=locked)
+            elif event.source in _BY_HAND:
+                self._learn.played(event.address)
+        self._bind(self._learn.at(tick.now_s, self._value, locked=locked))
+        while not self._written.empty():
+            self._learn.tell(self._written.get(), tick.now_s)
+        self.line = self._learn.line(tick.now_s)
+
+    def close(self) -> None:
+        """Write what is still to be written, and join the thread. Safe to call twice."""
+        if self._thread is not None:
+            self._to_write.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _keep(self, event: Event) -> bool:
+        if event.source is not EventSource.KEY:
+            if self._learn.active:
+                self._bind(self._learn.hear(event, self._value))
+            return False
+        name = event.address.removeprefix(_KEY)
+        if event.value > 0 and self._learn.active:
+            self._keys_down.add(name)
+            self._learn.key(name)
+            return True
+        kept = name in self._keys_down
+        self._keys_down.discard(name)
+        return kept
+
+    def _bind(self, learned: Learned | None) -> None:
+        if learned is None:
+            return
+        self._add(learned.played)
+        log.info("learned: %s", learned.said)
+        self._to_write.put(learned.written)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="learn")
+            self._thread.start()
+
+    def _run(self) -> None:
+        while (binding := self._to_write.get()) is not None:
+            self._written.put(self._write(binding))
+
+    def _write(self, binding: Binding) -> str:
+        """Learn thread: write one binding; what became of it, for the operator."""
+        line = binding_text(binding)
+        try:
+            self._digest = write_binding(self._file, binding, self._digest)
+        except RuntimeShowError as error:
+            log.warning("%s The line, which plays until the end of this run: - %s", error, line)
+            return f"not written: {error.what}"
+        except Exception:
+            log.exception("The binding was not written; write it in by hand: - %s", line)
+            return "not written: see the log"
+        return f"{line} is written into {self._file.name}"
+
+
+def _digest_of(world: World) -> str:
+    """The digest of the show's file, or "" where it is not that which was loaded: then nothing will be written."""
+    file = world.loaded.file
+    try:
+        content = file.read_bytes()
+        parsed = parse_show(content.decode("utf-8-sig"), str(file))
+    except (OSError, UnicodeDecodeError, ShowError):
+        return ""
+    return digest(content) if parsed.show == world.loaded.show else ""
