@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,6 +17,10 @@ Direction = Literal["output", "input"]
 
 _INSTALL = "Install PortAudio: apt install libportaudio2 (Debian, Ubuntu), or run without sound."
 _CLOSE_TIMEOUT_S = 1.0
+
+# PortAudio does one thing at a time, and looks for devices only as it is initialised, which ends all its streams.
+_lock = threading.RLock()
+_open_streams: list[Any] = []  # under the lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +43,36 @@ def portaudio() -> Any:
 
 
 def list_devices(direction: Direction) -> tuple[AudioDevice, ...]:
-    """Every device of a direction, in PortAudio's order. PortAudio looks once, when it is first loaded.
+    """Every device of a direction, in PortAudio's order, as they were when it last looked (`look_again`).
 
     Raises DeviceError where PortAudio is missing.
     """
     key = f"max_{direction}_channels"
-    return tuple(_device(number, found, key) for number, found in enumerate(portaudio().query_devices()) if found[key])
+    with _lock:
+        there = portaudio().query_devices()
+    return tuple(_device(number, found, key) for number, found in enumerate(there) if found[key])
+
+
+def look_again() -> bool:
+    """Let PortAudio look for devices that have come or gone; whether it did. Any thread.
+
+    Not while a stream is open, an input's or one that hangs, since that would end with it.
+    """
+    sounddevice = portaudio()
+    with _lock:
+        if _open_streams:
+            return False
+        sounddevice._terminate()
+        sounddevice._initialize()
+    return True
+
+
+def open_stream(kind: Callable[..., Any], **settings: Any) -> Any:
+    """A stream of sounddevice's class `kind`, to be closed by `close_stream`. Raises PortAudioError as that does."""
+    with _lock:
+        stream = kind(**settings)
+        _open_streams.append(stream)
+    return stream
 
 
 def find_device(direction: Direction, name: str = "") -> AudioDevice:
@@ -85,6 +114,8 @@ def close_stream(stream: Any) -> None:
 def _abort_and_close(stream: Any) -> None:
     stream.abort(ignore_errors=True)
     stream.close(ignore_errors=True)
+    with _lock:
+        _open_streams[:] = [one for one in _open_streams if one is not stream]
 
 
 def _device(number: int, found: dict[str, Any], key: str) -> AudioDevice:

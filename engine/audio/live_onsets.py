@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.analysis.onsets import OnsetStream
-from engine.audio.devices import AudioDevice, close_stream, find_device, portaudio
+from engine.audio.devices import AudioDevice, close_stream, find_device, open_stream, portaudio
 from engine.audio.sample_clock import SampleClock
 from engine.core.figures import Figures
 from engine.errors import DeviceError
@@ -122,8 +122,8 @@ def _channels(device: AudioDevice) -> int:
 def _open(device: AudioDevice, rate_hz: int, callback: Callable[..., None], finished: Callable[[], None]) -> Any:
     sounddevice = portaudio()
     try:
-        return sounddevice.InputStream(
-            samplerate=rate_hz, channels=_channels(device), dtype="float32", device=device.index, latency="low",
+        return open_stream(
+            sounddevice.InputStream, samplerate=rate_hz, channels=_channels(device), dtype="float32", device=device.index, latency="low",
             callback=callback, finished_callback=finished,
         )  # fmt: skip
     except sounddevice.PortAudioError as error:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.audio.devices import AudioDevice, close_stream, find_device, portaudio
+from engine.audio.devices import AudioDevice, close_stream, find_device, open_stream, portaudio
 from engine.audio.libltc import LtcDecoder, LtcFrame
 from engine.audio.sample_clock import SampleClock
 from engine.core.code_follow import CodeFollower, shifted
@@ -167,8 +167,8 @@ def _opened(
 ) -> Any:
     sounddevice = portaudio()
     try:
-        return sounddevice.InputStream(
-            samplerate=rate_hz, channels=channels, dtype="float32", device=device.index, latency="low",
+        return open_stream(
+            sounddevice.InputStream, samplerate=rate_hz, channels=channels, dtype="float32", device=device.index, latency="low",
             callback=callback, finished_callback=finished,
         )  # fmt: skip
     except sounddevice.PortAudioError as error:
