@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from engine.errors import DeviceError
@@ -32,6 +32,21 @@ def jack_server() -> Iterator[dict[str, str]]:
         yield {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
     finally:
         _ended(process)
+
+
+@contextmanager
+def in_environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """This process's own environment with these variables: libraries such as libjack read it here."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextmanager

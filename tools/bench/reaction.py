@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from engine.errors import DeviceError, RuntimeShowError
 from tools.bench.measuring import Case
 from tools.bench.media import ClipWish, Kind, make_clip
 from tools.bench.rows import Bar, Options, Row, Tell
-from tools.virtual_devices import jack_server, virtual_display
+from tools.virtual_devices import in_environment, jack_server, virtual_display
 
 SUITE = "reaction"
 _RATE_HZ = 60.0
@@ -75,7 +75,7 @@ def _played(clip: Path, play_s: float, moves: Callable[[ExitStack, int], Move]) 
         environment = dict(os.environ)
         if "DISPLAY" not in environment:
             environment["DISPLAY"] = stack.enter_context(virtual_display(640, 480))
-        with _environment(stack.enter_context(jack_server())):
+        with in_environment(stack.enter_context(jack_server())):
             port = _free_port()
             show = folder / "show.yaml"
             show.write_text(_SHOW.format(clip=json.dumps(str(clip.absolute())), port=port), encoding="utf-8")
@@ -96,26 +96,13 @@ def _played(clip: Path, play_s: float, moves: Callable[[ExitStack, int], Move]) 
     if player.returncode:
         raise RuntimeShowError(f"runtime-play ended with {player.returncode}: {complaints.strip()[-300:]}")
     figures: dict[str, Any] = json.loads(output)
+    if "event_to_shown_ms_p99" not in figures:
+        raise RuntimeShowError("no event came to the player")
     return figures
 
 
 _JACK = ("JACK_DEFAULT_SERVER", "JACK_NO_START_SERVER")
 _BACKEND = "mido.backends.rtmidi/UNIX_JACK"
-
-
-@contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """This process's own environment with these variables: libjack reads it here, too."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _over_midi(stack: ExitStack, _port: int) -> Move:
