@@ -29,6 +29,8 @@ Mono32 = npt.NDArray[np.float32]
 
 _RATE_HZ = 48_000
 _WITNESSES = 3  # frames: noise that decodes at all seldom counts on
+# A larger buffer delays nothing that is stamped, and its stamps are steady (docs/decisions/show-clock.md).
+_LATENCY_S = 0.1
 _MOST_WAITING = 400  # blocks; more means that the decoder does not keep up
 
 
@@ -168,8 +170,8 @@ def _opened(
     sounddevice = portaudio()
     try:
         return open_stream(
-            sounddevice.InputStream, samplerate=rate_hz, channels=channels, dtype="float32", device=device.index, latency="low",
-            callback=callback, finished_callback=finished,
+            sounddevice.InputStream, samplerate=rate_hz, channels=channels, dtype="float32", device=device.index,
+            latency="low", callback=callback, finished_callback=finished,
         )  # fmt: skip
     except sounddevice.PortAudioError as error:
         raise _refused(device.name, error) from error
