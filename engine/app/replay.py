@@ -84,15 +84,16 @@ def load_take(file: Path, world: World, *, strict: bool = False) -> Take:
 
 def _differences(take: Take, world: World, file: Path) -> Iterable[Problem]:
     now, then = fingerprints(world), take.header.fingerprints
+    name = f" ({take.header.show})" if take.header.show else ""
     subjects = {
-        f"the show, which was {take.header.show}" if take.header.show else "the show": (now.show, then.show),
-        "the clip library": (now.library, then.library),
-        "the music, or what was heard in it": (now.music, then.music),
+        f"another show{name}": (now.show, then.show),
+        "another clip library": (now.library, then.library),
+        "other music, or other onsets in it": (now.music, then.music),
     }
     for subject, (at_hand, recorded) in subjects.items():
         if at_hand != recorded:
             mend = "the picture may differ from what was performed"
-            yield Problem(str(file), 1, "", f"{subject} is another one than this take was recorded with", mend)
+            yield Problem(str(file), 1, "", f"was recorded with {subject}", mend)
 
 
 def _fitted(take: Take, world: World, file: Path) -> tuple[tuple[Event, ...], list[Problem]]:
@@ -123,10 +124,10 @@ def _fitted(take: Take, world: World, file: Path) -> tuple[tuple[Event, ...], li
             event = replace(event, wait=None)  # noqa: PLW2901
         events.append(event)
     found = (
-        (unknown, "events for paths that the show has not got, left out"),
-        (Counter(changed.keys()), "paths with another kind or range than in the take"),
-        (clamped, "values out of range, clamped"),
-        (aimless, "actions that wait for what the show has not got, fired at once"),
+        (unknown, "events for paths that the show has not got are left out"),
+        (Counter(changed.keys()), "paths have another kind or range than when it was recorded"),
+        (clamped, "values out of range are clamped"),
+        (aimless, "actions wait for what the show has not got, and fire at once"),
     )
     return tuple(events), [_misfit(file, counts, what) for counts, what in found if counts]
 
@@ -134,4 +135,4 @@ def _fitted(take: Take, world: World, file: Path) -> tuple[tuple[Event, ...], li
 def _misfit(file: Path, counts: Counter[str], what: str) -> Problem:
     named = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in counts.most_common(_NAMED))
     more = f" and {len(counts) - _NAMED} more" if len(counts) > _NAMED else ""
-    return Problem(str(file), 0, "", f"{counts.total()} {what}: {named}{more}")
+    return Problem(str(file), 0, "", f"{what}: {named}{more}; {counts.total()} in all")
