@@ -123,8 +123,8 @@ def _open(device: AudioDevice, rate_hz: int, callback: Callable[..., None], fini
     sounddevice = portaudio()
     try:
         return open_stream(
-            sounddevice.InputStream, samplerate=rate_hz, channels=_channels(device), dtype="float32", device=device.index,
-            latency="low", callback=callback, finished_callback=finished,
+            sounddevice.InputStream, samplerate=rate_hz, channels=_channels(device), dtype="float32",
+            device=device.index, latency="low", callback=callback, finished_callback=finished,
         )  # fmt: skip
     except sounddevice.PortAudioError as error:
         raise _refused(device, error) from error
