@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 from pythonosc.osc_bundle import OscBundle
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
+from engine.app.pace import Tick
+from engine.app.published import Published
 from engine.core.figures import Figures
 from engine.core.inbox import Inbox
+from engine.core.planner import plan
+from engine.core.step import begun, history, stepped
+from engine.formats.osc_peer import OscPeer
 from engine.inputs.osc_packet import OscMessage as HeardMessage
 from engine.inputs.osc_receiver import OscReceiver
-from engine.model.events import Event
+from engine.model.events import Event, EventSource
 from engine.model.world import World
 from tests.world_support import clip, world
 
@@ -107,3 +112,53 @@ class Station:
     @property
     def understood(self) -> int:
         return self.figures.counter("osc_events").count
+
+
+class Stage:
+    """A show that stands where it is put, as the board shows it to other threads."""
+
+    def __init__(self, shown: World | None = None) -> None:
+        self.world = shown or osc_world()
+        self._history = history(begun(self.world))
+        self.latest: Published | None = None
+        self.at(0.0)
+
+    def at(self, now_s: float, **values: float) -> None:
+        """Play `values` (by path, with _ for /) at `now_s`, and show that tick."""
+        self.play(now_s, {"/" + name.replace("_", "/"): value for name, value in values.items()})
+
+    def play(self, now_s: float, values: Mapping[str, float]) -> None:
+        events = [
+            Event(now_s, EventSource.SCRIPT, number, path, value) for number, (path, value) in enumerate(values.items())
+        ]
+        self._history = stepped(self.world, self._history, events, now_s)
+        state = self._history.head
+        tick = Tick(0, now_s, now_s)
+        self.latest = Published(self.world, tick, plan(self.world, state, now_s), state, now_s)
+
+
+class Ear:
+    """One who is told: keeps what it was sent."""
+
+    def __init__(self, name: str = "ear", *, deaf: bool = False) -> None:
+        self.packets: list[bytes] = []
+        self.deaf = deaf
+        self.ports: dict[int, Ear] = {}
+        self.peer = OscPeer(name, name, self._send, self._at_port)
+
+    def heard(self) -> list[tuple[Any, ...]]:
+        """The messages since it was last asked."""
+        found = [one for packet in self.packets for one in read(packet)]
+        self.packets.clear()
+        return found
+
+    def values(self) -> dict[str, Any]:
+        """The first arguments of what it heard, by address."""
+        return {address: arguments[0] if arguments else None for address, *arguments in self.heard()}
+
+    def _send(self, packet: bytes) -> bool:
+        self.packets.append(packet)
+        return not self.deaf
+
+    def _at_port(self, port: int) -> OscPeer:
+        return self.ports.setdefault(port, Ear(f"{self.peer.name}:{port}")).peer

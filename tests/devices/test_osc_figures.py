@@ -6,46 +6,38 @@ import logging
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
-from pythonosc.osc_message import OscMessage
-from pythonosc.osc_message_builder import OscMessageBuilder
 
 from engine.core.figures import Figures
-from engine.core.inbox import Inbox
 from engine.errors import DeviceError
-from engine.inputs import osc as osc_module
-from engine.inputs.osc import OscInput
-from engine.model.controls import OscInput as OscSettings
 from engine.model.show import FiguresOutput
 from engine.outputs.figures_sender import FiguresSender
-from tests.devices.sound_support import TIMEOUT_S, wait_until
+from tests.devices.osc_support import OscStage, free_port, heard, osc_stage, udp_client
+from tests.devices.sound_support import wait_until
+from tests.osc_support import FOREVER_S, message
 from tests.support import need_program
 
-FOREVER_S = 1e9
+
+def count(figures: Figures) -> None:
+    figures.counter("frames_shown").add(300)
+    for value in (2.0, 2.0, 7.0):
+        figures.samples("decode_ms").add(value)
 
 
 @pytest.fixture
 def figures() -> Figures:
     made = Figures()
-    made.counter("frames_shown").add(300)
-    for value in (2.0, 2.0, 7.0):
-        made.samples("decode_ms").add(value)
+    count(made)
     return made
 
 
 @pytest.fixture
-def inbox() -> Inbox:
-    return Inbox()
-
-
-@pytest.fixture
-def osc(inbox: Inbox, figures: Figures) -> Iterator[OscInput]:
-    listening = OscInput(OscSettings(port=0), inbox.put, time.monotonic, figures)
-    yield listening
-    listening.close()
+def stage() -> Iterator[OscStage]:
+    with osc_stage() as opened:
+        count(opened.figures)
+        yield opened
 
 
 @pytest.fixture
@@ -54,23 +46,14 @@ def client() -> Iterator[socket.socket]:
         yield opened
 
 
-def udp_client() -> socket.socket:
-    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    opened.bind(("127.0.0.1", 0))
-    opened.settimeout(TIMEOUT_S)
-    return opened
-
-
-def ask(client: socket.socket, osc: OscInput, address: str = "/figures", value: float = 1.0) -> None:
-    builder = OscMessageBuilder(address)
-    builder.add_arg(value, "f")
-    client.sendto(builder.build().dgram, ("127.0.0.1", osc.port))
+def ask(client: socket.socket, stage: OscStage, address: str = "/figures", value: float = 1.0) -> None:
+    client.sendto(message(address, value), ("127.0.0.1", stage.port))
 
 
 def told(client: socket.socket, count: int) -> dict[str, float]:
     """The next `count` messages, as address and number."""
-    messages = [OscMessage(client.recv(65_536)) for _ in range(count)]
-    return {message.address: message.params[0] for message in messages}
+    arrived = heard(client)
+    return dict(next(arrived) for _ in range(count))
 
 
 EXPECTED = {
@@ -81,16 +64,18 @@ EXPECTED = {
     "/figures/decode_ms/last": 7.0,
     "/figures/osc_events": 1,
     "/figures/osc_ignored": 0,
+    "/figures/osc_untimely": 0,
     "/figures/osc_unanswered": 0,
+    "/figures/osc_unsent": 0,
 }
 
 
-def test_who_asks_is_told_on_the_port_that_it_asked_from(osc: OscInput, inbox: Inbox, client: socket.socket) -> None:
+def test_who_asks_is_told_on_the_port_that_it_asked_from(stage: OscStage, client: socket.socket) -> None:
     with udp_client() as other:
-        ask(client, osc)
+        ask(client, stage)
         assert told(client, len(EXPECTED)) == EXPECTED
-        ask(other, osc, "/go")
-        wait_until(lambda: bool(inbox.drain(FOREVER_S)), "the event")
+        ask(other, stage, "/go")
+        stage.gathered(1)
         for silent in (client, other):
             silent.setblocking(False)
             with pytest.raises(BlockingIOError):
@@ -98,44 +83,35 @@ def test_who_asks_is_told_on_the_port_that_it_asked_from(osc: OscInput, inbox: I
 
 
 def test_asking_is_no_event_and_letting_go_of_the_button_asks_for_nothing(
-    osc: OscInput, inbox: Inbox, client: socket.socket, figures: Figures
+    stage: OscStage, client: socket.socket
 ) -> None:
-    ask(client, osc, value=0.0)
-    ask(client, osc, "/go")
-    wait_until(lambda: figures.counter("osc_events").count == 2, "both messages")
-    wait_until(lambda: [event.address for event in inbox.drain(FOREVER_S)] == ["/go"], "the event")
+    ask(client, stage, value=0.0)
+    ask(client, stage, "/go")
+    wait_until(lambda: stage.figures.counter("osc_events").count == 2, "both messages")
+    assert [event.address for event in stage.inbox.drain(FOREVER_S)] == ["/go"]
     client.setblocking(False)
     with pytest.raises(BlockingIOError):
         client.recv(1)
 
 
-def test_a_flood_of_requests_is_answered_once_in_a_while(
-    osc: OscInput, client: socket.socket, figures: Figures, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(osc_module, "_ANSWER_GAP_S", FOREVER_S)
-    for _ in range(100):
-        ask(client, osc)
-    wait_until(lambda: figures.counter("osc_unanswered").count == 99, "all others to be counted")
-    told(client, len(EXPECTED))
-    client.setblocking(False)
-    with pytest.raises(BlockingIOError):
-        client.recv(1)
+def test_a_flood_of_requests_is_answered_once_in_a_while(stage: OscStage, client: socket.socket) -> None:
+    unanswered = stage.figures.counter("osc_unanswered")
+    for _ in range(200):
+        ask(client, stage)
+    wait_until(lambda: stage.figures.counter("osc_events").count == 200, "all to be heard")
+    assert unanswered.count >= 150  # twenty at once, and twenty a second while the flood is read
 
 
-def test_one_who_is_gone_before_the_answer_costs_nobody_else_theirs(
-    osc: OscInput, client: socket.socket, figures: Figures, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(osc_module, "_ANSWER_GAP_S", 0.0)
+def test_one_who_is_gone_before_the_answer_costs_nobody_else_theirs(stage: OscStage, client: socket.socket) -> None:
     with udp_client() as gone:
-        ask(gone, osc)
-    ask(client, osc)
+        ask(gone, stage)
+    ask(client, stage)
     assert told(client, len(EXPECTED))["/figures/osc_events"] == 2
 
 
 def test_oscdump_is_told_every_so_often(figures: Figures) -> None:
     program = need_program("oscdump", "liblo-tools")
-    with udp_client() as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     with subprocess.Popen([program, "-L", str(port)], stdout=subprocess.PIPE, text=True) as dump:
         sender = FiguresSender(FiguresOutput(port=port, every_s=0.1), figures)
         try:
