@@ -8,7 +8,7 @@ from engine.core.line_fit import KNOWN, LineFit
 from engine.core.lines import Line
 from engine.model.clock import ClockReading
 
-_LOST_AFTER_S = 0.3  # three groups of quarter frames at 24 a second
+_LOST_AFTER_S = 0.5  # five groups of quarter frames; LTC comes in buffers of 0.1 s
 _CONTINUES_WITHIN_S = 0.1
 _SLOWEST, _FASTEST = 0.5, 2.0  # of a tape that is followed; in shuttle it is not
 _SLACK_S = 0.02

@@ -230,6 +230,12 @@ _EVENTS = (
         "A cable or an interface loses bytes.",
     ),
     Figure(
+        "midi_told",
+        "MIDI messages to controllers",
+        "Messages that told controllers the values that they play.",
+        "A value moves that lamps or motor faders show. `feedback: false` in a binding keeps it quiet.",
+    ),
+    Figure(
         "midi_ports_lost",
         "MIDI ports lost",
         "How often a MIDI port that was listened to went away; the log names it.",
@@ -313,7 +319,7 @@ _SOUND = (
         "ltc_overruns",
         "time code overruns",
         "Blocks of the time code's input that were lost before they were decoded.",
-        "The machine is too busy; the clock bridges gaps of 0.3 s.",
+        "The machine is too busy; the clock bridges gaps of 0.5 s.",
     ),
     Figure(
         "audio_underruns",

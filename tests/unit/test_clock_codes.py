@@ -146,7 +146,7 @@ def test_a_tape_that_stops_is_lost_and_one_that_is_moved_has_jumped() -> None:
     tape = Tape(mtc)
     tape.roll(1000, 20)
     assert there(mtc.reading(tape.now_s)).jumps == 1
-    tape.now_s += 0.4
+    tape.now_s += 0.6
     assert mtc.reading(tape.now_s) is None
     mtc.on_message("tape", full_message(numbered(5000, 25)), tape.now_s)
     assert mtc.reading(tape.now_s) is None
