@@ -12,6 +12,7 @@ from engine.formats.movement_csv import read_movement_csv
 from engine.formats.nearest import did_you_mean
 from engine.formats.show_bindings import BindingCheck
 from engine.formats.show_clips import ShowClips
+from engine.formats.show_clocks import check_clocks
 from engine.formats.show_controllers import look_up
 from engine.formats.show_names import NamesCheck
 from engine.formats.show_parse import ParsedShow
@@ -111,6 +112,7 @@ class _Resolver:
         NamesCheck(paths, line).run()
         effects_known = not any(place[0] == "sound" for place in self._parsed.set_aside if place)
         SoundCheck(show, effects_known, self.problem).run()
+        check_clocks(show, self.problem)
         found = look_up(show, self._profiles, self.problem)
         BindingCheck(paths, found.controls, line).run()
         return LoadedShow(
