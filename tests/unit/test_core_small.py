@@ -1,4 +1,4 @@
-"""The smaller parts of the core: choice, clock, bindings, inbox."""
+"""The smaller parts of the core: choice, clock, lines, inbox."""
 
 from __future__ import annotations
 
@@ -8,33 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.bindings import Bindings
-from engine.core.coalescing import coalesced
 from engine.core.choice import pick_other, uniform
 from engine.core.clock import MOST_SLEW, steered
-from engine.core.figures import Figures
 from engine.core.inbox import Inbox
 from engine.core.lines import Line, Ramp
-from engine.model.controls import Binding
-from engine.model.events import Event, EventSource
-from engine.model.tree import ParameterTree
-from tests.world_support import show_of
-
-TREE = ParameterTree(show_of(name="echo"), {"lake", "fire"})
-
-
-def bound(*bindings: Binding) -> tuple[Bindings, Figures]:
-    figures = Figures()
-    return Bindings(bindings, TREE, figures), figures
-
-
-def event(address: str, value: float = 1.0, at_s: float = 0.0, sequence: int = 0) -> Event:
-    return Event(at_s, EventSource.MIDI, sequence, address, value)
-
-
-def resolved(bindings: Bindings, address: str, value: float = 1.0) -> list[tuple[str, float]]:
-    (handled,) = bindings.resolve([event(address, value)])
-    return [(found.address, found.value) for found in handled.resolved]
+from engine.model.events import EventSource
 
 
 @given(st.integers(0, 2**63 - 1), st.text(max_size=20), st.integers(0, 10**6))
@@ -70,70 +48,6 @@ def test_a_steered_clock_never_jumps_and_settles(error_s: float, at_s: float) ->
 def test_a_ramp_is_closed_in_time() -> None:
     ramp = Ramp(1.0, 0.0, 4.0, 2.0)
     assert [ramp.at(t) for t in (0.0, 1.0, 2.0, 3.0, 9.0)] == [0.0, 0.0, 2.0, 4.0, 4.0]
-
-
-def test_a_fader_covers_its_parameters_range_or_the_one_that_was_written() -> None:
-    bindings, _ = bound(
-        Binding(midi={"cc": 1}, to="/layer/echo/speed"),
-        Binding(midi={"cc": 2, "channel": 3}, to="/layer/echo/opacity", range=(1, 0)),
-        Binding(midi={"cc": 4}, scrub="/layer/echo"),
-    )
-    assert resolved(bindings, "midi/cc/9/1", 0.0) == [("/layer/echo/speed", -16.0)]
-    assert resolved(bindings, "midi/cc/9/1", 1.0) == [("/layer/echo/speed", 16.0)]
-    assert resolved(bindings, "midi/cc/3/2", 0.25) == [("/layer/echo/opacity", 0.75)]
-    assert resolved(bindings, "midi/cc/1/2", 0.25) == []
-    assert resolved(bindings, "midi/cc/1/4", 0.5) == [("/layer/echo/position", 0.5)]
-
-
-def test_a_fader_on_a_layers_clips_covers_those_it_chooses_among_and_no_more() -> None:
-    tree = ParameterTree(show_of(name="echo"), [f"clip-{number}" for number in range(500)], {"echo": 5})
-    bindings = Bindings([Binding(midi={"cc": 1}, to="/layer/echo/clip")], tree, Figures())
-    assert resolved(bindings, "midi/cc/1/1", 1.0) == [("/layer/echo/clip", 4.0)]
-    assert tree.find("/layer/echo/clip/clip-499") is not None
-
-
-def test_an_action_fires_on_press_and_not_on_release() -> None:
-    bindings, _ = bound(
-        Binding(key="space", to="/go"),
-        Binding(midi={"note": 36}, to="/layer/echo/jump"),
-        Binding(key="m", to="/master/fade", value=0.5),
-    )
-    assert resolved(bindings, "key/space", 1.0) == [("/go", 1.0)]
-    assert resolved(bindings, "key/space", 0.0) == []
-    assert resolved(bindings, "midi/note/10/36", 0.8) == [("/layer/echo/jump", 0.8)]
-    assert resolved(bindings, "key/m", 1.0) == [("/master/fade", 0.5)]
-    assert resolved(bindings, "key/m", 0.0) == []
-
-
-def test_every_path_is_an_address_and_what_fits_nothing_is_counted() -> None:
-    bindings, figures = bound(Binding(osc="/1/fader1", to="/layer/echo/opacity"))
-    assert resolved(bindings, "/layer/echo/opacity", 0.3) == [("/layer/echo/opacity", 0.3)]
-    assert resolved(bindings, "/1/fader1", 0.3) == [("/layer/echo/opacity", 0.3)]
-    assert resolved(bindings, "/layer/echo/clip/lake") == [("/layer/echo/clip/lake", 1.0)]
-    assert resolved(bindings, "/layer/echo/clip/sea") == []
-    assert resolved(bindings, "/layer/echo/opacity", 7.0) == [("/layer/echo/opacity", 1.0)]
-    assert figures.counters["events_unbound"].count == 1
-    assert figures.counters["events_clamped"].count == 1
-
-
-def test_a_resolved_event_keeps_its_stamp_and_where_it_came_from() -> None:
-    bindings, _ = bound(Binding(key="a", to="/go"))
-    raw = event("key/a", at_s=3.5, sequence=9)
-    (handled,) = bindings.resolve([raw])
-    (found,) = handled.resolved
-    assert (found.at_s, found.sequence, found.origin) == (3.5, 9, raw)
-
-
-def test_within_a_tick_the_last_value_counts_and_every_action_stays() -> None:
-    events = [
-        event("/master/fade", 0.1, 0.0, 0),
-        event("/go", 1, 0.001, 1),
-        event("/master/fade", 0.2, 0.002, 2),
-        event("/go", 1, 0.003, 3),
-    ]
-    assert [(found.address, found.value) for found in coalesced(events, TREE)] == [
-        ("/go", 1), ("/master/fade", 0.2), ("/go", 1),
-    ]  # fmt: skip
 
 
 def test_the_inbox_gives_what_is_due_in_order_and_keeps_the_rest() -> None:
