@@ -114,7 +114,7 @@ def _bundle(data: bytes, outer_due_s: float | None, depth: int) -> tuple[float |
 
 def _message(data: bytes, due_s: float | None) -> OscMessage:
     address, at = _string(data, 0)
-    if not address.startswith("/") or not all("!" <= letter <= "~" for letter in address):
+    if not address.startswith("/") or not address.isascii() or not address.isprintable() or " " in address:
         raise PacketError("an address that is not / and plain characters")
     if at == len(data):  # older senders leave the type tags out where there is no argument
         return OscMessage(address, 1.0, due_s)
@@ -220,7 +220,7 @@ def _string(data: bytes, at: int) -> tuple[str, int]:
     if end < 0:
         raise PacketError("a string without an end")
     after = end + 4 - (end - at) % 4
-    if after > len(data) or any(data[end:after]):
+    if after > len(data) or data[end:after].strip(b"\x00"):
         raise PacketError("a string without its padding")
     return data[at:end].decode("utf-8", "replace"), after
 

@@ -75,6 +75,18 @@ def test_a_full_inbox_drops_the_oldest_and_counts() -> None:
     assert inbox.dropped == 15
 
 
+def test_events_of_the_future_are_bounded_too_and_the_newest_is_dropped() -> None:
+    inbox = Inbox(limit=10)
+    for number in range(25):
+        inbox.put(EventSource.OSC, str(number), 1.0, 100.0 - number)
+        assert inbox.drain(1.0) == []
+    assert inbox.dropped == 15
+    assert [found.address for found in inbox.drain(95.0)] == ["9", "8", "7", "6", "5"]
+    inbox.put(EventSource.OSC, "room again", 1.0, 99.5)
+    assert [found.address for found in inbox.drain(100.0)] == ["4", "3", "2", "1", "room again", "0"]
+    assert inbox.dropped == 15
+
+
 def test_many_threads_lose_nothing() -> None:
     inbox = Inbox()
     writers = [
