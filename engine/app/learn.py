@@ -40,6 +40,7 @@ class StageLearn:
         self._learn = Learn(world.tree, world.loaded.controls, bindings)
         self._add = add
         self._value = value
+        self._learned: Learned | None = None  # in this tick
         self._keys_down: set[str] = set()  # those whose press was kept from the show: so is their release
         self._file = world.loaded.file
         self._digest = _digest_of(world)  # learn thread, once it runs
@@ -53,23 +54,26 @@ class StageLearn:
         return self._learn.active
 
     def take_in(self, events: Sequence[Event]) -> Sequence[Event]:
-        """What the bindings get of `events`: all but the keys that are meant for learning.
-
-        What a control teaches plays from the very event that settled it.
-        """
+        """What the bindings get of `events`: all but the keys that are meant for learning."""
         if not self._learn.active and not self._keys_down:
             return events
         return [event for event in events if not self._keep(event)]
 
     def follow(self, tick: Tick, handled: Sequence[Handled], _folded: Sequence[Event]) -> None:
-        """After each tick's events: what was played last, whether to learn, and what the operator reads."""
+        """After each tick's events: what was played last, whether to learn, and what the operator reads.
+
+        What was learned plays from the next tick on: the press that taught it came before it.
+        """
         locked = bool(self._value("/lock"))
         for event in (event for one in handled for event in one.resolved):
             if event.address == LEARN:
                 self._learn.toggle(tick.now_s, locked=locked)
             elif event.source in _BY_HAND:
                 self._learn.played(event.address)
-        self._bind(self._learn.at(tick.now_s, self._value, locked=locked))
+        learned = self._learned or self._learn.at(tick.now_s, self._value, locked=locked)
+        self._learned = None
+        if learned is not None:
+            self._bind(learned)
         while not self._written.empty():
             self._learn.tell(self._written.get(), tick.now_s)
         self.line = self._learn.line(tick.now_s)
@@ -84,7 +88,7 @@ class StageLearn:
     def _keep(self, event: Event) -> bool:
         if event.source is not EventSource.KEY:
             if self._learn.active:
-                self._bind(self._learn.hear(event, self._value))
+                self._learned = self._learn.hear(event, self._value)
             return False
         name = event.address.removeprefix(_KEY)
         if event.value > 0 and self._learn.active:
@@ -95,9 +99,7 @@ class StageLearn:
         self._keys_down.discard(name)
         return kept
 
-    def _bind(self, learned: Learned | None) -> None:
-        if learned is None:
-            return
+    def _bind(self, learned: Learned) -> None:
         self._add(learned.played)
         log.info("learned: %s", learned.said)
         self._to_write.put(learned.written)
