@@ -48,6 +48,7 @@ class ShowClocks:
         self._positions: dict[str, _PositionClock] = {}
         self._beats: dict[str, _BeatClock] = {}
         self._closers: list[Callable[[], None]] = []
+        self._had_track = False  # main thread
         self._told_at_s = -TELL_EACH_S
         self._told = ""  # whose beats the show has
         self._midi_opened = False
@@ -59,6 +60,13 @@ class ShowClocks:
         if "mtc" in self._order:
             self._positions["mtc"] = mtc = MtcInput(show.clocks.mtc)
             self._midi_inputs.append(mtc)
+
+    @property
+    def line(self) -> str:
+        """For the operator: the clock that is followed, where it is not the first that could be, else "". Any thread."""
+        followed = self._clock.status.followed
+        could = [name for name in self._order if name in self._positions or (name == TRACK and self._had_track)]
+        return f"clock: {followed}, not {could[0]}" if could and could[0] != followed else ""
 
     def on_midi(self, port: str, message: Sequence[int], at_s: float) -> None:
         """A MIDI message that came at the monotonic instant `at_s`. The MIDI input's thread."""
@@ -89,6 +97,7 @@ class ShowClocks:
         `track` is the music's reading, `track_beats` whether its beats are known, `tempo` the state's, `tapped` whether
         a hand has tapped it. Returns the show time at which the music must be sought to where the show stands, or None.
         """
+        self._had_track = self._had_track or track is not None
         readings: dict[str, ClockReading | None] = {TRACK: track}
         readings.update((name, one.reading(now_s)) for name, one in self._positions.items())
         located = self._clock.follow(readings)

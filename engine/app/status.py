@@ -91,8 +91,9 @@ class Status:
         minutes, seconds = divmod(snapshot.at_s, 60)
         clips = " · ".join(snapshot.layers)
         learn = self._inputs.learn.line if self._inputs.learn is not None else ""
+        clock = self._inputs.clocks.line
         return (
-            f"{learn}{'  ' if learn else ''}{int(minutes)}:{seconds:04.1f}"
+            f"{learn}{'  ' if learn else ''}{clock}{'  ' if clock else ''}{int(minutes)}:{seconds:04.1f}"
             f"  {snapshot.movement} {snapshot.position_s:.1f} s  [{clips}]"
             f"  late {late}  misses {misses}"
         )

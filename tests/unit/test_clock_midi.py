@@ -254,11 +254,13 @@ class Room:
 def test_a_midi_clock_moves_the_show_and_gives_it_beats(monkeypatch: pytest.MonkeyPatch) -> None:
     room = Room(monkeypatch, ("midi", "track"), 120)
     room.run(3, None)
+    assert room.clocks.line == "clock: free, not midi"
     room.clocks.on_midi("drums", START, room.now_s)
     begun_s = room.now_s
     room.run(10, 150)
     assert [address for address, _ in room.told].count("/show/position") == 1
     assert room.live.status.followed == "midi"
+    assert room.clocks.line == ""
     assert (room.live.status.beats, room.live.status.bpm) == ("midi", pytest.approx(150, rel=1e-3))
     assert room.live.now_s() == pytest.approx(3 + 10 * 1.25, abs=0.05)  # the show runs as fast as the music
     assert room.tempo is not None
