@@ -324,20 +324,46 @@ _SOUND = (
     Figure(
         "audio_underruns",
         "audio underruns",
-        "Buffers that came too late to the device, or from the disk.",
-        "Audible gaps: a slow disk, or a machine that is too busy.",
+        "Buffers of sound that came too late to the device.",
+        "Audible gaps: a machine that is too busy. A larger `sound: buffer_s` helps.",
+    ),
+    Figure(
+        "mixer_late",
+        "mixer late",
+        "How often the mixer had less than a quarter of what it keeps mixed ahead.",
+        "Underruns are near. As with late frames: end what else runs on the machine.",
+    ),
+    Figure(
+        "mix_ms",
+        "mix",
+        "Mixing 256 frames of sound, 5.3 ms of the show, with all effects.",
+        "Fewer effects, and fewer layers whose clips sound at other speeds than their own, take less.",
+        unit="ms",
+        sampled=True,
+    ),
+    Figure(
+        "track_misses",
+        "music not read in time",
+        "Blocks of 5.3 ms in which the music was not decoded in time, and was silent.",
+        "A few follow a jump that nobody could foresee. Many: a slow disk.",
+    ),
+    Figure(
+        "clip_sound_misses",
+        "clip sound not read in time",
+        "Blocks of 5.3 ms in which a clip's own sound was not decoded in time, and was silent.",
+        "A few follow each jump that nobody could foresee. Many: a slow disk.",
     ),
     Figure(
         "track_lost",
         "audio device lost",
-        "How often the music's device stopped answering; the show went on by the machine's clock.",
-        "Look at the cable and the sound server.",
+        "How often the sound device stopped answering; the show went on by the machine's clock.",
+        "Look at the cable and the sound server; the sound comes back by itself.",
     ),
     Figure(
         "track_read_errors",
-        "music read errors",
-        "How often the music's file broke off; it is silent from there.",
-        "The file is damaged: convert it again.",
+        "sound read errors",
+        "How often a sound could not be had, or its file broke off; it is silent from there. The log names it.",
+        "The file is damaged, or has no sound in it: convert it again.",
     ),
 )
 
