@@ -111,7 +111,8 @@ def test_scaling_moves_with_the_hand_and_meets_it_at_the_ends(moves: Sequence[fl
         else:
             assert 0.0 <= taken <= 1.0
             if before is not None:
-                assert (taken - value) * (travel - before) >= 0.0
+                went = taken - value
+                assert went >= -1e-12 if travel >= before else went <= 1e-12
             if travel in (0.0, 1.0) and before not in (None, travel):
                 assert taken == travel
             value = taken
