@@ -18,7 +18,7 @@ from engine.model.sound import Detection
 from engine.model.world import Onset
 
 _TAIL_S = 0.06  # silence fed last: aubio notices a hit about four hops after it sounded, and bands come late
-_CHUNK_S = 10.0  # whole tracks are taken in pieces, so that memory stays small
+PIECE_S = 10.0  # whole tracks are taken in pieces, so that memory stays small
 
 
 class OnsetStream:
@@ -100,7 +100,7 @@ def find_onsets(samples: Mono32, rate_hz: int, settings: Detection) -> tuple[Ons
 
 def pieces(samples: Mono32, rate_hz: int) -> Iterable[Mono32]:
     """A whole sound, (n,) or (n, channels), in pieces of ten seconds."""
-    length = round(_CHUNK_S * rate_hz)
+    length = round(PIECE_S * rate_hz)
     return (samples[begin : begin + length] for begin in range(0, len(samples), length))
 
 

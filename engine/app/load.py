@@ -6,28 +6,32 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.analysis.onsets import find_onsets
+from rich.console import Console
+
+from engine.app.listening import Heard, listen
 from engine.formats.show_yaml import read_show
 from engine.model.sound import Track
 from engine.model.tree import ParameterTree
-from engine.model.world import LoadedShow, Onset, PlacedTrack, World
+from engine.model.world import LoadedShow, PlacedTrack, World
 
 if TYPE_CHECKING:
     from engine.formats.sound import Sound
 
 
-def load_world(file: Path) -> tuple[World, Mapping[Path, Sound]]:
+def load_world(file: Path, console: Console | None = None) -> tuple[World, Mapping[Path, Sound]]:
     """The world of a show file, and its tracks decoded, by their files.
 
-    Raises ShowError with every problem of the show, its schedules and its library; SourceError for a track
-    that does not decode. Nothing is left open.
+    Says on `console`, once it takes longer than two seconds, how far the listening is. Raises ShowError with every
+    problem of the show, its schedules and its library; SourceError for a track that does not decode. Nothing is left
+    open.
     """
     loaded = read_show(file)
     sounds = _sounds(loaded)
     tree = ParameterTree(loaded.show, loaded.clips.keys(), _clip_counts(loaded))
+    heard = {path: listen(loaded.show, path, sound, console) for path, sound in sounds.items()}
     written = [loaded.show.track, *(one.own_track for one in loaded.show.movements if one.own_track is not None)]
     tracks = tuple(
-        None if track is None or path is None else _placed(loaded, track, path, sounds[path])
+        None if track is None or path is None else _placed(track, path, sounds[path].duration_s, heard[path])
         for track, path in zip(written, loaded.track_files, strict=True)
     )
     return World(loaded, tree, tracks), sounds
@@ -42,11 +46,13 @@ def _sounds(loaded: LoadedShow) -> dict[Path, Sound]:
     return {path: read_sound(path) for path in sorted(files)}
 
 
-def _placed(loaded: LoadedShow, track: Track, path: Path, sound: Sound) -> PlacedTrack:
+def _placed(track: Track, path: Path, duration_s: float, heard: Heard) -> PlacedTrack:
     return PlacedTrack(
         path,
-        sound.duration_s,
-        _track_onsets(loaded, sound),
+        duration_s,
+        heard.onsets,
+        heard.beats,
+        heard.envelopes,
         loops=track.at_end == "loop",
         loop_from_s=track.loop_from_s,
         loop_to_s=track.loop_to_s,
@@ -59,10 +65,3 @@ def _clip_counts(loaded: LoadedShow) -> dict[str, int]:
     for (_movement, layer), slugs in loaded.layer_clips.items():
         counts[layer] = max(counts.get(layer, 0), len(slugs))
     return counts
-
-
-def _track_onsets(loaded: LoadedShow, sound: Sound) -> tuple[Onset, ...]:
-    if loaded.show.onsets.source != "track":
-        return ()
-    found = find_onsets(sound.mono(), sound.rate_hz, loaded.show.onsets)
-    return tuple(onset for onset in found if onset.at_s < sound.duration_s)
