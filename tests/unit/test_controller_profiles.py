@@ -39,7 +39,7 @@ MAPS = {
         "shift": "midi/note/1/98",
         "fader9": "midi/cc/1/56",
     },
-    "generic8": {"fader1": "midi/cc/*/21", "fader8": "midi/cc/*/28", "button8": "midi/cc/*/109"},
+    "generic8": {"fader1": "midi/cc/*/1", "fader8": "midi/cc/*/8", "pad8": "midi/note/*/43"},
     "launch_control_xl": {
         "knob11": "midi/cc/9/13",
         "knob28": "midi/cc/9/36",
