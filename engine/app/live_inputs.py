@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.app.clocks import LiveClock
+from engine.app.live_midi import LiveMidi
 from engine.app.live_osc import LiveOsc
 from engine.app.pace import Tick
 from engine.app.published import NoticeBoard
@@ -21,8 +22,6 @@ from engine.core.lines import Line
 from engine.core.state import State
 from engine.errors import DeviceError
 from engine.inputs.keys import KeyInput
-from engine.inputs.midi import MidiInput
-from engine.inputs.midi_messages import ShowControls
 from engine.inputs.terminal import TerminalKeys
 from engine.model.controls import Binding
 from engine.model.events import Event, Handled
@@ -58,7 +57,7 @@ class LiveInputs:
         self._world = world
         self._figures = figures
         self._start_s = start_s
-        self._midi: MidiInput | None = None
+        self._midi: LiveMidi | None = None
         self._track: TrackPlayer | None = None
         self._track_line: Line | None = None
         self._closers: list[Callable[[], None]] = []
@@ -85,9 +84,9 @@ class LiveInputs:
         self.clock.restart(self._start_s)
 
     def hear(self, bindings: Iterable[Binding]) -> None:
-        """These are the bindings that play now: of their MIDI, values of 14 bits are put together."""
+        """These are the bindings that play now: MIDI is listened to, and controllers told, accordingly."""
         if self._midi is not None:
-            self._midi.hear(ShowControls.of(bindings, self._world.loaded.modifiers.values()))
+            self._midi.hear(bindings)
 
     def do_without(self, error: DeviceError) -> None:
         """Warn of a device that is not there, and remember it for the report."""
@@ -151,16 +150,20 @@ class LiveInputs:
         self.after_events.append(osc.after_events)
 
     def _open_midi(self) -> None:
-        loaded = self._world.loaded
-        self._midi = MidiInput(
-            loaded.show.inputs.midi,
-            self.inbox.put,
-            self.clock.now_s,
+        midi = LiveMidi(
+            self._world,
             self._figures,
-            controls=ShowControls.of(loaded.bindings, loaded.modifiers.values()),
+            lambda: self.board.latest,
+            put=self.inbox.put,
+            now_s=self.clock.now_s,
             on_clock=self.clocks.on_midi,
         )
-        self._closers.append(self._midi.close)
+        self._midi = midi
+        self._closers.append(midi.close)
+        self.after_events.append(midi.after_events)
+        if midi.absent is not None:
+            self.do_without(midi.absent)
+        midi.tell()
 
     def _open_track(self) -> None:
         loaded = self._world.loaded

@@ -49,7 +49,7 @@ class MidiFeedback:
         part: str,
         api: int,
     ) -> None:
-        self._controls = controls
+        self._controls = controls  # replaced whole by any thread
         self._latest = latest
         self._inputs = inputs
         self._part = part
@@ -66,6 +66,10 @@ class MidiFeedback:
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="midi-feedback", daemon=True)
         self._thread.start()
+
+    def show(self, controls: Sequence[Told]) -> None:
+        """From now on these are the controls to be told: one was learned. Any thread; half a second until it is so."""
+        self._controls = controls
 
     def note_moved(self, address: str, monotonic_s: float) -> None:
         """A control was moved by hand: the address of its event. One thread."""
