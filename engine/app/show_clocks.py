@@ -63,7 +63,7 @@ class ShowClocks:
 
     @property
     def line(self) -> str:
-        """For the operator: the clock that is followed, where it is not the first that could be, else "". Any thread."""
+        """For the operator: the clock followed, where it is not the first that could be; else "". Any thread."""
         followed = self._clock.status.followed
         could = [name for name in self._order if name in self._positions or (name == TRACK and self._had_track)]
         return f"clock: {followed}, not {could[0]}" if could and could[0] != followed else ""
