@@ -50,12 +50,11 @@ class BindingCheck:
         return binding.midi if binding.control is None else self.controls.get(binding.control)
 
     def _scrubbed(self, place: Place, path: str) -> Parameter | None:
-        found = self.paths.tree.find(f"{path}/position")
         known = ["/movement", *(f"/layer/{layer.name}" for layer in self.paths.show.layers)]
-        if found is None and not self.paths.beyond_knowing(path):
+        if path not in known and not self.paths.beyond_knowing(path):
             mend = did_you_mean(path, known, f"there are {', '.join(known)}")
-            self.paths.report(place, f"{path} has no position", mend)
-        return found if path in known else None
+            self.paths.report(place, f"{path} cannot be scrubbed", mend)
+        return self.paths.tree.find(f"{path}/position") if path in known else None
 
     def _check_modifier(self, place: Place, name: str | None) -> None:
         known = self.paths.show.modifiers

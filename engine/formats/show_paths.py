@@ -41,8 +41,7 @@ class ShowPaths:
 
     def names_known(self, kind: str) -> bool:
         """Whether every name under `kind` (layers, detectors, …) could be read: one that could not may be meant."""
-        deep = 2 if kind == "modifiers" else 3  # modifiers are named by their keys, the others by `name`
-        return not any(place[0] == kind and (len(place) < deep or place[2:3] == ("name",)) for place in self.set_aside)
+        return not any(place[0] == kind and (len(place) < 3 or place[2] == "name") for place in self.set_aside)
 
     def found(self, place: Place, path: str) -> Parameter | None:
         """The entry of the tree at `path`; None, and a report, where there is none."""

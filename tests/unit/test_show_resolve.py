@@ -141,7 +141,7 @@ def test_a_show_without_a_library_needs_sources(folder: Path) -> None:
         ("movements:", "bindings: [{key: a, to: /layer/echo/clip/wal}]\nmovements:", 5, "did you mean wall?"),
         ("movements:", "bindings: [{key: a, to: /layer/echo/opacity, range: [0, 2]}]\nmovements:", 5, "takes 0 to 1"),
         ("movements:", "bindings: [{key: a, to: /master/fade, value: -1}]\nmovements:", 5, "takes 0 to 1"),
-        ("movements:", "bindings: [{key: a, scrub: /master}]\nmovements:", 5, "/master has no position"),
+        ("movements:", "bindings: [{key: a, scrub: /master}]\nmovements:", 5, "/master cannot be scrubbed"),
         ("movements:", "track: {file: no.wav}\nmovements:", 5, "no.wav does not exist"),
         ("movements:", "track: {file: .}\nmovements:", 5, ". is not a file"),
     ],
