@@ -20,6 +20,7 @@ from engine.model.controls import MidiInput as MidiSettings
 from engine.model.show import Show
 from engine.model.tree import ParameterTree
 from engine.outputs.midi_feedback import MidiFeedback
+from tests.devices.midi_support import Lamps
 from tests.devices.sound_support import wait_until
 
 TREE = ParameterTree(
@@ -56,40 +57,6 @@ def feedback(
         telling.close()
 
 
-class Controller:
-    """The receiving side of a controller. No port of mido: those call Python on the driver's thread, and one that
-    is closed just then stands still for ever (docs/decisions/midi-threads.md)."""
-
-    def __init__(self, name: str) -> None:
-        self._client = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name)
-        self._client.open_virtual_port(name)
-
-    def __enter__(self) -> Controller:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._client.close_port()
-        self._client.delete()
-
-    def pending(self) -> list[mido.Message]:
-        """What it was told since it was asked last."""
-        heard = []
-        while (received := self._client.get_message()) is not None:
-            heard.append(mido.Message.from_bytes(received[0]))
-        return heard
-
-    def is_told(self, *expected: mido.Message) -> None:
-        """Wait until it has been told exactly this, in this order."""
-        heard: list[mido.Message] = []
-
-        def all_there() -> bool:
-            heard.extend(self.pending())
-            return len(heard) >= len(expected)
-
-        wait_until(all_there, f"{len(expected)} messages to the controller")
-        assert heard == list(expected)
-
-
 def cc(control: int, value: int) -> mido.Message:
     return mido.Message("control_change", control=control, value=value)
 
@@ -103,7 +70,7 @@ FULL = (cc(21, 127), cc(1, 127), cc(33, 127), mido.Message("pitchwheel", channel
 
 def test_a_foreign_controller_is_told_all_at_first_then_what_changes_and_its_lamp_is_put_out(jack: None) -> None:
     desk = Desk(fade=1.0, blackout=0.0)
-    with Controller("faders") as controller:
+    with Lamps("faders") as controller:
         with feedback(desk, "faders"):
             controller.is_told(*FULL)
             desk.values["/master/blackout"] = 1.0
@@ -115,7 +82,7 @@ def test_a_controller_that_comes_back_is_told_everything_anew(jack: None) -> Non
     desk = Desk(fade=1.0, blackout=0.0)
     with feedback(desk, "faders") as telling:
         for _ in range(2):
-            with Controller("faders") as controller:
+            with Lamps("faders") as controller:
                 controller.is_told(*FULL)
             wait_until(lambda: not telling.port_names, "the controller to be missed")
 
@@ -124,8 +91,8 @@ def test_only_the_other_direction_of_a_port_that_is_listened_to_is_told(jack: No
     desk = Desk(fade=1.0, blackout=0.0)
     with (
         mido.open_output("pads", virtual=True, client_name="pads"),
-        Controller("pads") as pads,
-        Controller("synth") as synth,
+        Lamps("pads") as pads,
+        Lamps("synth") as synth,
     ):
         midi = MidiInput(MidiSettings(port="pads"), Inbox().put, time.monotonic, Figures())
         try:
@@ -140,7 +107,7 @@ def test_what_is_told_does_not_come_back_as_input(jack: None) -> None:
     inbox, desk = Inbox(), Desk(fade=1.0, blackout=0.0)
     midi = MidiInput(MidiSettings(), inbox.put, time.monotonic, Figures())
     try:
-        with Controller("faders") as controller, feedback(desk, "faders"):
+        with Lamps("faders") as controller, feedback(desk, "faders"):
             controller.is_told(*FULL)
             with mido.open_output("keys", virtual=True) as keys:
                 wait_until(lambda: len(midi.port_names) == 1, "the keys to be listened to")
@@ -157,7 +124,7 @@ def test_a_hand_on_a_fader_is_not_fought(jack: None) -> None:
     desk = Desk(fade=1.0, blackout=0.0)
     fader = Binding.model_validate({"midi": {"cc": 21}, "to": "/master/fade"})
     with (
-        Controller("faders") as controller,
+        Lamps("faders") as controller,
         feedback(desk, "faders", bindings=(fader, BINDINGS[-1])) as telling,
     ):
         controller.is_told(cc(21, 127), pad(1))
