@@ -1,8 +1,8 @@
 """Write what the docs say of show.yaml, parameters and figures, from the models: `python -m tools.reference [--check]`.
 
-`docs/show.schema.json` and `docs/parameters.md` are written whole; of `docs/show-yaml.md` and `docs/figures.md` only
-what stands between the two marks. With --check nothing is written: files that are out of date are named, and the
-exit code is 1.
+`docs/show.schema.json` and `docs/parameters.md` are written whole; of `docs/show-yaml.md`, `docs/figures.md` and
+`docs/controllers.md` only what stands between the two marks. With --check nothing is written: files that are out of
+date are named, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
+from engine.formats.controller_profiles import shipped_profiles
 from engine.formats.show_parse import model_at
 from engine.formats.show_schema import show_schema
 from engine.formats.yaml_lines import Place
@@ -81,6 +83,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield DOCS / "parameters.md", parameters_page()
     yield _page_with("show-yaml.md", "engine/model/show.py", "\n".join(_sections(schema)))
     yield _page_with("figures.md", "engine/model/figures.py", "\n".join(_figures()))
+    yield _page_with("controllers.md", "schedules/controllers", "\n".join(_profiles()))
 
 
 def _page_with(name: str, source: str, written: str) -> tuple[Path, str]:
@@ -113,6 +116,24 @@ def _figures() -> Iterator[str]:
             name = f"`{figure.name}`" + ("" if figure.sampled else ", a count")
             yield f"| {figure.label}{unit} | {name} | {figure.what} | {figure.high} |"
         yield ""
+
+
+def _profiles() -> Iterator[str]:
+    """A row for each controller's profile."""
+    yield "| profile | controller | its controls | its port has in its name | to be set at it | from |"
+    yield "|---|---|---|---|---|---|"
+    for profile in shipped_profiles().values():
+        port = f"`{profile.port}`" if profile.port else "any"
+        controls = ", ".join(_ranges(profile.controls))
+        yield f"| `{profile.name}` | {profile.title} | {controls} | {port} | {profile.setup} | {profile.source} |"
+    yield ""
+
+
+def _ranges(names: Iterable[str]) -> Iterator[str]:
+    """Names in their order; those that differ in their number only, by the first and the last of them."""
+    for _, numbered in groupby(names, lambda name: name.rstrip("0123456789")):
+        first, *rest = numbered
+        yield f"`{first}` to `{rest[-1]}`" if rest else f"`{first}`"
 
 
 def _placeholders(text: str) -> str:
