@@ -61,26 +61,26 @@ def _elemental(choice: random.Random) -> Iterator[Move]:
 
 
 def _built(choice: random.Random) -> Iterator[Move]:
-    for number in range(8):
-        yield from _pad(choice, (BASE_JUMPS, ECHO_JUMPS)[number % 2], 27.7 + 1.5 * number)
-    yield from _pad(choice, BLACK, 37.9, held_s=0.45)
-    yield from _sweep(4, 39.2, 41.6, 0.0, 1.0)  # base's place, by hand
-    yield from _pad(choice, NEXT_CLIP, 41.9)
-    yield from _pad(choice, GO, 43.0)
+    for number in range(6):
+        yield from _pad(choice, (BASE_JUMPS, ECHO_JUMPS)[number % 2], 26.7 + 1.5 * number)
+    yield from _pad(choice, BLACK, 35.9, held_s=0.45)
+    yield from _sweep(4, 37.2, 39.6, 0.0, 1.0)  # base's place, by hand
+    yield from _pad(choice, NEXT_CLIP, 39.9)
+    yield from _pad(choice, GO, 40.7)
 
 
 def _people(choice: random.Random) -> Iterator[Move]:
-    yield from _sweep(8, 45.0, 46.5, 1.0, 0.35)
-    yield from _sweep(8, 46.6, 48.5, 0.35, 1.0)
+    yield from _sweep(8, 43.0, 44.5, 1.0, 0.35)
+    yield from _sweep(8, 44.6, 46.5, 0.35, 1.0)
+    yield from _pad(choice, SIMILAR, 46.9)
     yield from _pad(choice, SIMILAR, 48.9)
-    yield from _pad(choice, SIMILAR, 50.9)
-    yield from _pad(choice, GO, 52.6)
+    yield from _pad(choice, GO, 50.6)
 
 
 def _blur(choice: random.Random) -> Iterator[Move]:
-    for at_s in (54.4, 55.9, 57.4, 58.9):
+    for at_s in (52.4, 53.9, 55.4, 56.9):
         yield from _pad(choice, ACCENT_FLASHES, at_s)
-    yield from _sweep(2, 58.0, 61.0, 0.2, 0.9)
+    yield from _sweep(2, 57.0, 60.0, 0.2, 0.9)
     yield from _pad(choice, GO, 62.9)  # the flash, and then dark
 
 
