@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 # What an old take has for a path is left out until the path was not played live for this long.
 PUNCH_S = 1.0
-# These speak to the player, not to the show: a replay neither ends it nor asks for its figures.
-_NOT_REPLAYED = frozenset({"/quit", "/figures"})
+# These speak to the player, not to the show: a replay neither ends it, nor asks for its figures, nor learns controls.
+_NOT_REPLAYED = frozenset({"/quit", "/figures", "/control/learn"})
 _NAMED = 5  # paths that a message names before it says how many more there are
 
 
