@@ -9,11 +9,15 @@ from __future__ import annotations
 import numpy as np
 
 from engine.analysis.hit import Hit, Mono32
-from engine.analysis.rise_curve import HOP, RISE_HOPS, Floats, RiseCurve
+from engine.analysis.rise_curve import COMPRESSION, HOP, RISE_HOPS, Floats, RiseCurve
 
 _MEAN_S = 0.4  # over which the curve's mean raises the threshold
 _MEAN_SHARE = 0.5
 _THRESHOLD_UNIT = 0.04 / 0.3  # so that 0.3 suits music here as with aubio's methods
+# In one band a single instrument is meant, and its neighbours reach into it: 0.3 hears what comes within some 14 dB of
+# the loudest hits of the past seconds.
+_BAND_THRESHOLD_UNIT = 0.25 / 0.3
+_BAND_COMPRESSION = 2.0
 _REARM = 0.8  # of the threshold: below it the next onset may come
 _POWER_HOPS = 64  # of which levels are kept
 _BEFORE_HOPS = 16  # the level that a hit stands out from is taken over these
@@ -34,8 +38,8 @@ class FastDetector:
         self, rate_hz: int, *, threshold: float, floor_rms: float, band: tuple[float, float] | None = None
     ) -> None:
         self._rate_hz = rate_hz
-        self._curve = RiseCurve(rate_hz, band)
-        self._threshold = threshold * _THRESHOLD_UNIT
+        self._curve = RiseCurve(rate_hz, band, compression=COMPRESSION if band is None else _BAND_COMPRESSION)
+        self._threshold = threshold * (_THRESHOLD_UNIT if band is None else _BAND_THRESHOLD_UNIT)
         self._floor_power = floor_rms**2
         self._rest: Mono32 = np.zeros(0, dtype=np.float32)
         self._rises: Floats = np.zeros(round(_MEAN_S * rate_hz / HOP))  # of the hops before

@@ -23,7 +23,7 @@ _WINDOW = 256  # samples
 _NEWEST = 96  # samples over which the window falls to its newest end: steep, so that what is new counts soon
 _BANDS = 36
 _LOWEST_HZ, _HIGHEST_HZ = 40.0, 14_000.0
-_COMPRESSION = 10.0
+COMPRESSION = 10.0
 _PEAK_FALL_S = 2.0  # time constant with which a band forgets its peak
 _SPAN = 10 ** (-25 / 20)  # a band that is quieter than the loudest by more counts as this loud
 _LEAST = 10 ** (-90 / 20)
@@ -34,10 +34,14 @@ _CHUNK_HOPS = 1024  # whole tracks are taken in pieces, so that memory stays sma
 class RiseCurve:
     """The mean rise of all bands, 0..1, a value a hop, of a sound that arrives in whole hops. Belongs to one thread.
 
-    `band` leaves out of the spectrum what lies outside of it.
+    `band` leaves out of the spectrum what lies outside of it. `compression` says how much of a level's rise counts
+    while it is far below the band's peak: the higher, the more.
     """
 
-    def __init__(self, rate_hz: int, band: tuple[float, float] | None = None) -> None:
+    def __init__(
+        self, rate_hz: int, band: tuple[float, float] | None = None, *, compression: float = COMPRESSION
+    ) -> None:
+        self._compression = compression
         self._window = _window()
         self._bank = _bank(rate_hz, band)
         self._fall = HOP / rate_hz / _PEAK_FALL_S
@@ -64,8 +68,8 @@ class RiseCurve:
         history = np.concatenate([self._past, levels])
         before = _running_maximum(history, _PAST_HOPS - RISE_HOPS + 1)[: len(levels)]
         self._past = history[-_PAST_HOPS:]
-        risen = np.log((peaks + _COMPRESSION * levels) / (peaks + _COMPRESSION * before))
-        mean: Floats = np.maximum(risen, 0).mean(axis=1) / np.log1p(_COMPRESSION)
+        risen = np.log((peaks + self._compression * levels) / (peaks + self._compression * before))
+        mean: Floats = np.maximum(risen, 0).mean(axis=1) / np.log1p(self._compression)
         return mean
 
     def _peaks(self, levels: Floats) -> Floats:

@@ -60,7 +60,7 @@ class Detection(Part):
         "track", description="The track (analysed at load, so cuts have no delay), a live audio input, or nothing."
     )
     method: OnsetMethod = Field(
-        "hfc", description="aubio's detection function; fast is the engine's own, made for live drums."
+        "fast", description="fast is the engine's own detector, the others are aubio's detection functions."
     )
     threshold: float = Field(0.3, gt=0, le=5, description="Peak-picking threshold; higher finds fewer.")
     min_gap_s: float = Field(0.08, ge=0.005, le=5, description="The least time between two onsets.")
