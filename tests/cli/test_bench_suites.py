@@ -43,6 +43,7 @@ SUITES = {
         *(": python, CPU", ": C loop", ": this player", ": load"),
     },
     "layers": {"ticks a second", "throughput", "done p50 ÷ plain", "a layer ÷ a single one, CPU", ": of it upload"},
+    "control": {"step + bindings p50", "step + bindings p99", ": bindings", ": coalescing", ": step"},
     "render": {"frames a second", ": draw, wall", ": encode", ": decode"},
 }
 
