@@ -103,7 +103,8 @@ _Watched = Callable[[Iterable["Mono32"], float], Iterator["Mono32"]]
 @contextmanager
 def _progress(console: Console | None, what: str) -> Iterator[_Watched]:
     """A way through pieces of ten seconds that shows a bar on the console once it has taken two seconds."""
-    bar = Progress(TextColumn(what), BarColumn(), TimeRemainingColumn(), console=console, transient=True)
+    shown_on = console or Console(quiet=True)  # the default one would end a line on standard output
+    bar = Progress(TextColumn(what), BarColumn(), TimeRemainingColumn(), console=shown_on, transient=True)
     begun_s = time.monotonic()
 
     def watched(found: Iterable[Mono32], duration_s: float) -> Iterator[Mono32]:

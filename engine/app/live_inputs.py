@@ -16,21 +16,23 @@ from engine.app.pace import Tick
 from engine.app.published import NoticeBoard
 from engine.app.show_clocks import ShowClocks
 from engine.audio.live_onsets import LiveOnsets
+from engine.core.clock_choice import TRACK
 from engine.core.figures import Figures
 from engine.core.inbox import Inbox
-from engine.core.lines import Line
+from engine.core.sound_plan import makes_sound
 from engine.core.state import State
 from engine.errors import DeviceError
 from engine.inputs.keys import KeyInput
 from engine.inputs.terminal import TerminalKeys
 from engine.model.controls import Binding
 from engine.model.events import Event, Handled
+from engine.model.meters import Meters
 from engine.model.world import World
 from engine.outputs.figures_sender import FiguresSender
 
 if TYPE_CHECKING:
     from engine.app.learn import StageLearn
-    from engine.audio.track_player import TrackPlayer
+    from engine.audio.live_sound import LiveSound
 
 _STANDARD_INPUT = 0
 
@@ -58,14 +60,13 @@ class LiveInputs:
         self._figures = figures
         self._start_s = start_s
         self._midi: LiveMidi | None = None
-        self._track: TrackPlayer | None = None
-        self._track_line: Line | None = None
+        self._sound: LiveSound | None = None
         self._closers: list[Callable[[], None]] = []
         self._for_s: float | None = None
         self._closed_by_hand: Callable[[], bool] | None = None
 
     def open(self, *, silent: bool) -> None:
-        """Open every device that the show asks for. `silent` leaves the track alone."""
+        """Open every device that the show asks for. `silent` leaves the sound device alone."""
         show = self._world.loaded.show
         put, now_s, figures = self.inbox.put, self.clock.now_s, self._figures
         if show.inputs.osc.enabled or show.outputs.osc:
@@ -76,8 +77,8 @@ class LiveInputs:
             self._try(lambda: self._closers.append(LiveOnsets(show.onsets, put, now_s, figures).close))
         self.clocks.open(figures, self.do_without)
         self._closers.append(self.clocks.close)
-        if not silent and show.track is not None:
-            self._try(self._open_track)
+        if not silent and makes_sound(self._world):
+            self._open_sound()
         if (told := show.outputs.figures) is not None:
             self._try(lambda: self._closers.append(FiguresSender(told, figures).close))
         self._closers.append(TerminalKeys(self.keys.on_key, _STANDARD_INPUT).close)
@@ -106,18 +107,15 @@ class LiveInputs:
             return True
         return self._closed_by_hand is not None and self._closed_by_hand()
 
+    @property
+    def meters(self) -> Meters:
+        """How loud the show is. Any thread."""
+        return Meters() if self._sound is None else self._sound.meters
+
     def before_tick(self, poll: Callable[[], None] | None) -> Sequence[Callable[[], None]]:
         """What the loop does first each time round."""
         steer: Callable[[], None] = self._steer
         return (steer,) if poll is None else (poll, steer)
-
-    def follow_track(self, state: State) -> None:
-        """Let the music be where the state says that it is: it seeks where a movement's track follows."""
-        if self._track is None or state.track is self._track_line:
-            return
-        if self._track_line is not None:
-            self._track.seek(state.track.at(self.clock.now_s()))
-        self._track_line = state.track
 
     def close(self) -> None:
         """Close the devices; the order in which they were opened, backwards."""
@@ -130,13 +128,13 @@ class LiveInputs:
         playing = self._world.tracks[state.track_index] if state is not None else None
         sought_at_s = self.clocks.steer(
             time.monotonic(),
-            self._track.reading() if self._track is not None else None,
+            self._sound.reading() if self._sound is not None else None,
             track_beats=playing is not None and bool(playing.beats),
             tempo=state.tempo if state is not None else None,
             tapped=state is not None and bool(state.taps),
         )
-        if sought_at_s is not None and self._track is not None and state is not None:
-            self._track.seek(state.track.at(sought_at_s))
+        if self._sound is not None and (sought_at_s is not None or self.clock.status.followed != TRACK):
+            self._sound.align()
 
     def _open_osc(self) -> None:
         show = self._world.loaded.show
@@ -165,18 +163,16 @@ class LiveInputs:
             self.do_without(midi.absent)
         midi.tell()
 
-    def _open_track(self) -> None:
-        loaded = self._world.loaded
-        track = loaded.show.track
-        assert track is not None
-        file = loaded.track_files[0]
-        assert file is not None
-        from engine.audio.track_player import TrackPlayer  # noqa: PLC0415 - FFmpeg's libraries, for music only
+    def _open_sound(self) -> None:
+        from engine.audio.live_sound import LiveSound  # noqa: PLC0415 - FFmpeg's libraries, for shows that sound only
 
-        player = TrackPlayer(file, gain_db=track.gain_db, loop=track.at_end == "loop", figures=self._figures)
-        player.start(self._start_s)
-        self._track = player
-        self._closers.append(player.stop)
+        board = self.board
+        sound = LiveSound(
+            self._world, lambda: None if board.latest is None else board.latest.state, self.clock.at, self._figures
+        )
+        self._sound = sound
+        self._closers.append(sound.stop)
+        self._try(lambda: sound.start(self._start_s))
 
     def _try(self, open_device: Callable[[], None]) -> None:
         try:

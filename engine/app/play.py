@@ -126,7 +126,6 @@ def _follower(player: Player, inputs: LiveInputs, status: Status) -> Any:
 
     def tell(tick: Tick, plan: FramePlan, state: State) -> None:
         late.count, dropped.count = player.history.late, inputs.inbox.dropped
-        inputs.follow_track(state)
         status.publish(tick, plan, state)
 
     return tell

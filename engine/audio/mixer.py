@@ -70,6 +70,11 @@ class Mixer:
         """The show time of the next frame that is mixed."""
         return self._at_s + self._frame / self._rate_hz
 
+    def move_to(self, at_s: float) -> None:
+        """Let the next frame that is mixed be heard at show time `at_s`; what sounds goes there without a click."""
+        self._at_s = at_s - self._frame / self._rate_hz
+        self._change_frame = -1
+
     def next(self, score: Score) -> Samples32 | None:
         """Mix the next block; the one before it, float32 (BLOCK, 2), since the limiter looks a block ahead.
 

@@ -86,6 +86,11 @@ class SoundBank:
             parts.append(page[:, max(start - index * PAGE, 0) : start + frames - index * PAGE])
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
+    def has(self, pages: Iterable[PageKey]) -> bool:
+        """Whether these are decoded, or silent for good."""
+        with self._lock:
+            return not any(map(self._lacks, pages))
+
     def want(self, pages: Iterable[PageKey]) -> None:
         """Decode these next, in this order; what was wanted before and is not among them is forgotten."""
         wanted = tuple(pages)

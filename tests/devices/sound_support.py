@@ -37,6 +37,7 @@ class SoundServer:
 
     process: subprocess.Popen[bytes]
     environment: dict[str, str]
+    command: list[str] = field(default_factory=list)
 
     def freeze(self) -> None:
         self.process.send_signal(signal.SIGSTOP)
@@ -47,6 +48,20 @@ class SoundServer:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait(TIMEOUT_S)
+
+    def start_again(self) -> None:
+        """The same server anew, after `kill`."""
+        self.process = subprocess.Popen(self.command, env=os.environ | self.environment, stderr=subprocess.DEVNULL)
+
+    def unplug(self) -> None:
+        """Take the sink away; what played to it is ended by the server."""
+        self._pactl("unload-module", "module-null-sink")
+
+    def plug_in(self) -> None:
+        self._pactl("load-module", "module-null-sink", "sink_name=stage", f"rate={RATE_HZ}")
+
+    def _pactl(self, *arguments: str) -> None:
+        subprocess.run(["pactl", *arguments], env=os.environ | self.environment, check=True, capture_output=True)
 
 
 @contextmanager
@@ -71,7 +86,7 @@ def sound_server() -> Iterator[SoundServer]:
         command += ["-L", f"module-native-protocol-unix socket={socket} auth-anonymous=1"]
         command += ["-L", f"module-null-sink sink_name=stage rate={RATE_HZ}"]
         process = subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.DEVNULL)
-        server = SoundServer(process, environment)
+        server = SoundServer(process, environment, command)
         try:
             wait_until(lambda: _sink_there(server), "PulseAudio to come up")
             yield server
