@@ -67,9 +67,8 @@ class LiveMidi:
         if self._feedback is None:
             return
         now_s = time.monotonic()
-        for one in handled:
-            if one.event.source is EventSource.MIDI:
-                self._feedback.note_moved(one.event.address, now_s)
+        for address in {one.event.address for one in handled if one.event.source is EventSource.MIDI}:
+            self._feedback.note_moved(address, now_s)
 
     def close(self) -> None:
         """Put the lamps out and give the ports back. Safe to call twice."""

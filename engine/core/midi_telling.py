@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.core.control_value import Reach, into_dead_zone
 from engine.core.midi_ports import device_of, fits
@@ -16,8 +16,10 @@ from engine.model.tree import ParameterTree
 # A fader is left to the hand that moves it until it has been still for so long.
 _HAND_S = 0.3
 
-# A DIN cable carries 1,000 messages a second; of 50 rounds each may thus have 20.
+# A DIN cable carries 1,000 messages a second; of 50 rounds each may thus have 20. And no round keeps the interpreter
+# from the loop for longer than a tenth of a millisecond or two.
 MOST_A_ROUND = 20
+ASKED_A_ROUND = 64
 
 _FINE_TOP, _TOP = 16_383, 127
 _PITCH_CENTRE = 8192
@@ -75,13 +77,18 @@ class Told:
         """The address that the messages go to."""
         return self.address if self.lamp is None else self.lamp.address
 
-    def number(self, value: Callable[[str], float | None], page: int) -> int | None:
-        """The number to send, 0..127 or 0..16383 by the kind of control; None for none."""
-        shown = next((showing for showing in self.showings if showing.page in (None, page)), None)
-        now = None if shown is None else value(shown.path)
-        if shown is None or now is None:
+    def showing(self, page: int) -> Showing | None:
+        """The binding that counts on this page."""
+        for showing in self.showings:
+            if showing.page is None or showing.page == page:
+                return showing
+        return None
+
+    def number(self, showing: Showing | None, value: float | None) -> int | None:
+        """The number to send, 0..127 or 0..16383 by the kind of control; None for none. `value` is the parameter's."""
+        if showing is None or value is None:
             return None if self.lamp is None else self.lamp.off
-        level = shown.level(now)
+        level = showing.level(value)
         if self.lamp is None or self.scaled:
             return _number(self.sent_to, level)
         return self.lamp.on if level >= 0.5 else self.lamp.off
@@ -175,12 +182,13 @@ class Hands:
 
 @dataclass(frozen=True, slots=True)
 class _Last:
-    """What a control was told last, on which channel 1..16, and when."""
+    """What a control was told last, on which channel 1..16, and when; the parameter's value may have moved since."""
 
     number: int
     channel: int
     told_s: float
     lamp: Lamp | None
+    value: float | None
 
 
 @dataclass(slots=True)
@@ -195,7 +203,7 @@ class Teller:
     _told: dict[tuple[str, str], _Last] = field(default_factory=dict)  # by address and part of a port's name
     _page: int | None = None
     _page_s: float = -math.inf  # when that page began
-    _first: int = 0  # where the next round begins: so that all have their turn
+    _next: int = -1  # the control that was asked about last: each round goes on from there
 
     def due(self, value: Callable[[str], float | None], hands: Hands, at_s: float) -> list[bytes]:
         """The messages of a round, at the monotonic instant `at_s`; what is too much for one is left to the next."""
@@ -204,10 +212,10 @@ class Teller:
             self._page, self._page_s = page, at_s
         messages: list[bytes] = []
         count = len(self.controls)
-        for place in range(self._first, self._first + count):
-            messages += self._news(self.controls[place % count], value, hands, at_s)
+        for _ in range(min(count, ASKED_A_ROUND)):
+            self._next = (self._next + 1) % count
+            messages += self._news(self.controls[self._next], value, hands, at_s)
             if len(messages) >= MOST_A_ROUND:
-                self._first = (place + 1) % count
                 break
         return messages
 
@@ -221,14 +229,21 @@ class Teller:
         moved_s, channel = hands.moved(told.address)
         if told.lamp is None and at_s - moved_s < _HAND_S:
             return []
-        number = told.number(value, self._page or 0)
+        showing = told.showing(self._page or 0)
+        now = None if showing is None else value(showing.path)
+        key = (told.address, told.port)
+        last = self._told.get(key)
+        stale_s = self._page_s if told.lamp is None else max(self._page_s, moved_s)
+        fresh = last is not None and last.channel == channel and last.told_s >= stale_s
+        if last is not None and fresh and last.value == now:
+            return []
+        number = told.number(showing, now)
         if number is None:
             return []
-        last = self._told.get((told.address, told.port))
-        stale_s = self._page_s if told.lamp is None else max(self._page_s, moved_s)
-        if last is not None and (last.number, last.channel) == (number, channel) and last.told_s >= stale_s:
+        if last is not None and fresh and last.number == number:
+            self._told[key] = replace(last, value=now)
             return []
-        self._told[told.address, told.port] = _Last(number, channel, at_s, told.lamp)
+        self._told[key] = _Last(number, channel, at_s, told.lamp, now)
         return _messages(told.sent_to, channel, number)
 
 
