@@ -6,7 +6,7 @@ import argparse
 import json
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,13 @@ from rich.table import Table
 
 from engine.app.command import print_json, run_command
 from engine.app.load import load_world
+from engine.formats.take_file import read_take
 from engine.model.world import World
+from tools.cut_causes import Causes
 
 # A layer's index moves by about its speed each frame; beyond this more than the frame before it is a cut.
 _STEADY = 2.5
+_FASTEST = 8.0  # frames a frame, where the pace is not known yet: more is no playing on
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Cut:
 
     `onset_s` is the track's last onset at or before it (None without one), `late_ms` how long before. `change` is
     the mean difference of the film's picture from the one before (0..1; None where no film was looked at).
+    `cause` is what it comes of, where a take was given: what was played, an onset, the schedule; "" where nothing
+    accounts for it. `after_ms` is how long after its cause the frame is seen.
     """
 
     frame: int
@@ -40,6 +45,8 @@ class Cut:
     onset_s: float | None
     late_ms: float | None
     change: float | None = None
+    cause: str | None = None
+    after_ms: float | None = None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("show", type=Path, help="the show file")
     parser.add_argument("plan", type=Path, help="what runtime-render --plan wrote")
     parser.add_argument("--film", type=Path, help="the film: measures how much the picture changes at each cut")
+    parser.add_argument("--take", type=Path, help="the take that was rendered: says what each cut comes of")
     parser.add_argument("--layer", help="this layer alone")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
@@ -71,17 +79,23 @@ def _cuts(arguments: argparse.Namespace) -> int:
     changes = film_changes(arguments.film) if arguments.film is not None else None
     cuts = [cut for cut in found_cuts(world, rows, changes) if arguments.layer in (None, cut.layer)]
     period_ms = 1000 * (rows[1]["at_s"] - rows[0]["at_s"]) if len(rows) > 1 else 0.0
+    if arguments.take is not None:
+        events = read_take(arguments.take).events
+        cuts = explained(cuts, rows, Causes(world, events, rows[-1]["at_s"] if rows else 0.0), period_ms / 1000)
     summary = summarised(cuts, period_ms, changes)
     if arguments.json:
         print_json({"cuts": [asdict(cut) for cut in cuts], **summary})
         return 0
     console = Console()
-    table = Table("frame", "s", "layer", "why", "onset", "late ms", "change")
+    table = Table("frame", "s", "layer", "why", "onset", "late ms", "change", "cause", "after ms")
     for cut in cuts:
         late = "–" if cut.late_ms is None else f"{cut.late_ms:.1f}"
         onset = "–" if cut.onset_s is None else f"{cut.onset_s:.3f}"
         change = "" if cut.change is None else f"{cut.change:.3f}"
-        table.add_row(str(cut.frame), f"{cut.at_s:.3f}", cut.layer, cut.why, onset, late, change)
+        after = "" if cut.after_ms is None else f"{cut.after_ms:.1f}"
+        table.add_row(
+            str(cut.frame), f"{cut.at_s:.3f}", cut.layer, cut.why, onset, late, change, cut.cause or "", after
+        )
     console.print(table)
     for name, value in summary.items():
         console.print(f"{name.replace('_', ' ')}: {value}")
@@ -92,11 +106,32 @@ def summarised(cuts: Sequence[Cut], period_ms: float, changes: npt.NDArray[np.fl
     """How many cuts there are, how many on the first frame at or after an onset, and what the film says."""
     on_onset = [cut for cut in cuts if cut.late_ms is not None and cut.late_ms < period_ms + 1e-3]
     summary: dict[str, Any] = {"cuts_found": len(cuts), "on_the_first_frame_after_an_onset": len(on_onset)}
+    if any(cut.cause is not None for cut in cuts):
+        after_ms = [cut.after_ms for cut in cuts if cut.after_ms is not None]
+        summary["cuts_without_a_cause"] = sum(1 for cut in cuts if cut.cause == "")
+        summary["most_ms_after_the_cause"] = round(max(after_ms, default=0.0), 3)
+        summary["period_ms"] = round(period_ms, 3)
     if changes is not None and len(changes):
         at_cuts = [cut.change for cut in cuts if cut.change is not None]
         summary["median_change_at_cuts"] = round(float(np.median(at_cuts)), 4) if at_cuts else 0.0
         summary["median_change_elsewhere"] = round(float(np.median(changes)), 4)
     return summary
+
+
+def explained(cuts: Sequence[Cut], rows: Sequence[dict[str, Any]], causes: Causes, period_s: float) -> list[Cut]:
+    """The cuts with what each comes of: what was played, else the schedule, else an onset."""
+    movements = {int(row["frame"]): row["movements"][-1] for row in rows}
+    return [_explained(cut, movements[cut.frame], causes, period_s) for cut in cuts]
+
+
+def _explained(cut: Cut, movement: dict[str, Any], causes: Causes, period_s: float) -> Cut:
+    found = causes.of_cut(cut.layer, cut.at_s, period_s)
+    if found is None or found.layer == "":
+        if causes.of_row(movement["movement"], cut.layer, movement["position_s"], period_s):
+            return replace(cut, cause="schedule")
+        if found is None:
+            return replace(cut, cause="")
+    return replace(cut, cause=found.what, after_ms=1000 * (cut.at_s - found.at_s))
 
 
 def found_cuts(
@@ -107,7 +142,7 @@ def found_cuts(
     steps: dict[str, float] = {}
     for number in range(1, len(rows)):
         before, now = rows[number - 1], rows[number]
-        if before["movements"][-1]["movement"] != now["movements"][-1]["movement"]:
+        if _begins(before["movements"][-1], now["movements"][-1]):
             steps.clear()
             continue
         shown_before = {layer["layer"]: layer for layer in before["movements"][-1]["layers"]}
@@ -126,9 +161,16 @@ def _change(before: dict[str, Any] | None, now: dict[str, Any], step: float | No
     if now["clip"] is None:
         return "", 0.0
     moved = float(now["index"] - before["index"])
-    if step is not None and abs(abs(moved) - abs(step)) > _STEADY:
+    if step is None:
+        return ("jump", 0.0) if abs(moved) > _FASTEST else ("", moved)
+    if abs(abs(moved) - abs(step)) > _STEADY:
         return "jump", 0.0
     return "", moved
+
+
+def _begins(before: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Whether another movement plays than in the frame before, or the same one from its beginning."""
+    return bool(before["movement"] != now["movement"] or now["position_s"] < before["position_s"])
 
 
 def _cut(row: dict[str, Any], layer: str, why: str, onsets: Sequence[float], change: float | None) -> Cut:
