@@ -110,8 +110,8 @@ class Player:
         resolved = [event for one in handled for event in one.resolved]
         if self.coalesces:
             resolved = coalesced(resolved, self.world.tree)
-        if self.replay is not None:  # what it gives was resolved and coalesced when it was recorded
-            resolved += self.replay.due(resolved, tick.at_s)
+        if self.replay is not None:  # what it adds was resolved and coalesced when it was recorded
+            resolved = self.replay.merged(resolved, tick.at_s)
         self.history = stepped(self.world, self.history, resolved, tick.now_s)
         for tell in self.after_events:
             tell(tick, handled, self.history.new)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from engine.formats.take import Take
 from engine.formats.take_file import read_take
 from engine.formats.take_prints import fingerprints, tree_entry
 from engine.model.cueing import MOMENTS
-from engine.model.events import Event
+from engine.model.events import Event, EventSource
 from engine.model.parameters import Kind
 from engine.model.tree import ParameterTree
 from engine.model.world import World
@@ -29,10 +30,12 @@ _NAMED = 5  # paths that a message names before it says how many more there are
 
 
 class Replay:
-    """Gives the events of a take as their instants come. Main thread.
+    """Plays a take beside what is played live. Main thread.
 
-    While a path is played live, the take's own events for it are left out: from each live value on, until there was
-    none for a second. Actions are merged: the take's and the live ones all fire.
+    Of what the hands play, everything counts: while a path is played live, the take's own events for it are left out,
+    from each live value on until there was none for a second; actions are merged, the take's and the live ones all
+    fire. Of what is heard, a take that has onsets or levels of its own counts until its last one, and the live input,
+    which would hear the same music a second time, does not.
     """
 
     def __init__(self, events: Sequence[Event], tree: ParameterTree, figures: Figures) -> None:
@@ -41,11 +44,13 @@ class Replay:
         self._tree = tree
         self._next = 0
         self._live_at_s: dict[str, float] = {}  # by path: the newest live value's stamp
+        self._hears_until_s = max((one.at_s for one in events if one.source is EventSource.ONSET), default=-math.inf)
         self._replayed = figures.counter("events_replayed")
 
-    def due(self, live: Iterable[Event], until_s: float) -> list[Event]:
-        """The take's events up to show time `until_s` that were not given yet, beside the `live` ones of this tick."""
-        for event in live:
+    def merged(self, live: Iterable[Event], until_s: float) -> list[Event]:
+        """What counts of the `live` events of this tick, and the take's up to show time `until_s` not given yet."""
+        played = [one for one in live if one.source is not EventSource.ONSET or one.at_s > self._hears_until_s]
+        for event in played:
             self._live_at_s[event.address] = max(event.at_s, self._live_at_s.get(event.address, event.at_s))
         due: list[Event] = []
         while self._next < len(self._events) and self._events[self._next].at_s <= until_s:
@@ -54,7 +59,7 @@ class Replay:
             if not self._is_played_over(event):
                 due.append(event)
         self._replayed.add(len(due))
-        return due
+        return played + due
 
     def _is_played_over(self, event: Event) -> bool:
         live_at_s = self._live_at_s.get(event.address)

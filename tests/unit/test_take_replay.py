@@ -15,7 +15,7 @@ from engine.errors import ShowError
 from engine.formats.take import Take
 from engine.formats.take_file import write_take
 from engine.model.cueing import Quantise
-from engine.model.events import Event
+from engine.model.events import Event, EventSource
 from engine.model.world import World
 from tests.take_support import event
 from tests.world_support import clip, world
@@ -107,19 +107,22 @@ def replay(*events: Event) -> tuple[Replay, Figures]:
 def test_events_are_given_at_their_instants_and_once() -> None:
     events = [event(at_s) for at_s in (0.5, 1.0, 1.5)]
     took, figures = replay(*events)
-    assert took.due((), 0.4) == []
-    assert took.due((), 1.0) == events[:2]
-    assert took.due((), 1.0) == []
-    assert took.due((), 9.0) == events[2:]
+    assert took.merged((), 0.4) == []
+    assert took.merged((), 1.0) == events[:2]
+    assert took.merged((), 1.0) == []
+    assert took.merged((), 9.0) == events[2:]
     assert figures.counters["events_replayed"].count == 3
 
 
 def given(took: Replay, live: dict[float, Event], until_s: float) -> list[Any]:
-    """What the replay gives in ticks of 0.1 s, with the live events of each tick."""
+    """What the replay adds in ticks of 0.1 s to the live events of each tick."""
     found: list[Event] = []
     for number in range(round(until_s * 10) + 1):
         now_s = number / 10
-        found += took.due([one for at_s, one in live.items() if now_s - 0.1 < at_s <= now_s], now_s)
+        playing = [one for at_s, one in live.items() if now_s - 0.1 < at_s <= now_s]
+        merged = took.merged(playing, now_s)
+        assert merged[: len(playing)] == playing
+        found += merged[len(playing) :]
     return [(one.at_s, one.address) for one in found]
 
 
@@ -137,3 +140,19 @@ def test_actions_are_merged() -> None:
     jump = "/layer/base/jump"
     took, _ = replay(*(event(at_s, jump, 1.0) for at_s in (1.0, 1.2, 1.4)))
     assert given(took, {1.1: event(1.1, jump, 1.0)}, 2.0) == [(1.0, jump), (1.2, jump), (1.4, jump)]
+
+
+def test_what_the_take_heard_counts_and_not_what_is_heard_again() -> None:
+    heard = [event(at_s, "/onset", 0.7, source=EventSource.ONSET) for at_s in (1.0, 3.0)]
+    took, _ = replay(*heard)
+    again = event(1.02, "/onset", 0.6, source=EventSource.ONSET)
+    by_hand = event(1.05, "/onset", 1.0)
+    assert took.merged([again, by_hand], 1.1) == [by_hand, heard[0]]
+    later = event(4.0, "/onset", 0.5, source=EventSource.ONSET)
+    assert took.merged([later], 4.0) == [later, heard[1]]
+
+
+def test_a_take_that_heard_nothing_leaves_the_live_input_alone() -> None:
+    took, _ = replay(event(5.0))
+    onset = event(1.0, "/onset", 0.6, source=EventSource.ONSET)
+    assert took.merged([onset], 1.0) == [onset]
