@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.core.binding_target import Target, target_of
@@ -11,7 +11,7 @@ from engine.model import events as addresses
 from engine.model.control_address import midi_address
 from engine.model.controls import Binding, MidiControl, Modifier
 from engine.model.cueing import Quantise
-from engine.model.parameters import Parameter
+from engine.model.parameters import Kind, Parameter
 from engine.model.tree import ParameterTree
 
 # Control changes that carry NRPNs: number coarse and fine, data entry coarse and fine, increment and decrement
@@ -58,17 +58,30 @@ def _carriers(control: MidiControl) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Plain:
+    """A parameter that follows one control, or its own address, and hangs on nothing else: what nearly all events play.
+
+    Values from `least` to `most` of the event become `value(theirs)`, or stay as they are where that is None.
+    """
+
+    path: str
+    least: float
+    most: float
+    value: Callable[[float], float] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """What an address plays: targets and modifiers, or the entry of the tree that it is itself.
 
-    Without any of them it is the part of a control of 14 bits: known, and with nothing to say. `plain` is the only
-    target, where that needs no further thought.
+    Without any of them it is the part of a control of 14 bits: known, and with nothing to say. With `plain` that says
+    it all, while no modifier is held.
     """
 
     targets: tuple[Target, ...] = ()
     modifiers: tuple[str, ...] = ()
     parameter: Parameter | None = None
-    plain: Target | None = None
+    plain: Plain | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +122,7 @@ class BindingTable:
 
     def route(self, address: str, port: str) -> Route | None:
         """What an event under `address` from `port` plays; None where it is bound to nothing."""
-        found = self._routes.get(address)
-        if found is None:
-            found = self._routes_by_port.get((address, port))
-            if found is None:
-                found = self._worked_out(address, port)
-        return found
+        return self._routes.get(address) or self._routes_by_port.get((address, port)) or self._worked_out(address, port)
 
     def _hear(self, address: str, midi: MidiControl | None, entry: _Entry) -> None:
         self._entries.setdefault(address, []).append(entry)
@@ -125,15 +133,12 @@ class BindingTable:
     def _worked_out(self, address: str, port: str) -> Route | None:
         heard = [*self._entries.get(address, ()), *self._entries.get(_any_channel(address) or "", ())]
         if not heard:
-            parameter = self._tree.find(address)
-            if parameter is not None:
-                self._routes[address] = Route(parameter=parameter)
-            return self._routes.get(address)
+            return self._of_path(address)
         name = port.casefold()
         fitting = [entry for entry in heard if entry.port in name]
         if not fitting:
             return None
-        route = _route(fitting)
+        route = self._of_entries(fitting)
         if all(not entry.port for entry in heard):
             self._routes[address] = route
         else:
@@ -142,14 +147,25 @@ class BindingTable:
             self._routes_by_port[address, port] = route
         return route
 
+    def _of_path(self, address: str) -> Route | None:
+        """The route of an address that is a path of the tree; None where it is not."""
+        parameter = self._tree.find(address)
+        if parameter is None:
+            return None
+        asks = address in self.watched or parameter.may_wait or parameter.kind is not Kind.NUMBER
+        plain = None if asks else Plain(address, parameter.low, parameter.high, None)
+        route = self._routes[address] = Route(parameter=parameter, plain=plain)
+        return route
+
+    def _of_entries(self, entries: Sequence[_Entry]) -> Route:
+        targets = tuple(entry.target for entry in entries if entry.target is not None)
+        modifiers = tuple(entry.modifier for entry in entries if entry.modifier is not None)
+        plain = None
+        if len(targets) == 1 and not modifiers and targets[0].is_plain:
+            path, value = targets[0].parameter.path, targets[0].plain_value()
+            plain = None if path in self.watched else Plain(path, 0.0, 1.0, value)
+        return Route(targets, modifiers, plain=plain)
+
 
 def _port(midi: MidiControl | None) -> str:
     return "" if midi is None else midi.port.casefold()
-
-
-def _route(entries: Iterable[_Entry]) -> Route:
-    found = list(entries)
-    targets = tuple(entry.target for entry in found if entry.target is not None)
-    modifiers = tuple(entry.modifier for entry in found if entry.modifier is not None)
-    plain = targets[0] if len(targets) == 1 and not modifiers and targets[0].is_plain else None
-    return Route(targets, modifiers, plain=plain)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -80,7 +80,18 @@ class Target:
     def is_plain(self) -> bool:
         """Whether it follows its control at any time, wherever that goes: what nearly every fader does."""
         always = self.binding.page is None and self.binding.modifier is None
-        return always and self.way is Way.FOLLOW and not self.takes_over and self.parameter.kind is Kind.NUMBER
+        follows = self.way is Way.FOLLOW and not self.takes_over and self.wait is None
+        parameter = self.parameter
+        fits = all(parameter.low <= end <= parameter.high for end in (self.reach.low, self.reach.high))
+        return always and follows and fits and parameter.kind is Kind.NUMBER
+
+    def plain_value(self) -> Callable[[float], float]:
+        """From its control at 0..1 to its parameter's value, for a target that is plain."""
+        reach, binding = self.reach, self.binding
+        if binding.dead_zone or binding.curve != "linear":
+            return lambda control: reach.value(self.travel(control))
+        low, high = (reach.high, reach.low) if binding.invert else (reach.low, reach.high)
+        return lambda control: low * (1.0 - control) + high * control
 
     @property
     def asks(self) -> bool:

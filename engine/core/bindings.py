@@ -50,6 +50,7 @@ class Bindings:
         self._table = BindingTable(tree, self._quantise, modifiers or {})
         self._present = PresentValues()
         self._hands = Hands(self._present)
+        self._held_modifiers = self._hands.presses.modifiers
         self._gone: deque[tuple[str, float]] = deque()  # any thread appends, the main one takes
         self._unbound = figures.counter("events_unbound")
         self._clamped = figures.counter("events_clamped")
@@ -99,19 +100,20 @@ class Bindings:
         return handled
 
     def _handled(self, event: Event) -> Handled:
-        if not math.isfinite(event.value):
+        value = event.value
+        route = self._table.route(event.address, event.port)
+        plain = route.plain if route is not None else None
+        if plain is not None and plain.least <= value <= plain.most and not self._held_modifiers:
+            if plain.value is not None:
+                value = plain.value(value)
+            return Handled(event, "played", (_played_by(event, plain.path, value, None),))
+        if not math.isfinite(value):
             self._not_finite.add()
             return Handled(event, "ignored")
-        route = self._table.route(event.address, event.port)
         if route is None:
             self._unbound.add()
             self.last_unbound = event
             return Handled(event, "unbound")
-        plain = route.plain
-        if plain is not None and 0.0 <= event.value <= 1.0 and not self._hands.presses.modifiers:
-            value = plain.reach.value(plain.travel(event.value))
-            if plain.parameter.low <= value <= plain.parameter.high:
-                return Handled(event, "played", (self._sent(event, plain.parameter, value, plain.wait),))
         reply = _Reply()
         if route.parameter is not None:
             self._play_path(event, route.parameter, reply)
@@ -124,9 +126,7 @@ class Bindings:
 
     def _play_path(self, event: Event, parameter: Parameter, reply: _Reply) -> None:
         """Play an event whose address is a path."""
-        wait = event.wait
-        if wait is None and parameter.may_wait:
-            wait = self._quantise.get(parameter.path)
+        wait = event.wait or self._quantise.get(parameter.path) if parameter.may_wait else None
         self._play(event, parameter, event.value, wait, reply)
 
     def _play_control(self, event: Event, route: Route, reply: _Reply) -> None:
@@ -156,10 +156,14 @@ class Bindings:
         reply.resolved.append(self._sent(event, parameter, value, wait))
 
     def _sent(self, event: Event, parameter: Parameter, value: float, wait: Quantise | None) -> Event:
-        path = parameter.path
-        if wait is None and path in self._table.watched:
+        if wait is None and parameter.path in self._table.watched:
             self._present.send(parameter, value, event.at_s)
-        return Event(event.at_s, event.source, event.sequence, path, value, event.origin or event, event.port, wait)
+        return _played_by(event, parameter.path, value, wait)
+
+
+def _played_by(event: Event, path: str, value: float, wait: Quantise | None) -> Event:
+    """What `event` resolves to."""
+    return Event(event.at_s, event.source, event.sequence, path, value, event.origin or event, event.port, wait)
 
 
 @dataclass(slots=True)
