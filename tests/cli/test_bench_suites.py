@@ -44,6 +44,10 @@ SUITES = {
     },
     "layers": {"ticks a second", "throughput", "done p50 ÷ plain", "a layer ÷ a single one, CPU", ": of it upload"},
     "control": {"step + bindings p50", "step + bindings p99", ": bindings", ": coalescing", ": step"},
+    "flood": {
+        *("frames late, more than quietly", "OSC actions lost", "events dropped by the inbox"),
+        *(": quiet", ": flooded", ": heard"),
+    },
     "render": {"frames a second", ": draw, wall", ": encode", ": decode"},
 }
 
