@@ -44,7 +44,7 @@ class SoundCheck:
                 self.report(where, f"{value:g} is outside of {name}, which takes {reach}", "")
 
     def _chain(self, place: Place, chain: tuple[str, ...]) -> None:
-        names = [effect.name for effect in self.show.sound.effects]
+        names = list(dict.fromkeys(effect.name for effect in self.show.sound.effects))
         for index, name in enumerate(chain):
             if name not in names and self.names_known:
                 there = f"there are {', '.join(names)}" if names else "name it under sound: effects"
