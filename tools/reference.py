@@ -21,6 +21,7 @@ from engine.formats.controller_profiles import shipped_profiles
 from engine.formats.show_parse import model_at
 from engine.formats.show_schema import show_schema
 from engine.formats.yaml_lines import Place
+from engine.inputs.osc_questions import QUESTIONS
 from engine.model.cueing import Cue
 from engine.model.figures import GROUPS
 from engine.model.parameters import Kind, Parameter
@@ -83,6 +84,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield DOCS / "parameters.md", parameters_page()
     yield _page_with("show-yaml.md", "engine/model/show.py", "\n".join(_sections(schema)))
     yield _page_with("figures.md", "engine/model/figures.py", "\n".join(_figures()))
+    yield _page_with("osc.md", "engine/inputs/osc_questions.py", "\n".join(_questions()))
     yield _page_with("controllers.md", "schedules/controllers", "\n".join(_profiles()))
 
 
@@ -134,6 +136,15 @@ def _ranges(names: Iterable[str]) -> Iterator[str]:
     for _, numbered in groupby(names, lambda name: name.rstrip("0123456789")):
         first, *rest = numbered
         yield f"`{first}` to `{rest[-1]}`" if rest else f"`{first}`"
+
+
+def _questions() -> Iterator[str]:
+    """What can be asked over OSC."""
+    yield "| ask | with | answer | what for |"
+    yield "|---|---|---|---|"
+    for question in QUESTIONS:
+        yield f"| `{question.address}` | {question.takes or '–'} | {question.answer} | {question.what} |"
+    yield "\n"
 
 
 def _placeholders(text: str) -> str:

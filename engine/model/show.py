@@ -180,7 +180,7 @@ class Outputs(Part):
         None, description="Who is told the figures of the run; nobody where left out. See figures.md."
     )
     osc: tuple[OscOutput, ...] = Field(
-        (), max_length=16, description="Programs that are told every change; others may subscribe, see controllers.md."
+        (), max_length=16, description="Programs that are told every change; others may subscribe, see osc.md."
     )
 
 
