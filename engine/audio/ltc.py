@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.audio.devices import AudioDevice, close_stream, find_device, open_stream, portaudio
-from engine.audio.libltc import LtcDecoder, LtcFrame
+from engine.audio.libltc import LtcDecoder, LtcFrame, libltc
 from engine.audio.sample_clock import SampleClock
 from engine.core.code_follow import CodeFollower, shifted
 from engine.core.figures import Figures
@@ -31,6 +31,8 @@ _RATE_HZ = 48_000
 _WITNESSES = 3  # frames: noise that decodes at all seldom counts on
 # A larger buffer delays nothing that is stamped, and its stamps are steady (docs/decisions/show-clock.md).
 _LATENCY_S = 0.1
+# A sound server that changes its own buffers moves all stamps by up to 0.3 s, and takes as long to do so.
+_STEADY_AFTER_S = 0.15
 _MOST_WAITING = 400  # blocks; more means that the decoder does not keep up
 
 
@@ -44,15 +46,21 @@ class LtcFollower:
         self._frame_rate = FrameRate()
         self._follower = CodeFollower(_WITNESSES)
         self._samples = 0
-        self.reading = self._follower.reading
+        self._trusted_from = 0  # the sample from which on the clock is steady
+
+    def reading(self, now_s: float) -> ClockReading | None:
+        """Seconds of time code since 00:00:00:00, at the monotonic instant `now_s`; None while it does not run."""
+        return self._follower.reading(now_s)
 
     def feed(self, samples: Mono32, at_s: float) -> int:
         """How many frames the next samples (float32 (n,)) hold; the first sounded at the monotonic instant `at_s`."""
-        trusted = self._clock.settled
+        jumps = self._clock.jumps
         self._clock.feed(self._samples, at_s)
+        if self._clock.jumps != jumps or not self._clock.settled:
+            self._trusted_from = self._samples + round(_STEADY_AFTER_S * self._rate_hz)
         self._samples += len(samples)
         frames = self._decoder.feed(samples)
-        if trusted:
+        if self._samples > self._trusted_from:
             for frame in frames:
                 self._take(frame)
         return len(frames)
@@ -94,18 +102,18 @@ class LtcInput:
             )
         self._device_name = device.name
         rate_hz = _rate_of(device, settings.channel)
-        self._follower = LtcFollower(rate_hz)
+        libltc()
         # A SimpleQueue's put waits for nobody; None ends the thread. (instant of the first sample, samples)
         self._blocks: SimpleQueue[tuple[float, Mono32] | None] = SimpleQueue()
-        self._stream: Any = None
+        self._stream: Any = _opened(device, rate_hz, settings.channel, self._callback, self._finished)
+        self._follower = LtcFollower(rate_hz)
+        self._thread = threading.Thread(target=self._follow, name="ltc", daemon=True)
+        self._thread.start()
         try:
-            self._stream = _opened(device, rate_hz, settings.channel, self._callback, self._finished)
-            self._thread = threading.Thread(target=self._follow, name="ltc", daemon=True)
-            self._thread.start()
-            self._start()
-        except DeviceError:
+            self._stream.start()
+        except portaudio().PortAudioError as error:
             self.close()
-            raise
+            raise _refused(device.name, error) from error
 
     def reading(self, now_s: float) -> ClockReading | None:
         """The show position that it asks for at the monotonic instant `now_s`; None while it does not run."""
@@ -119,12 +127,6 @@ class LtcInput:
         close_stream(stream)
         self._blocks.put(None)
         self._thread.join(timeout=5)
-
-    def _start(self) -> None:
-        try:
-            self._stream.start()
-        except portaudio().PortAudioError as error:
-            raise _refused(self._device_name, error) from error
 
     def _callback(self, samples: Mono32, _frames: int, times: Any, status: Any) -> None:
         at_s = time.monotonic() - self._age_s(times)

@@ -17,10 +17,13 @@ import mido
 import numpy as np
 import pytest
 
+from engine.app.clocks import LiveClock
+from engine.app.show_clocks import ShowClocks
 from engine.audio import libltc as libltc_module
 from engine.audio.libltc import LtcDecoder
 from engine.audio.ltc import LtcInput
 from engine.core.figures import Figures
+from engine.core.inbox import Inbox
 from engine.core.ltc_frame import code_of
 from engine.core.time_code import TimeCode, frame_length_s, seconds_of
 from engine.errors import DeviceError
@@ -31,6 +34,7 @@ from engine.inputs.mtc import MtcInput
 from engine.model.clocks import LtcClock, MtcClock
 from engine.model.clocks import MidiClock as MidiClockSettings
 from engine.model.controls import MidiInput as MidiSettings
+from engine.model.show import Show
 from tests.devices.sound_support import RATE_HZ, SoundServer, ear_on, wait_until
 from tests.ltc_support import need_libltc, written
 from tests.support import absent, need_program
@@ -150,6 +154,36 @@ def test_a_song_position_and_continue_through_a_port(jack: None) -> None:
     wait_until(lambda: clock.reading(time.monotonic()) is None, "the loss to be noticed")
 
 
+def test_a_clock_is_heard_on_a_port_that_the_shows_controllers_are_not_on(jack: None) -> None:
+    show = Show.model_validate(
+        {
+            "layers": [{"name": "base"}],
+            "movements": [{"name": "one", "duration_s": 10}],
+            "inputs": {"midi": {"port": "faders"}},
+            "clocks": {"order": ["midi"]},
+            "tempo": {"bpm": 100},
+        }
+    )
+    live, inbox = LiveClock(0.0, show.clocks.order), Inbox()
+    clocks = ShowClocks(show, live, inbox)
+    failures: list[DeviceError] = []
+    clocks.open(Figures(), failures.append)
+
+    def followed() -> bool:
+        clocks.steer(time.monotonic(), None, track_beats=False, tempo=None, tapped=False)
+        return live.status.followed == "midi"
+
+    try:
+        with sending(_song(100)):
+            wait_until(followed, "the clock to be followed")
+    finally:
+        clocks.close()
+    assert failures == []
+    [located, *_] = inbox.drain(1e9)
+    assert located.address == "/show/position"
+    assert 4.8 <= located.value < 8
+
+
 def _tape(first_frame: int) -> Iterator[tuple[float, list[int]]]:
     for number in range(first_frame, first_frame + 500, 2):
         seconds, frames = divmod(number, 25)
@@ -196,11 +230,10 @@ def test_time_code_in_the_room_is_heard_within_two_frames(sound: SoundServer) ->
             process.wait(10)
             feeding.join(10)
             wait_until(lambda: ltc.reading(time.monotonic()) is None, "the loss to be noticed")
-            heard = ear.samples()[:, 0]
-            assert reading is not None
-            true_s = _code_heard(heard, ear.instant_of, reading.monotonic_s)
     finally:
         ltc.close()
+    assert reading is not None
+    true_s = _code_heard(ear.samples()[:, 0], ear.instant_of, reading.monotonic_s)
     print(f"LTC through the sound server: rate {reading.rate:.4f}, {(reading.show_s + 3600 - true_s) * 1000:+.1f} ms")
     assert reading.show_s + 3600 == pytest.approx(true_s, abs=0.08)
     assert reading.rate == pytest.approx(1, abs=0.005)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ from engine.app.clocks import LiveClock
 from engine.app.show_clocks import ShowClocks
 from engine.core.beat_follow import MidiClock, MidiClockFollower
 from engine.core.beat_telling import to_tell
+from engine.core.figures import Figures
 from engine.core.inbox import Inbox
 from engine.core.line_fit import LineFit
 from engine.core.lines import Line
+from engine.errors import DeviceError
 from engine.inputs.clock_port import ClockPort
 from engine.inputs.midi_clock import MidiClockInput
 from engine.model.clock import BeatReading, ClockReading
@@ -304,3 +307,15 @@ def test_a_clocks_input_hears_its_own_port_and_its_own_messages_alone() -> None:
 
 def test_a_status_is_that_of_the_specification() -> None:
     assert [hex(status) for status in MidiClock] == ["0xf2", "0xf8", "0xfa", "0xfb", "0xfc"]
+
+
+def test_a_clock_that_cannot_be_had_is_named_and_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aalink", None)
+    room = Room(monkeypatch, ("link", "track"), None)
+    errors: list[DeviceError] = []
+    room.clocks.open(Figures(), errors.append)
+    room.run(1, None, track=True)
+    room.clocks.close()
+    assert room.live.status.missing == ("link",)
+    assert "Ableton Link" in str(errors[0])
+    assert (room.live.status.followed, room.live.status.beats) == ("track", "track")
