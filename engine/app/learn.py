@@ -13,13 +13,12 @@ from engine.errors import RuntimeShowError, ShowError
 from engine.formats.show_edit import binding_text, digest, write_binding
 from engine.formats.show_parse import parse_show
 from engine.model.controls import Binding
-from engine.model.events import Event, EventSource, Handled
+from engine.model.events import Event, EventSource, Handled, key
 from engine.model.world import World
 
 log = logging.getLogger(__name__)
 
 _BY_HAND = (EventSource.MIDI, EventSource.OSC, EventSource.KEY)
-_KEY = "key/"
 
 
 class StageLearn:
@@ -41,6 +40,9 @@ class StageLearn:
         self._add = add
         self._value = value
         self._learned: Learned | None = None  # in this tick
+        own_keys = {key(binding.key) for binding in bindings() if binding.key and binding.to == LEARN}
+        self._beginnings = frozenset((LEARN, *own_keys))
+        self._waiting: list[Event] = []  # keys of the last tick
         self._keys_down: set[str] = set()  # those whose press was kept from the show: so is their release
         self._file = world.loaded.file
         self._digest = _digest_of(world)  # learn thread, once it runs
@@ -54,10 +56,22 @@ class StageLearn:
         return self._learn.active
 
     def take_in(self, events: Sequence[Event]) -> Sequence[Event]:
-        """What the bindings get of `events`: all but the keys that are meant for learning."""
-        if not self._learn.active and not self._keys_down:
+        """What the bindings get of `events`: all but the keys that are meant for learning.
+
+        Keys behind one that may begin to learn wait for the next tick: until then it is not known whose they are.
+        """
+        begins = any(event.address in self._beginnings for event in events)
+        if not (begins or self._learn.active or self._keys_down or self._waiting):
             return events
-        return [event for event in events if not self._keep(event)]
+        events, self._waiting, begun = [*self._waiting, *events], [], False
+        passed: list[Event] = []
+        for event in events:
+            if begun and event.source is EventSource.KEY:
+                self._waiting.append(event)
+            elif not self._keep(event):
+                passed.append(event)
+                begun = begun or (event.address in self._beginnings and event.value > 0)
+        return passed
 
     def follow(self, tick: Tick, handled: Sequence[Handled], _folded: Sequence[Event]) -> None:
         """After each tick's events: what was played last, whether to learn, and what the operator reads.
@@ -90,7 +104,7 @@ class StageLearn:
             if self._learn.active:
                 self._learned = self._learn.hear(event, self._value)
             return False
-        name = event.address.removeprefix(_KEY)
+        name = event.address.removeprefix(key(""))
         if event.value > 0 and self._learn.active:
             self._keys_down.add(name)
             self._learn.key(name)

@@ -105,6 +105,20 @@ def test_keys_that_learning_takes_never_reach_the_show_nor_does_their_release(st
     assert stage.plays(("key/a", 1.0)) == [("/layer/base/opacity", 1.0)]
 
 
+def test_keys_on_the_heels_of_f2_are_typed_even_within_a_tick(stage: Stage) -> None:
+    keys = [(f"key/{name}", value) for name in ("f2", "a", "7") for value in (1.0, 0.0)]
+    assert stage.plays(*keys) == [(LEARN, 1.0)]
+    assert stage.plays() == []
+    assert '"a7" 0 of' in stage.learn.line
+
+
+def test_keys_on_the_heels_of_a_refusal_play_a_tick_later(stage: Stage) -> None:
+    stage.values["/lock"] = 1.0
+    assert stage.plays(("key/f2", 1.0), ("key/f2", 0.0), ("key/a", 1.0)) == [(LEARN, 1.0)]
+    assert stage.plays() == [("/layer/base/opacity", 1.0)]
+    assert stage.plays(("key/a", 0.0)) == [("/layer/base/opacity", 0.0)]
+
+
 def test_a_key_that_was_down_before_is_let_go_of_while_learning(stage: Stage) -> None:
     stage.plays(("key/a", 1.0))
     stage.press("f2")
