@@ -17,6 +17,7 @@ MAX_LINE_BYTES = 2**20
 MAX_EVENTS = 20_000_000
 _MAX_PROBLEMS = 100  # more of them tell no more
 
+_decoded = json.JSONDecoder().decode
 _NO_TAKE = "runtime-play --record writes takes; is this another file?"
 _MEND = "mend the line, or take it out"
 
@@ -165,7 +166,7 @@ class _Reader:
 
 def _record(raw: bytes) -> dict[str, Any]:
     try:
-        record = json.loads(raw.decode("utf-8"))
+        record = _decoded(raw.decode("utf-8"))
     except UnicodeDecodeError:
         raise Wrong({"": "is not UTF-8 text"}) from None
     except (ValueError, RecursionError) as error:

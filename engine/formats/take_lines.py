@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeGuard
 
 from pydantic import ValidationError
@@ -82,7 +83,7 @@ def read_header(record: Mapping[str, Any]) -> TakeHeader:
 
 def read_event(record: Mapping[str, Any], paths: dict[str, str]) -> Event:
     """The event of a line; `paths` keeps one text for each path. Raises Wrong with all that is wrong with it."""
-    wrong = {name: "is not known" for name in record if name not in _FIELDS}
+    wrong = dict.fromkeys(record.keys() - _FIELDS, "is not known")
     if not is_seconds(record.get("at_s")):
         wrong["at_s"] = f"must be a number of seconds from 0 to {MAX_S:.0f}"
     if not isinstance(record.get("source"), str) or record["source"] not in _SOURCES:
@@ -91,7 +92,7 @@ def read_event(record: Mapping[str, Any], paths: dict[str, str]) -> Event:
     if not isinstance(sequence, int) or isinstance(sequence, bool) or not 0 <= sequence < 2**63:
         wrong["sequence"] = "must be a whole number, 0 or more"
     path = record.get("path")
-    if not _is_text(path) or not PATH_PATTERN.fullmatch(path):
+    if not isinstance(path, str) or not _is_path(path):
         wrong["path"] = "must be a path such as /layer/echo/opacity"
     if not is_number(record.get("value")):
         wrong["value"] = "must be a finite number"
@@ -99,15 +100,17 @@ def read_event(record: Mapping[str, Any], paths: dict[str, str]) -> Event:
         wrong["late_s"] = "must be a number of seconds"
     if not _is_text(record.get("port", "")):
         wrong["port"] = "must be text"
-    wrong.update(_wrong_origin(record.get("origin", {})))
-    wait = _wait(record.get("wait"), wrong)
+    if "origin" in record:
+        wrong.update(_wrong_origin(record["origin"]))
+    wait = _wait(record["wait"], wrong) if "wait" in record else None
     if wrong:
         raise Wrong(wrong)
     at_s, value = float(record["at_s"]), float(record["value"])
     address = paths.setdefault(record["path"], record["path"])
     source, port = _SOURCES[record["source"]], record.get("port", "")
     origin = None
-    if (written := record.get("origin")) is not None:
+    if "origin" in record:
+        written = record["origin"]
         control = written.get("address", address)
         control = paths.setdefault(control, control)
         stamp_s, raw = float(written.get("at_s", at_s)), float(written.get("value", value))
@@ -118,7 +121,7 @@ def read_event(record: Mapping[str, Any], paths: dict[str, str]) -> Event:
 def _wrong_origin(written: object) -> dict[str, str]:
     if not isinstance(written, dict):
         return {"origin": "must be an object"}
-    wrong = {f"origin.{name}": "is not known" for name in written if name not in _ORIGIN_FIELDS}
+    wrong = {f"origin.{name}": "is not known" for name in written.keys() - _ORIGIN_FIELDS}
     if not _is_text(written.get("address", "")):
         wrong["origin.address"] = "must be a control's address"
     for name in ("value", "at_s"):
@@ -128,8 +131,6 @@ def _wrong_origin(written: object) -> dict[str, str]:
 
 
 def _wait(written: object, wrong: dict[str, str]) -> Quantise | None:
-    if written is None:
-        return None
     try:
         return Quantise.model_validate(written)
     except ValidationError as error:
@@ -162,7 +163,18 @@ def _entry(entry: list[Any]) -> TreeEntry:
 
 def _is_text(value: object) -> TypeGuard[str]:
     """Whether a value is text that can be written again: JSON may hold halves of characters."""
-    return isinstance(value, str) and len(value) <= _LONGEST_TEXT and value.encode(errors="replace").decode() == value
+    return isinstance(value, str) and _is_whole(value)
+
+
+# A take has few texts, each of them very often.
+@lru_cache(4096)
+def _is_whole(text: str) -> bool:
+    return len(text) <= _LONGEST_TEXT and text.encode(errors="replace").decode() == text
+
+
+@lru_cache(4096)
+def _is_path(text: str) -> bool:
+    return len(text) <= _LONGEST_TEXT and PATH_PATTERN.fullmatch(text) is not None
 
 
 def _text(value: object) -> str:
