@@ -54,9 +54,10 @@ class ShowClocks:
         self._midi_opened = False
         self._midi_inputs: list[MidiClockInput | MtcInput] = []
         if "midi" in self._order:
-            midi = MidiClockInput(show.clocks.midi, show.tempo.bpm)
-            self._positions["midi"] = self._beats["midi"] = midi
+            self._beats["midi"] = midi = MidiClockInput(show.clocks.midi, show.tempo.bpm)
             self._midi_inputs.append(midi)
+            if show.tempo.bpm is not None:
+                self._positions["midi"] = midi
         if "mtc" in self._order:
             self._positions["mtc"] = mtc = MtcInput(show.clocks.mtc)
             self._midi_inputs.append(mtc)
@@ -118,9 +119,12 @@ class ShowClocks:
         readings = {name: one.beats(now_s) for name, one in self._beats.items()}
         name = self._first_with_beats(readings, track_has, tapped)
         reading = readings.get(name)
-        self._clock.status = replace(self._clock.status, beats=name, bpm=None if reading is None else reading.bpm)
+        status = self._clock.status
+        running = tuple(one for one in self._order if one in status.running or readings.get(one) is not None)
+        bpm = None if reading is None else reading.bpm
+        self._clock.status = replace(status, running=running, beats=name, bpm=bpm)
         show_s = self._clock.at(now_s)
-        if name == TRACK and self._told not in {"", TRACK}:
+        if name == TRACK and self._told in self._beats:
             self._inbox.put(EventSource.SHOW, "/tempo/release", 1.0, show_s)
         elif reading is not None and now_s - self._told_at_s >= TELL_EACH_S:
             for path, value in to_tell(tempo, reading, show_s, self._clock.rate):

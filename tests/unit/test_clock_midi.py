@@ -276,6 +276,8 @@ def test_beats_go_back_to_the_track_when_a_clock_before_it_is_lost(monkeypatch: 
     room = Room(monkeypatch, ("midi", "track"), None)
     room.run(5, 150, track=True)
     assert (room.live.status.followed, room.live.status.beats) == ("track", "midi")
+    assert room.live.status.running == ("midi", "track")
+    assert room.clocks.line == ""
     assert room.tempo is not None
     room.run(2, None, track=True)
     assert room.told[-1] == ("/tempo/release", 1.0)
