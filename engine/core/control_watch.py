@@ -14,7 +14,8 @@ A control is taken once it has moved clearly:
   65 sign bit. Turned one way only, it is taken after eight messages, as two's complement near 1 and 127 and as binary
   offset near 63 and 65: of the three encodings these are the common ones;
 - a control of *14 bits*, if its fine half, 32 numbers higher, came within 10 ms of the coarse one twice;
-- a *non-registered parameter* by the control changes 99 and 98 that choose it before data entry.
+- a *non-registered parameter* by the control changes 99 and 98 that choose it before data entry. These two, and those that
+  choose a registered one (101, 100), are never taken themselves; data entry (6, 38) is, where nothing was chosen.
 """
 
 from __future__ import annotations
@@ -42,9 +43,10 @@ _BOTH_WAYS = 3
 _SURELY_NO_ENCODER = 6
 _FASTEST = 15  # steps of an encoder in one message
 _FINE_HALF = 32
-_DATA_COARSE, _NRPN_FINE, _NRPN_COARSE = 6, 98, 99
-# Parameter numbers, data entry and its steps: they carry other controls, and are none themselves.
-_CARRIERS = frozenset((6, 38, 96, 97, 98, 99, 100, 101))
+_NRPN_FINE, _NRPN_COARSE = 98, 99
+_CHOOSING = frozenset((98, 99, 100, 101))
+_DATA_COARSE = 6
+_DATA = frozenset((6, 38, 96, 97))
 
 _UP = range(1, _FASTEST + 1)
 _TWOS_DOWN = range(128 - _FASTEST, 128)
@@ -73,7 +75,6 @@ class Moved:
 class _Heard:
     """What one control has sent lately: (stamp, value 0..1), the oldest first."""
 
-    event: Event
     values: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=64))
 
     def add(self, event: Event) -> Sequence[float]:
@@ -120,21 +121,17 @@ class ControlWatch:
         return _taken(event, "button") if self._down.pop(key, None) else None
 
     def _control_change(self, event: Event, channel: str, number: int) -> Moved | None:
-        if number in _CARRIERS:
-            return self._parameter(event, channel, number)
+        chosen = self._chosen.setdefault((event.port, channel), {})
+        if number in _CHOOSING:
+            chosen[number] = round(event.value * 127)
+            return None
+        if number in _DATA and chosen.keys() >= {_NRPN_COARSE, _NRPN_FINE}:
+            parameter = chosen[_NRPN_COARSE] * 128 + chosen[_NRPN_FINE]
+            entered = replace(event, address=f"midi/nrpn/{channel}/{parameter}")
+            return self._of_values(entered) if number == _DATA_COARSE else None
         self._pair(event, channel, number)
         moved = self._of_values(event)
         return moved if moved is None or moved.shape != "number" else self._with_its_half(moved, event, channel, number)
-
-    def _parameter(self, event: Event, channel: str, number: int) -> Moved | None:
-        """Data entry for a non-registered parameter that was chosen, as values of that parameter."""
-        chosen = self._chosen.setdefault((event.port, channel), {})
-        if number in (_NRPN_COARSE, _NRPN_FINE):
-            chosen[number] = round(event.value * 127)
-        if number != _DATA_COARSE or len(chosen) < 2:
-            return None
-        parameter = chosen[_NRPN_COARSE] * 128 + chosen[_NRPN_FINE]
-        return self._of_values(replace(event, address=f"midi/nrpn/{channel}/{parameter}"))
 
     def _pair(self, event: Event, channel: str, number: int) -> None:
         if number < _FINE_HALF:
@@ -154,7 +151,7 @@ class ControlWatch:
         return None if pairs and number >= _FINE_HALF else moved
 
     def _of_values(self, event: Event) -> Moved | None:
-        values = self._heard.setdefault((event.port, event.address), _Heard(event)).add(event)
+        values = self._heard.setdefault((event.port, event.address), _Heard()).add(event)
         if len(values) == 2 and values[0] >= _PRESSED and values[1] == 0:
             return _taken(event, "button")
         sent = [round(value * 127) for value in values] if event.address.startswith("midi/cc/") else []

@@ -54,6 +54,7 @@ class Learn:
         self._paths = [path for path in tree.parameters if path not in _NOT_MEANT]
         self._target = ""  # the path that is to be bound; the one last played while nothing is learned
         self._typed = ""
+        self._matching = self._paths  # those that fit what was typed
         self._watch = ControlWatch()
         self._said = ""
         self._said_until_s = 0.0
@@ -70,7 +71,8 @@ class Learn:
         elif locked:
             self.tell("locked: /lock 0 lets controls be learned", now_s)
         else:
-            self.active, self._typed, self._said, self._watch = True, "", "", ControlWatch()
+            self.active, self._said, self._watch = True, "", ControlWatch()
+            self._type("")
 
     def leave(self) -> None:
         """Leave; what was bound stays."""
@@ -87,11 +89,11 @@ class Learn:
         elif name in ("up", "down"):
             self._step(-1 if name == "up" else 1)
         elif name == "backspace":
-            self._typed = self._typed[:-1]
+            self._type(self._typed[:-1])
         elif name in _TYPED or len(name) == 1:
-            self._typed += _TYPED.get(name, name)
-            if self._target not in self._matching():
-                self._target = next(iter(self._matching()), self._target)
+            self._type(self._typed + _TYPED.get(name, name))
+            if self._target not in self._matching:
+                self._target = next(iter(self._matching), self._target)
 
     def hear(self, event: Event, value: ValueOf) -> Learned | None:
         """A control's event while learning; what was learned, once it has moved clearly. `value` tells where a path is.
@@ -118,20 +120,18 @@ class Learn:
             wish = "choose what to play with up and down, or type a part of its path"
         else:
             wish = f"move a control to play {self._target}"
-        found = f'  "{self._typed}" {len(self._matching())} of {len(self._paths)}' if self._typed else ""
+        found = f'  "{self._typed}" {len(self._matching)} of {len(self._paths)}' if self._typed else ""
         return f"LEARN {said}{' · ' if said else ''}{wish}{found}  (up down: others, letters: search, escape: leave)"
 
-    def _matching(self) -> list[str]:
-        words = self._typed.split()
-        return [path for path in self._paths if all(word in path for word in words)]
+    def _type(self, typed: str) -> None:
+        self._typed, words = typed, typed.split()
+        self._matching = [path for path in self._paths if all(word in path for word in words)]
 
     def _step(self, by: int) -> None:
-        matching = self._matching()
-        if not matching:
-            return
+        matching = self._matching
         if self._target in matching:
             self._target = matching[(matching.index(self._target) + by) % len(matching)]
-        else:
+        elif matching:
             self._target = matching[0 if by > 0 else -1]
 
     def _take(self, moved: Moved | None, now_s: float, value: ValueOf) -> Learned | None:

@@ -183,6 +183,11 @@ def test_a_non_registered_parameter_is_known_by_what_chooses_it() -> None:
     assert bound == Moved("number", MidiControl(nrpn=261, channel=1), port="pads")
 
 
+@pytest.mark.parametrize("number", [6, 38, 96, 97])
+def test_data_entry_is_a_fader_like_others_where_no_parameter_was_chosen(number: int) -> None:
+    assert told(cc(number, [10, 40, 90])) == Moved("number", MidiControl(cc=number, channel=1), port="pads")
+
+
 def test_a_pair_that_the_show_binds_already() -> None:
     bound = told([("midi/cc14/1/7", value / 1000) for value in (100, 120, 140)])
     assert bound == Moved("number", MidiControl(cc=7, channel=1, bits=14), port="pads")
