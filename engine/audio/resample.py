@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 Samples32 = npt.NDArray[np.float32]
 
-_HALF = 8  # zero crossings to each side: above -60 dB of what is folded down is heard only in the top tenth of the band
+_HALF = 8  # zero crossings to each side: what lies a quarter above the band is 44 dB down
 _STEPS = 1024  # table entries from one zero crossing to the next; the nearest is taken, an error of -70 dB
 
 _places = np.arange(_HALF * _STEPS + 2) / _STEPS
