@@ -97,7 +97,7 @@ def test_the_limiters_ceiling_holds_and_its_gain_makes_no_step(
     ceiling = 10 ** (ceiling_db / 20)
     gains, rng = [], np.random.default_rng(3)
     given_in: list[Samples32] = []
-    for amplitude, spike in blocks:
+    for amplitude, spike in [(0.1, False), *blocks]:  # ahead of the very first block nobody could look
         block = np.full((2, BLOCK), amplitude, np.float32)
         if spike:
             block[:, rng.integers(BLOCK)] = 9.0
