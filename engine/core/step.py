@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 
@@ -134,11 +134,19 @@ def folded(world: World, state: State, events: Iterable[Event]) -> State:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A state on the way from a history's base to its head: the first `count` of the recent events are in it."""
+
+    count: int
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """The state, and enough of the past to fold an event in where it belongs, though it arrives late.
 
-    `base` is the state from which `recent` (in order) leads to `head`. While `event_count` stays, whatever changes
-    in `head` was foretold by the head before.
+    `base` is the state from which `recent` (in order) leads to `head`, by way of `marks`, the oldest first. While
+    `event_count` stays, whatever changes in `head` was foretold by the head before.
     """
 
     base: State
@@ -147,6 +155,8 @@ class History:
     late: int = 0  # events stamped before the window, folded in at its edge
     event_count: int = 0  # folded in so far
     new: tuple[Event, ...] = ()  # those of the last step, as they were folded in
+    # One for each step with events: a late event is folded in from the one before it, not from a second ago.
+    marks: tuple[Mark, ...] = field(default=(), compare=False, repr=False)
 
 
 def history(state: State) -> History:
@@ -163,13 +173,27 @@ def stepped(world: World, past: History, events: Iterable[Event], now_s: float) 
     late = sum(1 for event in new if event.at_s < past.base.at_s)
     if late:
         new = [replace(event, at_s=max(event.at_s, past.base.at_s)) for event in new]
-    recent, head = past.recent, past.head
+    recent, head, marks = past.recent, past.head, past.marks
     if new:
         in_order = (not recent or new[0].order > recent[-1].order) and new[0].at_s >= head.at_s
-        recent = (*recent, *new) if in_order else tuple(sorted((*recent, *new), key=lambda event: event.order))
-        head = folded(world, head, new) if in_order else folded(world, past.base, recent)
+        if in_order:
+            recent, head = (*recent, *new), folded(world, head, new)
+        else:
+            marks = tuple(mark for mark in marks if _stands_before(mark, recent, new[0]))
+            mark = marks[-1] if marks else Mark(0, past.base)
+            recent = (*recent[: mark.count], *sorted((*recent[mark.count :], *new), key=lambda event: event.order))
+            head = folded(world, mark.state, recent[mark.count :])
+        marks = (*marks, Mark(len(recent), head))
     head = advanced(world, head, now_s - _SETTLE_S)
-    split = bisect_right(recent, now_s - LATE_WINDOW_S, key=lambda event: event.at_s)
-    base = folded(world, past.base, recent[:split])
-    base = advanced(world, base, now_s - LATE_WINDOW_S)
-    return History(base, recent[split:], head, past.late + late, past.event_count + len(new), tuple(new))
+    edge_s = now_s - LATE_WINDOW_S
+    split = bisect_right(recent, edge_s, key=lambda event: event.at_s)
+    passed = [mark for mark in marks if mark.count <= split and mark.state.at_s <= edge_s]
+    mark = passed[-1] if passed else Mark(0, past.base)
+    base = advanced(world, folded(world, mark.state, recent[mark.count : split]), edge_s)
+    ahead = tuple(Mark(mark.count - split, mark.state) for mark in marks if mark.count > split)
+    return History(base, recent[split:], head, past.late + late, past.event_count + len(new), tuple(new), ahead)
+
+
+def _stands_before(mark: Mark, recent: Sequence[Event], event: Event) -> bool:
+    """Whether `event` belongs after the mark, in time and in the total order."""
+    return mark.state.at_s <= event.at_s and (mark.count == 0 or recent[mark.count - 1].order < event.order)
