@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from engine.app.listening import Heard, listen
+from engine.errors import SourceError
 from engine.formats.show_yaml import read_show
 from engine.model.sound import Track
 from engine.model.tree import ParameterTree
@@ -17,13 +18,16 @@ from engine.model.world import LoadedShow, PlacedTrack, World
 if TYPE_CHECKING:
     from engine.formats.sound import Sound
 
+# As long as the show's format has a loop be, where both its ends are written.
+_SHORTEST_LOOP_S = 0.1
+
 
 def load_world(file: Path, console: Console | None = None) -> tuple[World, Mapping[Path, Sound]]:
     """The world of a show file, and its tracks decoded, by their files.
 
     Says on `console`, once it takes longer than two seconds, how far the listening is. Raises ShowError with every
-    problem of the show, its schedules and its library; SourceError for a track that does not decode. Nothing is left
-    open.
+    problem of the show, its schedules and its library; SourceError for a track that does not decode, or is over before
+    its loop begins. Nothing is left open.
     """
     loaded = read_show(file)
     sounds = _sounds(loaded)
@@ -47,6 +51,12 @@ def _sounds(loaded: LoadedShow) -> dict[Path, Sound]:
 
 
 def _placed(track: Track, path: Path, duration_s: float, heard: Heard) -> PlacedTrack:
+    if track.at_end == "loop" and 0 < track.loop_from_s > duration_s - _SHORTEST_LOOP_S:
+        raise SourceError(
+            f"is {duration_s:.3g} s long, and its loop would begin again at {track.loop_from_s:g} s",
+            subject=path,
+            mend=f"Let loop_from_s be {_SHORTEST_LOOP_S:g} s before its end at the latest.",
+        )
     return PlacedTrack(
         path,
         duration_s,

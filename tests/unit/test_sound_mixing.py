@@ -15,6 +15,7 @@ from engine.audio.voices import BLOCK
 from engine.core.figures import Figures
 from engine.core.sound_plan import Score
 from engine.core.step import begun, history, stepped
+from engine.errors import SourceError
 from engine.formats.sound_places import SoundPlaces
 from engine.model.events import Event
 from engine.model.world import World
@@ -231,3 +232,9 @@ def test_on_stage_a_hand_is_heard_later_and_lands_where_the_render_does(tmp_path
     differ = np.nonzero((live != render).any(axis=1))[0]
     assert frame(1.0) <= differ[0]
     assert differ[-1] < frame(1.25)
+
+
+def test_a_loop_that_would_begin_past_the_end_is_refused(tmp_path: Path) -> None:
+    wav(tmp_path / "a.wav", noise(1.0))
+    with pytest.raises(SourceError, match=r"a.wav: is 1 s long, and its loop would begin again at 5 s"):
+        sounding(tmp_path, "track: {file: a.wav, at_end: loop, loop_from_s: 5}")
