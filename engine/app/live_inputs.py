@@ -15,7 +15,7 @@ from engine.app.live_osc import LiveOsc
 from engine.app.pace import Tick
 from engine.app.published import NoticeBoard
 from engine.app.show_clocks import ShowClocks
-from engine.audio.live_onsets import LiveOnsets
+from engine.audio.live_analysis import LiveAnalysis, listens
 from engine.core.clock_choice import TRACK
 from engine.core.figures import Figures
 from engine.core.inbox import Inbox
@@ -73,8 +73,8 @@ class LiveInputs:
             self._open_osc()
         if show.inputs.midi.enabled:
             self._try(self._open_midi)
-        if show.onsets.source == "input":
-            self._try(lambda: self._closers.append(LiveOnsets(show.onsets, put, now_s, figures).close))
+        if listens(show):
+            self._try(lambda: self._closers.append(LiveAnalysis(show, put, now_s, figures).close))
         self.clocks.open(figures, self.do_without)
         self._closers.append(self.clocks.close)
         if not silent and makes_sound(self._world):

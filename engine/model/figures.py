@@ -304,6 +304,21 @@ _SOUND = (
         "Too many: raise `threshold`.",
     ),
     Figure(
+        "onset_delay_ms",
+        "onset told after",
+        "From the instant at which an onset of the live input was heard until it was in the inbox.",
+        "Above 12 ms (fast) or 30 ms (aubio's methods): a device with a long buffer, or a machine that is too busy. "
+        "A low band takes some milliseconds more: see docs/onsets.md.",
+        unit="ms",
+        sampled=True,
+    ),
+    Figure(
+        "input_lost",
+        "audio input lost",
+        "How often the live input went away; it is looked for once a second until it is back.",
+        "Look at the cable and the sound server.",
+    ),
+    Figure(
         "onset_overruns",
         "live input overruns",
         "Blocks of the live input that were lost before they were analysed.",

@@ -15,23 +15,18 @@ import pytest
 
 from engine.app.clocks import LiveClock
 from engine.audio.devices import find_device, list_devices
-from engine.audio.live_onsets import LiveOnsets
 from engine.audio.live_sound import LiveSound
 from engine.core.clock_choice import TRACK
 from engine.core.figures import Figures
-from engine.core.inbox import Inbox
 from engine.core.step import begun, folded
 from engine.errors import DeviceError
 from engine.formats.sound import Sound, read_sound, write_sound
 from engine.model.clock import ClockReading
-from engine.model.events import EventSource
-from engine.model.sound import Onsets
 from engine.model.world import World
 from tests.devices.sound_support import RATE_HZ, TIMEOUT_S, Ear, SoundServer, ear_on, sound_server, wait_until
 from tests.sound_shows import event, sounding
 
 Samples32 = npt.NDArray[np.float32]
-FOREVER_S = 1e9
 
 
 @pytest.fixture
@@ -178,32 +173,6 @@ def test_sound_that_is_off_is_put_right(tmp_path: Path, ear: Ear) -> None:
     assert place_of(samples[round(4.3 * RATE_HZ) : round(4.6 * RATE_HZ)], ear.samples())[1] > 0.999
 
 
-def test_live_onsets_are_stamped_when_they_sounded(tmp_path: Path, sound: SoundServer) -> None:
-    times_s = np.array([0.9, 1.2, 1.45, 1.9, 2.2])
-    clicks = np.zeros((round(2.6 * RATE_HZ), 1), np.float32)
-    for at_s in times_s:
-        clicks[round(at_s * RATE_HZ) :][:480] = 0.5 * np.exp(-np.arange(480) / 100)[:, None]
-    file = tmp_path / "clicks.wav"
-    write_sound(file, Sound(clicks, RATE_HZ))
-    inbox, figures = Inbox(), Figures()
-    stage = Stage(show_with(tmp_path, f"file: {file.name}"), figures)
-    stage.sound.start()
-    reading = stage.sound.reading()
-    assert reading is not None
-    listener = LiveOnsets(
-        Onsets(source="input", device="pulse"), inbox.put, lambda: reading.at(time.monotonic()), figures
-    )
-    try:
-        wait_until(lambda: figures.counter("onsets_heard").count >= len(times_s), "five clicks")
-    finally:
-        listener.close()
-        stage.sound.stop()
-    events = inbox.drain(FOREVER_S)
-    assert {(event.source, event.address) for event in events} == {(EventSource.ONSET, "/onset")}
-    assert [event.at_s for event in events] == pytest.approx(times_s, abs=0.015)
-    assert all(event.value > 0.5 for event in events)
-
-
 def test_a_device_that_is_not_there_is_named_with_those_that_are(sound: SoundServer) -> None:
     assert find_device("output", "PULSE").name == "pulse"
     assert find_device("input").channels > 0
@@ -227,8 +196,6 @@ def test_without_any_device_the_error_says_what_to_do(tmp_path: Path, no_sound: 
     file, _ = noise(tmp_path, 0.1)
     with pytest.raises(DeviceError, match="sound server"), Stage(show_with(tmp_path, f"file: {file.name}"), Figures()):
         pass
-    with pytest.raises(DeviceError, match="no audio input"):
-        LiveOnsets(Onsets(source="input"), Inbox().put, time.monotonic, Figures())
 
 
 LOSES_ITS_SERVER = """

@@ -1,0 +1,176 @@
+"""What is being played in the room: an audio input, heard by all detectors and levels of a show in one thread."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+from engine.analysis.hit import Mono32
+from engine.analysis.levels import LevelStream
+from engine.analysis.onsets import OnsetStream
+from engine.audio.devices import look_again
+from engine.audio.input_stream import Block, InputStream
+from engine.audio.sample_clock import SampleClock
+from engine.core.figures import Figures
+from engine.errors import DeviceError
+from engine.model.events import EventSource
+from engine.model.show import Show
+from engine.model.sound import Detection, Level
+
+_log = logging.getLogger(__name__)
+
+Put = Callable[[EventSource, str, float, float], None]
+
+ONSET_ADDRESS = "/onset"
+_LEVEL_EVERY = 2  # of a hundred values a second: fifty events
+_LEVEL_STEP = 0.002  # what changes by less is no event
+_RETRY_S = 1.0
+
+
+def live_detectors(show: Show) -> list[tuple[str, Detection]]:
+    """The show's detectors that hear the input, with the addresses of their onsets."""
+    every: list[tuple[str, Detection]] = [(ONSET_ADDRESS, show.onsets)]
+    every += [(f"{ONSET_ADDRESS}/{detector.name}", detector) for detector in show.detectors]
+    return [(address, detector) for address, detector in every if detector.source == "input"]
+
+
+def listens(show: Show) -> bool:
+    """Whether anything of the show hears an audio input."""
+    return bool(live_detectors(show)) or any(level.source == "input" for level in show.levels)
+
+
+class LiveAnalysis:
+    """Listens to the show's audio input from its construction until `close`, and puts events.
+
+    An onset is `/onset`, of a further detector `/onset/NAME`; its value is its strength beside the strongest so far. It
+    arrives its detector's delay after it was heard, and one buffer of the device. `/level/NAME` comes at most fifty
+    times a second, when the level has changed. Stamps are the show time at which the sound was heard. What comes in the
+    first 0.15 s, before the device's clock is trusted, is left out.
+
+    A device that goes is warned of, and looked for once a second until it is back. Raises DeviceError where there is
+    no input at the start, or it refuses. Counters: `onsets_heard`, `onset_overruns` (blocks lost at the device or
+    because the thread did not keep up), `input_lost`; `onset_delay_ms` samples how long after it was heard each onset
+    was put. `put` and `now_s` must be safe on any thread.
+    """
+
+    def __init__(self, show: Show, put: Put, now_s: Callable[[], float], figures: Figures) -> None:
+        self._show = show
+        self._put = put
+        self._now_s = now_s
+        self._heard = figures.counter("onsets_heard")  # analysis thread
+        self._delay_ms = figures.samples("onset_delay_ms")  # analysis thread
+        self._losses = figures.counter("input_lost")  # analysis thread
+        self._overruns = figures.counter("onset_overruns")  # callback thread
+        # A SimpleQueue's put waits for nobody; None ends the thread.
+        self._blocks: SimpleQueue[Block | None] = SimpleQueue()
+        self._closing = threading.Event()
+        self._stream: InputStream | None = self._opened()  # analysis thread, once it runs
+        self._ears = _Ears(show, self._stream.rate_hz)  # analysis thread
+        self._thread = threading.Thread(target=self._listen, name="live-onsets", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Give the device back and end the thread. Safe to call twice."""
+        self._closing.set()
+        self._blocks.put(None)
+        self._thread.join(timeout=5)
+
+    def _opened(self) -> InputStream:
+        wish = self._show.onsets
+        return InputStream(
+            wish.device,
+            channel=wish.channel,
+            gain_db=wish.gain_db,
+            blocks=self._blocks,
+            now_s=self._now_s,
+            overruns=self._overruns,
+        )
+
+    def _listen(self) -> None:
+        while not self._closing.is_set():
+            try:
+                block = self._blocks.get(timeout=_RETRY_S)
+            except Empty:
+                self._look_after_device()
+                continue
+            if block is not None:
+                self._hear(block)
+        if self._stream is not None:
+            self._stream.close()
+
+    def _hear(self, block: Block) -> None:
+        for address, value, at_s in self._ears.hear(block):
+            if address.startswith(ONSET_ADDRESS):
+                self._heard.add()
+                self._delay_ms.add(max(self._now_s() - at_s, 0.0) * 1000)
+            self._put(EventSource.ONSET, address, value, at_s)
+
+    def _look_after_device(self) -> None:
+        """Nothing came for a second: the device is gone, or its server stands still and may go on."""
+        if self._stream is not None:
+            if not self._stream.lost:
+                return
+            self._losses.add()
+            _log.warning("%s: the audio input has gone; it is looked for every second", self._stream.device_name)
+            self._stream.close()
+            self._stream = None
+        look_again()  # in vain while another stream is open; a device that PortAudio knows can be opened all the same
+        try:
+            self._stream = self._opened()
+        except DeviceError:
+            return
+        self._ears = _Ears(self._show, self._stream.rate_hz)
+        _log.warning("%s: the audio input is back", self._stream.device_name)
+
+
+class _Ears:
+    """Every live detector and level of a show, for one unbroken stretch of sound. Analysis thread."""
+
+    def __init__(self, show: Show, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
+        self._clock = SampleClock(rate_hz)  # its instants are show time
+        self._samples = 0
+        self._detectors = [(address, OnsetStream(rate_hz, one)) for address, one in live_detectors(show)]
+        self._levels = [_LevelEvents(level, rate_hz) for level in show.levels if level.source == "input"]
+
+    def hear(self, block: Block) -> list[tuple[str, float, float]]:
+        """The events in the next block: address, value, and the show time at which it was heard."""
+        trusted = self._clock.settled
+        self._clock.feed(self._samples, block.at_s)
+        self._samples += len(block.samples)
+        found = [
+            (address, onset.strength, onset.at_s)
+            for address, detector in self._detectors
+            for onset in detector.feed(block.samples)
+        ]
+        found += [event for level in self._levels for event in level.feed(block.samples)]
+        if not trusted:
+            return []
+        stamped = [
+            (address, value, self._clock.instant(round(own_s * self._rate_hz))) for address, value, own_s in found
+        ]
+        return [event for event in stamped if math.isfinite(event[2])]
+
+
+class _LevelEvents:
+    """A level, thinned to what is worth an event."""
+
+    def __init__(self, level: Level, rate_hz: int) -> None:
+        self._address = f"/level/{level.name}"
+        self._stream = LevelStream(rate_hz, level)
+        self._count = 0
+        self._told = -1.0
+
+    def feed(self, samples: Mono32) -> list[tuple[str, float, float]]:
+        """(address, value, second of the stream) of each event in the next samples."""
+        events = []
+        for value in self._stream.feed(samples).tolist():
+            due = self._count % _LEVEL_EVERY == 0 and abs(value - self._told) >= _LEVEL_STEP
+            if due:
+                self._told = value
+                events.append((self._address, value, self._count / self._stream.values_hz))
+            self._count += 1
+        return events
