@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from math import gcd
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import av
 import av.error
@@ -108,11 +109,15 @@ class SoundReader:
             format="flt", layout="mono" if self.channels == 1 else "stereo", rate=self.rate_hz
         )
         skip = 0
-        for frame in self._frames():
+        for found in self._frames():
+            frame: av.AudioFrame | None = found
             if self._first_pts is None:
-                self._first_pts = frame.pts or 0
+                self._first_pts = found.pts or 0
             if self._skip_until_s is not None:
-                skip = round((self._skip_until_s - self._time_s(frame)) * self.rate_hz)
+                frame, begins_s = self._aligned(found)
+                if frame is None:
+                    continue
+                skip = round((self._skip_until_s - begins_s) * self.rate_hz)
                 self._skip_until_s = None
             for block in self._blocks_of(resampler.resample(frame)):
                 kept = block[skip:] if skip > 0 else block
@@ -122,6 +127,24 @@ class SoundReader:
         for block in self._blocks_of(resampler.resample(None)):
             if len(block) > max(skip, 0):
                 yield block[max(skip, 0) :]
+
+    def _aligned(self, frame: av.AudioFrame) -> tuple[av.AudioFrame | None, float]:
+        """A frame cut so that a resampler that begins with it gives the samples that it gives from the beginning on.
+
+        That is where a sample of the file and one of `rate_hz` fall together. Returns the rest of the frame, None where
+        nothing is left, and the instant at which it begins.
+        """
+        step = frame.sample_rate // gcd(frame.sample_rate, self.rate_hz)
+        first = round(self._time_s(frame) * frame.sample_rate)
+        cut = -first % step
+        begins_s = (first + cut) / frame.sample_rate
+        if cut == 0 or cut >= frame.samples:
+            return (frame if cut == 0 else None), begins_s
+        channels = 1 if frame.format.is_planar else len(frame.layout.channels)
+        rest: npt.NDArray[Any] = np.ascontiguousarray(frame.to_ndarray()[:, cut * channels :])
+        whole = av.AudioFrame.from_ndarray(rest, format=frame.format.name, layout=frame.layout.name)
+        whole.sample_rate = frame.sample_rate
+        return whole, begins_s
 
     def _blocks_of(self, frames: list[av.AudioFrame]) -> Iterator[Samples32]:
         for frame in frames:

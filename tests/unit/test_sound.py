@@ -149,3 +149,21 @@ def test_what_is_no_sound_is_refused_with_a_mend(tmp_path: Path) -> None:
             read_sound(tmp_path / name)
         assert caught.value.mend
         assert caught.value.subject == str(tmp_path / name)
+
+
+@pytest.mark.parametrize("suffix", [".flac", ".wav"])
+@pytest.mark.parametrize("at_s", [0.3, 2.7307, 5.12345])
+def test_a_seek_in_a_sound_of_another_rate_gives_the_samples_of_reading_on(
+    tmp_path: Path, suffix: str, at_s: float
+) -> None:
+    """Else a sample of what was sought and one of what was read on to would lie a part of a sample apart: a tick."""
+    wave = 0.5 * np.sin(2 * np.pi * 5000 * np.arange(44_100 * 7) / 44_100)
+    file = tmp_path / f"sine{suffix}"
+    write_sound(file, Sound(np.repeat(wave.astype(np.float32)[:, None], 2, axis=1), 44_100))
+    whole = read_sound(file).samples
+    with SoundReader(file) as reader:
+        reader.seek(at_s)
+        block = reader.read()
+    assert block is not None
+    first = round(at_s * 48_000)
+    assert np.array_equal(block, whole[first : first + len(block)])
