@@ -28,6 +28,7 @@ _SYNC_EVERY_S = 0.1
 _MARK_EVERY_S = 1.0  # show seconds without an event after which a mark says that the take goes on
 # What may wait for a disk that does not answer: at three thousand events a second, more than a minute.
 _MOST_WAITING = 262_144
+_MOST_AT_ONCE = 2_000  # events encoded before they are written: a backlog does not keep what is at hand from the disk
 
 
 def header_of(world: World, *, start_s: float, over: str = "") -> TakeHeader:
@@ -94,6 +95,7 @@ class Recorder:
         self._told_s = header.start_s  # writer: up to where the file says that the take has gone on
         self._rest = b""  # writer: encoded, not yet written
         self._rest_events = 0  # writer: events in it
+        self._in_file = 0  # writer: events that were written
         self._warned = False  # writer and sync: a lost update warns twice
         self._unsynced = False  # set by the writer, cleared by sync before it flushes
         self._gone = False  # sync: the file is no longer under its name
@@ -122,29 +124,34 @@ class Recorder:
         self._over.set()
         self._writer.join()
         self._syncer.join()
-        self._encode_waiting()
-        lost = self._lost.count
+        self._write_waiting()
         if ended:
-            events = self._written.count + self._rest_events
-            self._rest += end_line(max(self._until_s, self._newest_s), events, lost).encode()
+            until_s, events = max(self._until_s, self._newest_s), self._in_file + self._rest_events
+            self._rest += end_line(until_s, events, self._lost.count).encode()
         self._write()
         self._sync()
         os.close(self._descriptor)
-        if self._rest_events:
-            self._lost.add(self._rest_events)
+        self._lost.add(self._rest_events + self._put - self._taken)
         if self._lost.count:
             log.warning("%s: %d events are not in the take", self.path, self._lost.count)
 
     def _write_on(self) -> None:
         while not self._over.wait(_WRITE_EVERY_S):
-            if not self._rest:
-                self._encode_waiting()
+            self._write_waiting()
+
+    def _write_waiting(self) -> None:
+        """Write what waits, as far as the disk takes it. Writer; main thread once that has ended."""
+        self._write()
+        while not self._rest:
+            self._encode_waiting()
             self._write()
+            if not self._queue:
+                return
 
     def _encode_waiting(self) -> None:
-        """Turn what waits into lines. Writer; main thread once that has ended."""
-        lines = []
-        while self._queue:
+        """Turn what waits, or a part of it, into lines."""
+        lines: list[str] = []
+        while self._queue and len(lines) < _MOST_AT_ONCE:
             folded = self._queue.popleft()
             self._taken += len(folded)
             lines += [line for event in folded if (line := self._line(event))]
@@ -178,6 +185,7 @@ class Recorder:
             self._warn(error.strerror or "cannot be written", "make room: what is played waits in memory meanwhile")
             return
         (self._lost if self._gone else self._written).add(self._rest_events)
+        self._in_file += self._rest_events
         self._rest_events = 0
 
     def _sync_on(self) -> None:

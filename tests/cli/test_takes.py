@@ -192,6 +192,18 @@ def test_at_60_frames_a_second_and_at_another_size_the_shared_instants_are_the_s
         assert abs(float(small[number].mean()) - float(large[2 * number].mean())) < 2
 
 
+def test_a_trimmed_take_renders_the_same_frames_as_that_part_of_the_whole(
+    folder: Path, performed: Path, tmp_path: Path
+) -> None:
+    part = tmp_path / "part.jsonl"
+    run = run_module("tools.cli", "take", performed, "--trim", "1.5", "2.5", "-o", part)
+    assert run.returncode == 0, run.stderr
+    whole_rows, whole, _ = rendered(folder, performed, "whole")
+    part_rows, shown, _ = rendered(folder, part, "part")
+    assert shown == whole[45:75]
+    assert [row["movements"] for row in part_rows] == [row["movements"] for row in whole_rows[45:75]]
+
+
 def test_a_kill_loses_at_most_the_last_moment(folder: Path, hands: Hands, port: int, tmp_path: Path) -> None:
     """Numbered pads, 200 a second: all that were played a quarter of a second before the end are in the take.
 

@@ -181,8 +181,20 @@ def test_a_queue_that_nobody_empties_is_bounded(path: Path, figures: Figures, mo
         recorder(tick(0.0), (), [event(0.0, sequence=number)])
     recorder.close(ended=True)
     kept = len(read_take(path).events)
-    assert 100 <= kept <= 102
+    assert kept == 101
     assert read_take(path).lost == figures.counters["take_lost"].count == 300 - kept
+
+
+def test_a_backlog_is_written_in_parts(path: Path, figures: Figures, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.app.recorder._WRITE_EVERY_S", 3600.0)
+    monkeypatch.setattr("engine.app.recorder._MOST_AT_ONCE", 7)
+    recorder = Recorder(path, HEADER, figures)
+    for number in range(500):
+        recorder(tick(0.0), (), [event(0.0, sequence=2 * number), event(0.0, sequence=2 * number + 1)])
+    recorder.close(ended=True)
+    take = read_take(path)
+    assert [one.sequence for one in take.events] == list(range(1000))
+    assert (take.lost, take.warnings) == (0, ())
 
 
 def test_a_value_that_is_no_number_is_left_out_and_told(
