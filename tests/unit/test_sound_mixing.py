@@ -194,7 +194,8 @@ def as_on_stage(world: World, events: Sequence[Event], to_s: float) -> Samples32
     """Mixed as on stage: a turn each 20 ms, from the state that the loop published last, 0.2 s ahead of it."""
     bank = SoundBank(SoundPlaces(world.loaded), RATE_HZ, Figures())
     mixer = Mixer(world, bank, Figures(), 0.0)
-    past, heard = history(begun(world)), []
+    past = history(begun(world))
+    heard: list[Samples32] = []
     waiting, now_s = list(events), -0.2
     while len(heard) * BLOCK < frame(to_s):
         due = [one for one in waiting if one.at_s <= now_s]

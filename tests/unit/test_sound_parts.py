@@ -80,7 +80,7 @@ def test_a_file_that_breaks_off_is_silent_from_there(tmp_path: Path) -> None:
 @settings(max_examples=40, deadline=None)
 def test_samples_between_samples_lie_on_the_wave(speed: float, phase: float, hz: float) -> None:
     wave = np.ascontiguousarray(sine(hz, 0.2).T)
-    positions = reach(speed) + phase + speed * np.arange(500)
+    positions = reach(speed) + phase + speed * np.arange(500, dtype=np.float64)
     expected = 0.25 * np.sin(2 * np.pi * hz * positions / RATE_HZ)
     assert np.abs(resampled(wave, positions, speed)[0] - expected).max() < 0.25 * 0.004
 
