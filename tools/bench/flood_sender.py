@@ -74,7 +74,7 @@ def _osc(out: socket.socket) -> Callable[[int], None]:
     value = struct.Struct(">f").pack
 
     def send(number: int) -> None:
-        packet = heads[number % len(heads)] + value(math.sin(number / 1000)) if number % 100 else action
+        packet = heads[number % len(heads)] + value(0.5 + 0.4 * math.sin(number / 1000)) if number % 100 else action
         out.send(packet)
 
     return send
