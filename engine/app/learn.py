@@ -7,10 +7,11 @@ import threading
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 
+from engine.app.binding_writer import write_apart
 from engine.app.pace import Tick
 from engine.core.learn import LEARN, Learn, Learned, ValueOf
 from engine.errors import RuntimeShowError, ShowError
-from engine.formats.show_edit import binding_text, digest, write_binding
+from engine.formats.show_edit import binding_text, digest
 from engine.formats.show_parse import parse_show
 from engine.model.controls import Binding
 from engine.model.events import Event, EventSource, Handled, key
@@ -22,7 +23,8 @@ _BY_HAND = (EventSource.MIDI, EventSource.OSC, EventSource.KEY)
 
 
 class StageLearn:
-    """Learns controls while the show is played. Main thread, but for `line` and the thread "learn", which writes files.
+    """Learns controls while the show is played. Main thread, but for `line` and the thread "learn", which has the file
+    written.
 
     What is learned plays at once (`add`), and is written into the show's file; where that cannot be done it is logged,
     with the line to write in by hand, and plays until the end of the run. `value` tells where a path stands.
@@ -129,7 +131,7 @@ class StageLearn:
         """Learn thread: write one binding; what became of it, for the operator."""
         line = binding_text(binding)
         try:
-            self._digest = write_binding(self._file, binding, self._digest)
+            self._digest = write_apart(self._file, binding, self._digest)
         except RuntimeShowError as error:
             log.warning("%s The line, which plays until the end of this run: - %s", error, line)
             return f"not written: {error.what}"

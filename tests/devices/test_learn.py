@@ -70,8 +70,6 @@ def test_in_the_window_a_fader_is_learned_plays_and_is_written_down(
         subprocess.run([oscsend, "127.0.0.1", str(OSC_PORT), "/master/fade", "f", "0.5"], check=True)
         wait_until(on.shows(LEVEL / 2), "half the light, so that the fade was played last")
         display.press("F2")
-        display.press("7")  # typed, not played: the show goes on
-        display.press("BackSpace")
 
         def learned() -> bool:
             for value in (20, 60, 100, 127):
@@ -128,7 +126,9 @@ def test_in_the_terminal_a_controllers_button_is_learned_by_its_name(
         wait_until(lambda: "one 0." in shown(), "the show's line")
         type_in(b"\x1bOQ")
         wait_until(lambda: "LEARN choose what to play" in shown(), "that something is learned")
-        type_in(b"/quit")
+        type_in(b"7")  # typed, not played: the show goes on
+        wait_until(lambda: '"7" 0 of' in shown(), "what was typed")
+        type_in(b"\x7f/quit")
         wait_until(lambda: 'LEARN move a control to play /quit  "/quit" 1 of' in shown(), "what is to be bound")
 
         def pressed() -> None:

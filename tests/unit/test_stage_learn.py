@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from engine.app.binding_writer import write_apart
 from engine.app.learn import StageLearn
 from engine.app.pace import Tick
 from engine.core.bindings import Bindings
 from engine.core.figures import Figures
 from engine.core.learn import LEARN
+from engine.errors import OutputError
+from engine.formats.show_edit import digest
 from engine.formats.show_parse import parse_show
 from engine.formats.show_resolve import Surroundings, resolve
 from engine.inputs.midi_messages import MidiDecoder, ShowControls
@@ -195,3 +198,17 @@ def test_a_pair_that_was_learned_is_put_together_from_then_on() -> None:
     decoder.hear(ShowControls.of([learned], []))
     decoder.feed(bytes((0xB0, 7, 64, 39, 0)), 0.0)
     assert decoder.feed(bytes((0xB0, 39, 127)), 0.0) == [("midi/cc14/1/7", (64 * 128 + 127) / 16_383)]
+
+
+def test_another_process_says_why_it_did_not_write(tmp_path: Path) -> None:
+    file = tmp_path / "show.yaml"
+    file.write_text("layers: 3\n")
+    with pytest.raises(OutputError, match="must be a list"):
+        write_apart(file, Binding(key="x", to="/go"), digest(file.read_bytes()))
+    assert file.read_text() == "layers: 3\n"
+
+
+def test_a_writer_that_does_not_start_is_an_error_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "none"))
+    with pytest.raises(OutputError, match="could not be written"):
+        write_apart(tmp_path / "show.yaml", Binding(key="x", to="/go"), "")
