@@ -91,7 +91,7 @@ class Recorder:
         self._put = 0  # events; main thread
         self._taken = 0  # events; writer
         self._until_s = header.start_s  # main thread
-        self._newest_s = header.start_s  # writer: the newest stamp that is in the file
+        self._newest_s = 0.0  # writer: the newest stamp that is in the file; a replay begins before the start
         self._told_s = header.start_s  # writer: up to where the file says that the take has gone on
         self._rest = b""  # writer: encoded, not yet written
         self._rest_events = 0  # writer: events in it

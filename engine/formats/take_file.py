@@ -10,7 +10,7 @@ from typing import Any
 from engine.errors import Problem, ShowError
 from engine.formats.replace_file import replace_file
 from engine.formats.take import Take, end_line, event_line, header_line
-from engine.formats.take_lines import MAX_S, Wrong, is_seconds, read_event, read_header
+from engine.formats.take_lines import MAX_S, Wrong, is_seconds, printable, read_event, read_header
 from engine.model.events import Event
 
 MAX_LINE_BYTES = 2**20
@@ -121,7 +121,7 @@ class _Reader:
             for place, what in wrong.found.items():
                 self._wrong(number, what, wrong.mend or _NO_TAKE, place)
             return False
-        self._until_s = self._newest_s = self._header.start_s
+        self._until_s = self._header.start_s
         return True
 
     def _read_record(self, number: int, record: dict[str, Any]) -> None:
@@ -141,7 +141,7 @@ class _Reader:
             self._end = {**record, "line": number}
 
     def _add(self, number: int, event: Event, record: dict[str, Any]) -> None:
-        if event.at_s < self._newest_s and "late_s" not in record and self._events:
+        if event.at_s < self._newest_s and "late_s" not in record:
             self._backwards.append(number)
         self._newest_s = max(self._newest_s, event.at_s)
         self._until_s = max(self._until_s, event.at_s)
@@ -161,7 +161,7 @@ class _Reader:
             self._warnings.append(Problem(self._file, self._end["line"], "events", what, mend))
 
     def _wrong(self, number: int, what: str, mend: str, place: str = "") -> None:
-        self._problems.append(Problem(self._file, number, place, what, mend))
+        self._problems.append(Problem(self._file, number, printable(place), printable(what), mend))
 
 
 def _record(raw: bytes) -> dict[str, Any]:

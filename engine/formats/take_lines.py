@@ -177,8 +177,13 @@ def _is_path(text: str) -> bool:
     return len(text) <= _LONGEST_TEXT and PATH_PATTERN.fullmatch(text) is not None
 
 
+def printable(text: str) -> str:
+    """`text`, cut to a length, in a form that does a terminal no harm, whatever a file made of it."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text[:_LONGEST_TEXT])
+
+
 def _text(value: object) -> str:
-    return value if _is_text(value) else ""
+    return printable(value) if isinstance(value, str) else ""
 
 
 def _texts(value: object) -> dict[str, str]:

@@ -134,6 +134,14 @@ def test_a_line_that_is_not_utf_8_is_named() -> None:
     assert (problem.line, problem.what) == (3, "is not UTF-8 text")
 
 
+def test_what_a_file_says_does_a_terminal_no_harm() -> None:
+    text = header_line(HEADER) + event_line(FADER).replace('"port"', '"\\ud800\\u001b[2J"')
+    (problem,) = refused(text)
+    assert problem.path == "\ufffd\ufffd[2J"
+    title = header_line(HEADER).replace('"show.yaml"', '"\\u001b[2J\\ud800.yaml"')
+    assert read_text(title).header.show == "\ufffd[2J\ufffd.yaml"
+
+
 def test_more_events_than_a_take_may_have_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(take_file, "MAX_EVENTS", 2)
     assert "more than 2 events" in refused(take_text(FADER, PAD, GO))[0].what
@@ -156,9 +164,9 @@ def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
 
 
 def test_a_trimmed_take_keeps_what_led_to_its_beginning(tmp_path: Path) -> None:
-    part = trimmed(read_text(take_text(FADER, PAD, GO)), 1.0, 2.0)
+    part = trimmed(read_text(take_text(FADER, PAD, GO)), 1.75, 2.0)
     write_take(tmp_path / "part.jsonl", part)
     again = read_take(tmp_path / "part.jsonl")
     assert again == part
     assert again.events == (FADER, PAD)
-    assert (again.header.start_s, again.until_s, again.duration_s) == (1.0, 2.0, 1.0)
+    assert (again.header.start_s, again.until_s, again.duration_s) == (1.75, 2.0, 0.25)

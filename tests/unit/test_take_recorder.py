@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -221,6 +222,15 @@ def test_a_show_that_breaks_off_leaves_no_closing_line(path: Path, figures: Figu
     read = read_take(path)
     assert (read.ended, len(read.events)) == (False, 1)
     assert (read.header.start_s, read.header.over, read.header.seed) == (2.0, "old.jsonl", 3)
+
+
+def test_what_a_replay_plays_before_the_start_is_not_late(path: Path, figures: Figures) -> None:
+    recorder = Recorder(path, replace(HEADER, start_s=5.0), figures)
+    recorder(tick(5.0), (), [event(1.0), event(2.0)])
+    recorder.close(ended=True)
+    take = read_take(path)
+    assert (take.warnings, take.until_s, len(take.events)) == ((), 5.0, 2)
+    assert "late_s" not in path.read_text()
 
 
 def test_a_header_knows_the_show_by_what_touches_the_picture() -> None:
