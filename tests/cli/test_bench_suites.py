@@ -44,10 +44,12 @@ SUITES = {
     },
     "layers": {"ticks a second", "throughput", "done p50 ÷ plain", "a layer ÷ a single one, CPU", ": of it upload"},
     "control": {"step + bindings p50", "step + bindings p99", ": bindings", ": coalescing", ": step"},
+    "sound": {"mixing p99", "of a core", ": mixing 256 frames"},
     "flood": {
         *("frames late, more than quietly", "OSC actions lost", "events dropped by the inbox"),
         *(": quiet", ": flooded", ": heard"),
     },
+    "onsets": {"F, drums", "F, soft attacks", "of a core", "told after, p50", ": live"},
     "render": {"frames a second", ": draw, wall", ": encode", ": decode"},
 }
 

@@ -24,7 +24,7 @@ from tools.bench.machine import machine
 from tools.bench.rows import Options, Row, Suite, Tell
 from tools.bench.tables import number, print_suite
 
-SUITES = ("seek", "scrub", "play", "layers", "render", "start", "reaction", "flood", "control")
+SUITES = ("seek", "scrub", "play", "layers", "render", "start", "reaction", "flood", "control", "onsets", "sound")
 _SHOW_SUFFIXES = (".yaml", ".yml")
 _PLAIN_WIDTH = 150
 _PROGRESS_S = 0.2
@@ -40,7 +40,9 @@ suites:
   render  films: frames a second
   start   from the command to the first frame, with a small and a large library
   control 200 bound controls that all move: bindings, coalescing, step
+  sound   mixing music, effects and clips
   flood   20,000 OSC and 3,000 MIDI messages a second: frames late, notes lost
+  onsets  what each method finds of music whose onsets are known, and how soon it tells of them
   reaction  from a hand's move over MIDI or UDP to the swap that shows it
 
 examples:
