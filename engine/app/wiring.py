@@ -174,6 +174,7 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
             compositor=compositor,
             output=output,
             figures=figures,
+            now_s=inputs.clock.now_s,
             replay=Replay(job.take, world.tree, figures) if job.take else None,
             before_tick=inputs.before_tick(None if isinstance(output, Nothing) else output.poll),
         )
