@@ -30,8 +30,9 @@ def resampled(samples: Samples32, positions: npt.NDArray[np.float64], speed: flo
     half = kernels.shape[1] // 2
     nearest = np.floor(positions * _PHASES + 0.5).astype(np.int64)
     first = nearest // _PHASES
-    near = samples[:, first[:, None] + np.arange(1 - half, half + 1)]
-    summed: Samples32 = np.einsum("cnt,nt->cn", near, kernels[nearest % _PHASES])
+    # np.take, since an index of arrays costs three times as much.
+    near = np.take(samples, first[:, None] + np.arange(1 - half, half + 1), axis=1)
+    summed: Samples32 = np.einsum("cnt,nt->cn", near, np.take(kernels, nearest % _PHASES, axis=0))
     return summed
 
 
