@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from engine.core.choice import pick_other, uniform
 from engine.core.layers import (
+    LAYER_GLIDES,
     Playing,
     clip_from_start,
     clips_of,
@@ -54,7 +55,7 @@ def on_layer(world: World, state: State, event: Event, name: str, rest: Sequence
     """The state after an event for `/layer/NAME/REST`."""
     what = rest[0]
     layer = layer_of(world, state.current, name)
-    if what in _VALUES:
+    if what in LAYER_GLIDES:
         return _touched(world, state, event, layer)
     if layer is None:
         return state
@@ -63,10 +64,6 @@ def on_layer(world: World, state: State, event: Event, name: str, rest: Sequence
     if what in _LAYER_ACTIONS:
         return _LAYER_ACTIONS[what](world, state, layer, event.at_s, _now(world, state, layer, event.at_s))
     return _LAYER_VALUES[what](world, state, layer, event)
-
-
-# Values that only the planner reads; they may be touched before a movement shows the layer.
-_VALUES = frozenset({"opacity", "volume", "target", "x", "y", "scale", "rotation"})
 
 
 def _touched(world: World, state: State, event: Event, layer: Layer | None) -> State:

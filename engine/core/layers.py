@@ -40,6 +40,10 @@ def layer_of(world: World, movement: MovementState, name: str) -> Layer | None:
     return next((layer for layer in placed(world, movement).layers if layer.name == name), None)
 
 
+# A layer's settings that only the planner reads; they may be touched before a movement shows the layer.
+LAYER_GLIDES = frozenset({"opacity", "volume", "target", "x", "y", "scale", "rotation"})
+
+
 def written_value(layer: Layer, what: str) -> float:
     """A layer's parameter as written; `what` is opacity, speed, volume, target, x, y, scale or rotation."""
     if what in ("opacity", "speed", "volume"):

@@ -11,6 +11,7 @@ from itertools import count
 
 from engine.core.actions import applied, entered, onset_sounded
 from engine.core.cues import fired
+from engine.core.gliding import does_glide, glided, run_end
 from engine.core.layers import placed
 from engine.core.lines import Line
 from engine.core.state import CueRun, MovementState, State, Waiting
@@ -126,10 +127,19 @@ def _applied_all(world: World, state: State, events: Iterable[Event]) -> State:
     return state
 
 
-def folded(world: World, state: State, events: Iterable[Event]) -> State:
+def folded(world: World, state: State, events: Sequence[Event]) -> State:
     """The state after `events` (resolved, in the total order, none before the state's instant)."""
-    for event in events:
-        state = applied(world, advanced(world, state, event.at_s), event)
+    begin = 0
+    while begin < len(events):
+        end = begin
+        if does_glide(world, events[begin]):
+            end = run_end(world, events, begin, _next(world, state)[0])
+        if end > begin:
+            state = glided(world, state, events[begin:end])
+        else:
+            end = begin + 1
+            state = applied(world, advanced(world, state, events[begin].at_s), events[begin])
+        begin = end
     return state
 
 
