@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
@@ -38,7 +39,7 @@ def plotted(take: Take, shown: Timeline, width: int) -> Pixels:
     where it does not say) to its top; actions are strokes. Paths are in the order of their first event, a hundred at
     most; those beyond are counted in the last line.
     """
-    rows = _by_path(take.events)
+    rows = _by_path(_since(take))
     kept = list(rows.items())[:_MOST_ROWS]
     labels = ["onsets", "movement", *(name for name, _ in shown.layers), *(path for path, _ in kept)]
     left = _LETTER_PX * min(max(map(len, labels)) + 1, _LONGEST_LABEL + 1) + _GAP_PX
@@ -60,6 +61,19 @@ def plotted(take: Take, shown: Timeline, width: int) -> Pixels:
     return sheet.pixels
 
 
+def _since(take: Take) -> list[Event]:
+    """The take's events from its beginning on, and the values that stood then, as if they were played there."""
+    start_s = take.header.start_s
+    stood = {event.address: event for event in take.events if event.at_s < start_s}
+    kept = [replace(event, at_s=start_s) for path, event in stood.items() if not _is_action(take, path)]
+    return [*kept, *(event for event in take.events if event.at_s >= start_s)]
+
+
+def _is_action(take: Take, path: str) -> bool:
+    entry = take.header.tree.get(path)
+    return entry is None or entry[0] == "action"
+
+
 def _by_path(events: Iterable[Event]) -> dict[str, list[Event]]:
     rows: dict[str, list[Event]] = {}
     for event in events:
@@ -78,7 +92,7 @@ class _Sheet:
 
     def __init__(self, take: Take, left: int, width: int, height: int) -> None:
         self.pixels: Pixels = np.full((height, width, 3), _PAPER, np.uint8)
-        self._tree = take.header.tree
+        self._take = take
         self._from_s, self._to_s = take.header.start_s, max(take.until_s, take.header.start_s + 0.1)
         self._left, self._right = left, width - _GAP_PX
         self._top = _GAP_PX
@@ -97,7 +111,8 @@ class _Sheet:
             x = self._x(number * step_s)
             self.pixels[self._top + _TEXT_PX :, x] = _GRID
             text = _clock(number * step_s, tenths=step_s < 1)
-            self._text(min(x, self._right - len(text) * _LETTER_PX), self._top, text, _FAINT)
+            if x + len(text) * _LETTER_PX <= self._right or number == first:
+                self._text(x, self._top, text, _FAINT)
         self._top += _TEXT_PX + _GAP_PX
 
     def band(self, label: str, spans: Sequence[Span]) -> None:
@@ -113,12 +128,11 @@ class _Sheet:
 
     def path(self, path: str, events: Sequence[Event]) -> None:
         """One path's row: strokes for an action, a line of values for a parameter."""
-        entry = self._tree.get(path)
         times, values = [event.at_s for event in events], [event.value for event in events]
-        if entry is None or entry[0] == "action":
+        if _is_action(self._take, path):
             self.strokes(path, times, values, _ACTION)
             return
-        low, high = entry[1], entry[2]
+        _, low, high, _, _ = self._take.header.tree[path]
         if high - low > 4 * max(max(values) - min(values), 1e-9):  # a range so wide that nothing would be seen to move
             low, high = min(values), max(values)
         self._label(path, _ROW_PX)

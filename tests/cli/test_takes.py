@@ -150,6 +150,11 @@ def rendered(folder: Path, take: Path, name: str, *more: str) -> tuple[list[dict
     return plan_rows(plan), [line.split()[1] for line in hashes.read_text().splitlines()], run.stderr
 
 
+@pytest.fixture(scope="module")
+def first(folder: Path, performed: Path) -> tuple[list[dict[str, Any]], list[str], str]:
+    return rendered(folder, performed, "first")
+
+
 def test_a_performance_is_in_its_take(performed: Path) -> None:
     take = read_take(performed)
     assert take.ended
@@ -167,39 +172,40 @@ def test_a_performance_is_in_its_take(performed: Path) -> None:
     assert take.header.tree["/layer/echo/opacity"][:4] == ("number", 0.0, 1.0, 0.5)
 
 
-def test_rendering_a_take_twice_gives_the_same_frames(folder: Path, performed: Path) -> None:
-    rows, hashes, said_first = rendered(folder, performed, "first")
+def test_rendering_a_take_twice_gives_the_same_frames(folder: Path, performed: Path, first: Any) -> None:
+    rows, hashes, said_first = first
     again, again_hashes, _ = rendered(folder, performed, "again")
     assert hashes == again_hashes
     assert rows == again
-    assert "another" not in said_first
+    assert "was recorded with" not in said_first
     take = read_take(performed)
     assert len(rows) == pytest.approx(take.until_s * 30, abs=1)
     assert len({json.dumps(row["movements"]) for row in rows}) > 20, "it shows what was played"
 
 
 def test_at_60_frames_a_second_and_at_another_size_the_shared_instants_are_the_same(
-    folder: Path, performed: Path
+    folder: Path, performed: Path, first: Any
 ) -> None:
-    at_30, _, _ = rendered(folder, performed, "at30")
+    at_30 = first[0]
     at_60, _, _ = rendered(folder, performed, "at60", "--fps", "60", "--size", "128x72")
     shared = {row["at_s"]: row for row in at_60}
     for row in at_30:
         assert {**shared[row["at_s"]], "frame": 0} == {**row, "frame": 0}
-    small, large = film_frames(folder / "at30.mkv"), film_frames(folder / "at60.mkv")
+    small, large = film_frames(folder / "first.mkv"), film_frames(folder / "at60.mkv")
     assert (small[0].shape, large[0].shape) == ((36, 64, 3), (72, 128, 3))
     for number in range(0, len(small), 7):
         assert abs(float(small[number].mean()) - float(large[2 * number].mean())) < 2
 
 
 def test_a_trimmed_take_renders_the_same_frames_as_that_part_of_the_whole(
-    folder: Path, performed: Path, tmp_path: Path
+    folder: Path, performed: Path, first: Any, tmp_path: Path
 ) -> None:
     part = tmp_path / "part.jsonl"
     run = run_module("tools.cli", "take", performed, "--trim", "1.5", "2.5", "-o", part)
     assert run.returncode == 0, run.stderr
-    whole_rows, whole, _ = rendered(folder, performed, "whole")
-    part_rows, shown, _ = rendered(folder, part, "part")
+    whole_rows, whole, _ = first
+    part_rows, shown, told = rendered(folder, part, "part")
+    assert "goes back" not in told
     assert shown == whole[45:75]
     assert [row["movements"] for row in part_rows] == [row["movements"] for row in whole_rows[45:75]]
 

@@ -88,7 +88,7 @@ def settled(done: Performed) -> dict[float, Any]:
     return {at_s: plan(WORLD, base, at_s) for at_s, base in bases.items() if at_s not in stamps}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(sessions(), live_ticks())
 def test_a_take_replays_what_was_played_however_it_arrived(session: list[tuple[float, Event]], ticks: Ticks) -> None:
     live = perform(WORLD, ticks, arrivals=session, bindings=BINDINGS)
@@ -103,7 +103,7 @@ def test_a_take_replays_what_was_played_however_it_arrived(session: list[tuple[f
     assert advanced(WORLD, replayed_head, end_s) == advanced(WORLD, live.histories[-1].head, end_s)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(sessions(), live_ticks())
 def test_a_take_gives_the_same_plans_at_24_30_and_60_frames_a_second(
     session: list[tuple[float, Event]], ticks: Ticks
@@ -119,7 +119,7 @@ def test_a_take_gives_the_same_plans_at_24_30_and_60_frames_a_second(
     assert all(at[24].plans[n / 6] == at[60].plans[n / 6] for n in range(int(LENGTH_S) * 6) if n / 6 in at[24].plans)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(sessions(), sessions(), live_ticks(), live_ticks())
 def test_what_was_played_over_a_take_is_in_the_new_take_with_it(
     first: list[tuple[float, Event]], second: list[tuple[float, Event]], ticks: Ticks, later_ticks: Ticks
@@ -131,7 +131,7 @@ def test_what_was_played_over_a_take_is_in_the_new_take_with_it(
     assert perform(WORLD, at_instants(sorted(seen)), replayed=new.events, live=False).plans == seen
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(sessions(), live_ticks(), st.integers(0, 60))
 def test_a_trimmed_take_shows_what_the_whole_one_showed(
     session: list[tuple[float, Event]], ticks: Ticks, from_frame: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,15 @@ def test_a_value_is_drawn_as_high_as_it_is() -> None:
     line = (picture == (120, 190, 255)).all(axis=-1)
     low, high = np.nonzero(line[:, columns_of(picture, (120, 190, 255))[2]])[0], np.nonzero(line[:, -20])[0]
     assert high.max() < low.min()
+
+
+def test_a_part_begins_with_the_values_that_stood_then_and_without_the_actions_before() -> None:
+    before = (event(1.0, value=0.1), event(2.0, value=0.9), event(2.5, "/layer/base/jump", 1.0))
+    part = Take(replace(HEADER, start_s=4.0), before, until_s=8.0)
+    picture = plotted(part, Timeline(), 1000)
+    assert not columns_of(picture, (255, 178, 84))
+    line = (picture == (120, 190, 255)).all(axis=-1)
+    assert np.ptp(np.nonzero(line)[0]) == 1, "one level all the way"
 
 
 def test_more_paths_than_a_picture_holds_are_counted_below() -> None:
