@@ -131,8 +131,10 @@ class Bindings:
 
     def _play_control(self, event: Event, route: Route, reply: _Reply) -> None:
         """Play whatever a control is bound to."""
-        value = min(max(event.value, 0.0), 1.0)
-        reply.clamped = value != event.value
+        value = event.value
+        if not 0.0 <= value <= 1.0:
+            value = min(max(value, 0.0), 1.0)
+            reply.clamped = True
         control = (event.address, "" if event.source is EventSource.OSC else event.port)
         presses = self._hands.presses
         was_held = presses.holds_any(control)

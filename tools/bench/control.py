@@ -1,7 +1,7 @@
 """Suite `control`: what it costs to play a show of 200 bound controls: bindings resolved, coalesced, folded in.
 
-25 layers have eight of their parameters bound each, and every control moves in every tick: more than hands can do, and
-what a bank of encoders under a sequencer does. Ticks follow at 60 a second of show time, without waiting for one
+29 layers have seven of their parameters bound each, and every control moves in every tick: more than hands can do, and
+what a sequencer does to a bank of faders. Ticks follow at 60 a second of show time, without waiting for one
 another; those of the first seconds, until the window of late events is full, are left out. Beside it the same show with
 ten controls moving, and one whose bindings use everything that asks for the parameter's own value: pickup, scaling,
 encoders, curves, pages and modifiers.
@@ -31,15 +31,15 @@ from tools.bench.shows import world_of
 
 SUITE = "control"
 CONTROLS = 200
-_LAYERS = 25
-_PLAYED = ("opacity", "speed", "volume", "target", "x", "y", "scale", "rotation")
+_LAYERS = 29
+_PLAYED = ("opacity", "volume", "target", "x", "y", "scale", "rotation")
 _ON_A_CHANNEL = 100
 _RATE_HZ = 60.0
 _WARM_UP_TICKS = int((LATE_WINDOW_S + 1.0) * _RATE_HZ)
 _TICKS, _FEW_TICKS = 1800, 60
 _FEW = 10
 _BAR = Bar("≤", 0.3)
-# Of each eight controls, so many ask for something: the others are plain faders.
+# Of each seven controls, so many ask for something: the others are plain faders.
 _ASKING = {
     1: "takeover: pickup",
     2: "takeover: scale, curve: exponential",
@@ -47,8 +47,8 @@ _ASKING = {
     4: "page: 0",
     5: "invert: true, page: 0, takeover: pickup",
 }
-_ENCODER = 6
-_SHIFTED = 7
+_ENCODER = 0
+_SHIFTED = 6
 
 
 def rows(options: Options, tell: Tell) -> Iterator[Row]:
