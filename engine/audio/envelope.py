@@ -39,12 +39,11 @@ class Fade:
 
     def take(self, frames: int) -> Gain:
         """The gain of the next frames."""
-        before = self._now
-        places = self._frame + np.arange(frames)
+        before, first = self._now, self._frame
         self._frame += frames
-        if before == self._now and before in (0.0, 1.0):
+        if before == self._now and before in {0.0, 1.0}:
             return before
-        moving = np.clip(self._start + self._slope * places, 0.0, 1.0)
+        moving = np.clip(self._start + self._slope * (first + np.arange(frames)), 0.0, 1.0)
         gains: npt.NDArray[np.float32] = np.sin(np.pi / 2 * moving).astype(np.float32)
         return gains
 

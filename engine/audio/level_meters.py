@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -25,8 +27,8 @@ class LevelMeter:
         """Take in a block, (2, n)."""
         seconds = block.shape[1] / self._rate_hz
         self._peak = np.maximum(np.abs(block).max(axis=1), self._peak * 10 ** (-_FALL_DB_S / 20 * seconds))
-        weight = 1 - np.exp(-seconds / _RMS_S)
-        self._square += weight * (np.square(block).mean(axis=1, dtype=np.float64) - self._square)
+        weight = 1 - math.exp(-seconds / _RMS_S)
+        self._square += weight * (np.einsum("cn,cn->c", block, block) / block.shape[1] - self._square)
 
     def read(self) -> Meter:
         return Meter(_db(self._peak), _db(np.sqrt(self._square)))

@@ -198,6 +198,49 @@ def test_without_any_device_the_error_says_what_to_do(tmp_path: Path, no_sound: 
         pass
 
 
+BEGINS_WITHOUT = """
+import sys
+from pathlib import Path
+from engine.core.figures import Figures
+from engine.errors import DeviceError
+from tests.devices.sound_support import wait_until
+from tests.devices.test_audio import Stage, show_with
+
+stage = Stage(show_with(Path(sys.argv[1]), f"file: {sys.argv[2]}, at_end: loop"), Figures())
+try:
+    stage.sound.start()
+except DeviceError:
+    print("without", flush=True)
+wait_until(lambda: stage.sound.reading() is not None, "the device")
+free_s = stage.clock.now_s()
+assert abs(stage.reading().at(stage.reading().monotonic_s) - free_s) < 1 / 60
+wait_until(lambda: stage.sound.meters.master.rms_db[0] > -40, "sound")
+stage.sound.stop()
+print("with", flush=True)
+"""
+
+
+def test_a_device_that_was_not_there_at_first_is_taken_up_when_it_comes(tmp_path: Path) -> None:
+    file, _ = noise(tmp_path, 0.5)
+    with sound_server() as server:
+        server.kill()
+        child = child_of(server, BEGINS_WITHOUT, tmp_path, file)
+        assert child.stdout is not None
+        assert child.stdout.readline() == "without\n"
+        server.start_again()
+        assert child.stdout.readline() == "with\n"
+        assert child.wait(TIMEOUT_S) == 0
+        child.stdout.close()
+
+
+def child_of(server: SoundServer, program: str, folder: Path, file: Path) -> subprocess.Popen[str]:
+    """A process of its own, since PortAudio stays with the server that it first found."""
+    return subprocess.Popen(
+        [sys.executable, "-c", program, str(folder), file.name],
+        env=os.environ | server.environment, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
 LOSES_ITS_SERVER = """
 import sys, threading
 from pathlib import Path
@@ -226,13 +269,9 @@ print("went on", flush=True)
 
 
 def test_a_device_that_hangs_goes_or_dies_is_noticed_and_taken_up_again(tmp_path: Path) -> None:
-    """In a process of its own, since PortAudio stays with the server that it first found."""
     file, _ = noise(tmp_path, 0.5)
     with sound_server() as server:
-        child = subprocess.Popen(
-            [sys.executable, "-c", LOSES_ITS_SERVER, str(tmp_path), file.name],
-            env=os.environ | server.environment, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        child = child_of(server, LOSES_ITS_SERVER, tmp_path, file)
         assert child.stdout is not None
         for word, act in (
             ("plays", server.freeze), ("lost", server.thaw),
