@@ -25,6 +25,7 @@ from engine.model.world import Onset, World
 LATE_WINDOW_S = 1.0
 # The head stays this far behind the newest instant, so that events in the ordinary order are never "late".
 _SETTLE_S = 0.1
+_MARK_EVERY = 16  # events: few enough to fold in once more at every tick
 
 
 def begun(world: World, at_s: float = 0.0) -> State:
@@ -165,7 +166,7 @@ class History:
     late: int = 0  # events stamped before the window, folded in at its edge
     event_count: int = 0  # folded in so far
     new: tuple[Event, ...] = ()  # those of the last step, as they were folded in
-    # One for each step with events: a late event is folded in from the one before it, not from a second ago.
+    # At least one for each step with events: a late event is folded in from the one before it, not from a second ago.
     marks: tuple[Mark, ...] = field(default=(), compare=False, repr=False)
 
 
@@ -187,13 +188,14 @@ def stepped(world: World, past: History, events: Iterable[Event], now_s: float) 
     if new:
         in_order = (not recent or new[0].order > recent[-1].order) and new[0].at_s >= head.at_s
         if in_order:
-            recent, head = (*recent, *new), folded(world, head, new)
+            start = Mark(len(recent), head)
+            recent = (*recent, *new)
         else:
             marks = tuple(mark for mark in marks if _stands_before(mark, recent, new[0]))
-            mark = marks[-1] if marks else Mark(0, past.base)
-            recent = (*recent[: mark.count], *sorted((*recent[mark.count :], *new), key=lambda event: event.order))
-            head = folded(world, mark.state, recent[mark.count :])
-        marks = (*marks, Mark(len(recent), head))
+            start = marks[-1] if marks else Mark(0, past.base)
+            recent = (*recent[: start.count], *sorted((*recent[start.count :], *new), key=lambda event: event.order))
+        marks = (*marks, *_marked(world, start, recent))
+        head = marks[-1].state
     head = advanced(world, head, now_s - _SETTLE_S)
     edge_s = now_s - LATE_WINDOW_S
     split = bisect_right(recent, edge_s, key=lambda event: event.at_s)
@@ -202,6 +204,14 @@ def stepped(world: World, past: History, events: Iterable[Event], now_s: float) 
     base = advanced(world, folded(world, mark.state, recent[mark.count : split]), edge_s)
     ahead = tuple(Mark(mark.count - split, mark.state) for mark in marks if mark.count > split)
     return History(base, recent[split:], head, past.late + late, past.event_count + len(new), tuple(new), ahead)
+
+
+def _marked(world: World, start: Mark, recent: Sequence[Event]) -> Iterator[Mark]:
+    """The states to which the events after `start` lead, one for every few of them, the last for all."""
+    state = start.state
+    for done in range(start.count, len(recent), _MARK_EVERY):
+        state = folded(world, state, recent[done : done + _MARK_EVERY])
+        yield Mark(min(done + _MARK_EVERY, len(recent)), state)
 
 
 def _stands_before(mark: Mark, recent: Sequence[Event], event: Event) -> bool:

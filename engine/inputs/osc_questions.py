@@ -9,7 +9,7 @@ from engine.core.layers import clips_of, layer_of
 from engine.formats.osc_figures import ADDRESS as FIGURES_ADDRESS
 from engine.formats.osc_figures import figure_packets
 from engine.formats.osc_peer import OscPeer
-from engine.formats.osc_write import osc_message
+from engine.formats.osc_write import bundled, osc_message
 from engine.inputs.osc_match import PatternError
 from engine.inputs.osc_packet import OscMessage
 from engine.inputs.osc_question import Facts, Latest, Question, RefusedError
@@ -27,12 +27,9 @@ def _now(facts: Facts) -> Latest:
 
 
 def _counted(address: str, messages: Iterable[bytes]) -> Iterable[bytes]:
-    """The messages, and how many there were."""
-    count = 0
-    for message in messages:
-        count += 1
-        yield message
-    yield osc_message(f"{address}/end", "i", count)
+    """The messages, and how many there were; in bundles, since a socket takes in only so many packets at once."""
+    listed = list(messages)
+    return bundled([*listed, osc_message(f"{address}/end", "i", len(listed))])
 
 
 def _version(_facts: Facts, message: OscMessage, _peer: OscPeer) -> Iterable[bytes]:

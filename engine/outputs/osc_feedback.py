@@ -25,8 +25,9 @@ from engine.outputs.osc_subscribers import AGAIN_S, SUBSCRIBED_S, Subscriber, Su
 _log = logging.getLogger(__name__)
 
 _ROUND_S = 1 / 60
-_REST = 4  # times as long as values were looked up: at most a fifth of a core
+_REST = 4  # times as long as it was busy: at most a fifth of a core
 _AT_ONCE = 16  # values looked up before other threads have their turn: a tenth of a millisecond
+_TURN_S = 1e-4  # with no time at all, this thread would have the interpreter's lock back before the loop wakes up
 _IDLE_S = 1.0
 _MOST_TOUCHES = 8192
 _SAME = 1e-6  # two values closer than this, relative to their size, are one: OSC's numbers have 24 bits
@@ -119,11 +120,10 @@ class OscFeedback:
                 self._wake.wait(_IDLE_S)
                 self._wake.clear()
                 continue
-            begun_s = self._monotonic()
-            unsent = self._rounds.tell(begun_s) + self._monitor.tell(begun_s)
-            self._unsent.add(unsent)
-            took_s = self._monotonic() - begun_s
-            self._wake.wait(max(_ROUND_S - took_s, _REST * took_s))
+            begun_s, processor_s = self._monotonic(), time.thread_time()
+            self._unsent.add(self._rounds.tell(begun_s) + self._monitor.tell(begun_s))
+            busy_s = time.thread_time() - processor_s
+            self._wake.wait(max(_ROUND_S - (self._monotonic() - begun_s), _REST * busy_s))
             self._wake.clear()
 
     def _fixed(self, wish: OscOutput) -> OscPeer:
@@ -227,7 +227,7 @@ class Rounds:
         values: dict[str, float | None] = {}
         for number, path in enumerate(self._paths):
             if number % _AT_ONCE == 0:
-                time.sleep(0)  # gives the interpreter's lock to the loop, if it waits for it
+                time.sleep(_TURN_S)
             values[path] = latest.value(path)
         return values
 

@@ -6,7 +6,7 @@ import contextlib
 import re
 
 import hypothesis.strategies as st
-from hypothesis import given
+from hypothesis import given, settings
 
 from engine.inputs.osc_match import PatternError, PatternMatcher
 
@@ -28,6 +28,7 @@ patterns = st.lists(st.tuples(st.booleans(), parts), min_size=1, max_size=4).map
 )
 
 
+@settings(deadline=None)
 @given(paths, patterns)
 def test_what_fits_is_what_a_regular_expression_would_find(tree: list[str], drawn: tuple[str, str]) -> None:
     pattern, expression = drawn
@@ -39,6 +40,7 @@ def test_what_fits_is_what_a_regular_expression_would_find(tree: list[str], draw
     assert list(matcher.matches(pattern, whole_branches=True)) == below
 
 
+@settings(deadline=None)
 @given(st.text("/ab*?[]{},!-", max_size=300))
 def test_any_text_is_matched_or_refused(text: str) -> None:
     with contextlib.suppress(PatternError):

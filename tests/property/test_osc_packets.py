@@ -6,7 +6,7 @@ import math
 import struct
 
 import hypothesis.strategies as st
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from engine.inputs.osc_packet import OscMessage, PacketError, parse_packet
@@ -31,6 +31,7 @@ def heard(packet: bytes) -> tuple[list[Event], Station]:
     return station.hear(packet), station
 
 
+@settings(deadline=None)
 @given(any_packet | almost_message | almost_bundle)
 @example(b"#bundle\x00" + bytes(8) + struct.pack(">i", -4))
 def test_any_bytes_are_counted_and_give_only_finite_events(packet: bytes) -> None:
@@ -46,6 +47,7 @@ def test_any_bytes_are_counted_and_give_only_finite_events(packet: bytes) -> Non
         assert event.address.isprintable()
 
 
+@settings(deadline=None)
 @given(
     addresses,
     st.floats(width=32, allow_nan=False, allow_infinity=False),
@@ -83,6 +85,7 @@ def padded_text(text: bytes) -> bytes:
     return text + bytes(4 - len(text) % 4)
 
 
+@settings(deadline=None)
 @given(st.lists(any_argument, max_size=12), st.integers(1, 40))
 def test_every_type_is_read_and_whatever_is_cut_off_or_added_is_refused(
     arguments: list[tuple[str, bytes]], cut: int
@@ -111,6 +114,7 @@ whole_packets = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(whole_packets, st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=3))
 def test_a_packet_with_a_few_wrong_bytes_never_stops_the_receiver(packet: bytes, wrong: list[tuple[int, int]]) -> None:
     damaged = bytearray(packet)

@@ -6,7 +6,7 @@ import contextlib
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from engine.inputs.osc_stream import Decoder, Framing, LengthDecoder, SlipDecoder, StreamError, decoder_of, framed
 
@@ -57,6 +57,7 @@ def test_the_largest_packet_goes_through_and_the_next_byte_is_too_much(framing: 
         fed(decoder_of(framing), framed(largest + b"\xc0", framing))
 
 
+@settings(deadline=None)
 @given(framings, st.lists(st.binary(min_size=1, max_size=40), max_size=6), st.lists(st.integers(1, 12), max_size=60))
 def test_packets_come_out_as_they_went_in_however_the_stream_is_cut(
     framing: Framing, packets: list[bytes], cuts: list[int]
@@ -69,6 +70,7 @@ def test_packets_come_out_as_they_went_in_however_the_stream_is_cut(
     assert fed(decoder_of(framing), *pieces, stream) == packets
 
 
+@settings(deadline=None)
 @given(framings, st.lists(st.binary(max_size=50), max_size=10))
 def test_any_bytes_are_followed_or_refused(framing: Framing, pieces: list[bytes]) -> None:
     with contextlib.suppress(StreamError):
