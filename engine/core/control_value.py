@@ -17,6 +17,7 @@ from engine.model.parameters import Kind
 _STEEPNESS = 4.0
 _SPAN = math.expm1(_STEEPNESS)
 _MIDDLE = 0.5
+WIDEST_ROUND_MIDDLE = 0.3  # wider zones at the ends and in the middle would leave nothing between them
 _ROUNDING = 1e-9  # of the range: a value that comes back from the state as it was sent
 
 
@@ -92,9 +93,10 @@ class Reach:
 def out_of_dead_zone(control: float, dead_zone: float, *, centred: bool = False) -> float:
     """The travel 0..1 of a control at 0..1, `dead_zone` (0..0.4) of whose way is all one at each end.
 
-    `centred` is pitch bend, which also rests in a dead zone of that width round its middle (0..0.3 then).
+    `centred` is pitch bend, which also rests in a dead zone of that width round its middle (0.3 at most then).
     """
     if centred:
+        dead_zone = min(dead_zone, WIDEST_ROUND_MIDDLE)
         side = control - _MIDDLE
         moved = (abs(side) - dead_zone / 2) / (_MIDDLE - 1.5 * dead_zone)
         return _MIDDLE + math.copysign(min(max(moved, 0.0), 1.0) / 2, side)
@@ -106,6 +108,7 @@ def into_dead_zone(travel: float, dead_zone: float, *, centred: bool = False) ->
     if travel in (0.0, 1.0) or (centred and travel == _MIDDLE):
         return travel
     if centred:
+        dead_zone = min(dead_zone, WIDEST_ROUND_MIDDLE)
         side = travel - _MIDDLE
         return _MIDDLE + math.copysign(dead_zone / 2 + 2 * abs(side) * (_MIDDLE - 1.5 * dead_zone), side)
     return dead_zone + travel * (1.0 - 2.0 * dead_zone)

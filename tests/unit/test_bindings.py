@@ -73,6 +73,13 @@ def test_a_fader_covers_its_parameters_range_or_the_one_that_was_written() -> No
     assert [stage.played("midi/cc/1/5", control)[0][1] for control in (0.05, 0.5, 0.95)] == [1.0, 0.5, 0.0]
 
 
+def test_pitch_bend_rests_in_its_middle_however_wide_its_dead_zone_is_written() -> None:
+    stage = Stage({"midi": {"pitch": True}, "to": "/layer/echo/speed", "range": (-2, 2), "dead_zone": 0.4})
+    found = [stage.played("midi/pitch/1", bend)[0][1] for bend in (0.0, 0.25, 0.4, 8192 / 16383, 0.6, 0.75, 1.0)]
+    assert found == sorted(found)
+    assert (found[0], found[3], found[-1]) == (-2.0, 0.0, 2.0)
+
+
 def test_a_fader_on_a_layers_clips_covers_those_it_chooses_among_and_says_each_once() -> None:
     stage = Stage({"midi": {"cc": 1}, "to": "/layer/echo/clip"}, tree=CLIPS)
     assert stage.played("midi/cc/1/1", 1.0) == [("/layer/echo/clip", 4.0)]
