@@ -26,6 +26,7 @@ Samples32 = npt.NDArray[np.float32]
 # there, whatever the last digits of its instant are; what changes within half of it after a frame counts as on it.
 _GRAIN_FRAMES = 2e-3
 _NEVER = 2**62
+_COMING_FRAMES = 12_000  # of what will sound, so much at once: more than is mixed ahead
 
 
 class Score(Protocol):
@@ -96,9 +97,9 @@ class Mixer:
             yield from voice.pages(min(frames, 2 * BLOCK))
         for plan in to_come:
             if plan.music is not None:
-                yield from self._music_voice(plan.music).pages(2 * BLOCK)
+                yield from self._music_voice(plan.music).pages(_COMING_FRAMES)
             for clip in plan.clips:
-                yield from self._clip_voice(clip).pages(2 * BLOCK)
+                yield from self._clip_voice(clip).pages(_COMING_FRAMES)
         for voice in voices:
             yield from voice.pages(frames)
 

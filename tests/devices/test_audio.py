@@ -113,7 +113,7 @@ def test_the_track_is_heard_and_the_clock_says_when(tmp_path: Path, ear: Ear) ->
     assert stage.sound.reading() is None
 
     place, likeness = place_of(samples[2 * RATE_HZ :], ear.samples())
-    assert likeness > 0.99  # it comes in within 5 ms, where it is cut into
+    assert likeness > 0.999  # it comes in within 5 ms, where it is cut into
     heard = ear.samples()[place : place + RATE_HZ]
     assert np.std(heard) / np.std(samples) == pytest.approx(10 ** (-6 / 20), rel=0.02)
     assert not ear.samples()[place + RATE_HZ + 100 :].any()
@@ -125,6 +125,7 @@ def test_the_track_is_heard_and_the_clock_says_when(tmp_path: Path, ear: Ear) ->
     errors_s = [reading.at(truth_s) - 2.0 for reading in readings]
     assert max(abs(error_s) for error_s in errors_s) < 0.010
     assert figures.counter("audio_underruns").count == 0
+    assert figures.counter("track_misses").count == 0
 
 
 def test_the_first_sample_of_a_track_is_heard(tmp_path: Path, ear: Ear) -> None:
