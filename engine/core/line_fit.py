@@ -7,15 +7,16 @@ import numpy.typing as npt
 
 from engine.core.lines import Line
 
-# Points of the window. A line through n points of jitter σ is off by 2σ/√n at its newest end: 288 make 0.14 ms of ±2
-# ms, the 48 of a second at 120 bpm 0.33 ms, with peaks of 1 ms.
+# Points of the window. A line through n points of jitter σ is off by 2σ/√n at its newest end: of ±2 ms, 384 points make
+# 0.12 ms, the 48 of a second at 120 bpm 0.33 ms.
 _MOST_POINTS = 384
 _JITTER_S = 0.005  # of a point, as far as is known beforehand: it weighs the expected rate against what is measured
 KNOWN = 0.001  # the doubt about a rate that was measured before
 _NEWEST = 8  # points whose median tells that the line has turned
-_LEAST_TURN_S = 0.002
+# By how much they must lie off: more than by jitter; but a clock that wanders further is followed where it wanders.
+_LEAST_TURN_S, _MOST_TURN_S = 0.002, 0.01
 _STRAY_S = 0.005
-_TURN = 0.1  # by which part a rate may change at once
+_TURN = 0.04  # the doubt about the rate of a line that has turned
 _BEYOND = 1e9
 _FIT_EACH_BELOW = 32  # points; above, every fourth point is enough
 
@@ -23,9 +24,9 @@ _FIT_EACH_BELOW = 32  # points; above, every fourth point is enough
 class LineFit:
     """The line `value` over seconds that fits the latest points best. One thread feeds it; `line` is frozen, for any.
 
-    Stray points (late by more than the others are) are left out. Where the newest eight lie off the line together, by 2
-    ms or three times the jitter, it has turned, and is drawn anew through these: its lag after a change of tempo is
-    those eight points.
+    Stray points (late by more than the others are) are left out. Where the newest eight lie off the line together,
+    by more than jitter (2 to 10 ms), it has turned, and is drawn anew through these: its lag after a change of
+    tempo is those eight points.
     """
 
     def __init__(self, expected_rate: float, doubt: float) -> None:
@@ -87,7 +88,8 @@ class LineFit:
     def _has_turned(self, instants: npt.NDArray[np.float64], values: npt.NDArray[np.float64]) -> bool:
         slope, height = self._through(instants[:-_NEWEST], values[:-_NEWEST])
         off_s = (values - height - slope * instants) / slope
-        bound_s = max(_LEAST_TURN_S, 4.5 * float(np.median(np.abs(off_s[:-_NEWEST]))))
+        jitter_s = float(np.median(np.abs(off_s[:-_NEWEST])))
+        bound_s = min(max(_LEAST_TURN_S, 4.5 * jitter_s), _MOST_TURN_S)
         newest = off_s[-_NEWEST:]
         # Points that were held up and come in a burst tell nothing, nor those before one that lies on the line again.
         half = _NEWEST // 2
