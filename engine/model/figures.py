@@ -264,7 +264,7 @@ _EVENTS = (
         "osc_unsent",
         "OSC feedback not sent",
         "Packets for those who subscribed that could not be sent.",
-        "That machine or its network is gone, or reads too slowly. The next change is sent again.",
+        "That machine or its network is gone, or reads too slowly. It is told everything again a second later.",
     ),
     Figure(
         "figures_unsent",

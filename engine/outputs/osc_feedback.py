@@ -29,6 +29,7 @@ _REST = 4  # times as long as it was busy: at most a fifth of a core
 _AT_ONCE = 16  # values looked up before other threads have their turn: a tenth of a millisecond
 _TURN_S = 1e-4  # with no time at all, this thread would have the interpreter's lock back before the loop wakes up
 _IDLE_S = 1.0
+_RETOLD_S = 1.0
 _MOST_TOUCHES = 8192
 _SAME = 1e-6  # two values closer than this, relative to their size, are one: OSC's numbers have 24 bits
 
@@ -48,7 +49,7 @@ class OscFeedback:
     At most 60 rounds a second, fewer where a round takes long. A round tells a subscriber the values that changed
     since the round before, in bundles of at most 1,400 bytes; to a new one all of them. What a subscriber puts
     itself is not told to it until 0.2 s after; then it is, if the show made something else of it. What could not be
-    sent counts in `osc_unsent`: the next change comes again.
+    sent counts in `osc_unsent`; who missed something is told all of it again a second later.
     """
 
     def __init__(
@@ -186,11 +187,13 @@ class Rounds:
         changed = self._changed(latest)
         messages: dict[str, bytes] = {}
         marks = self._new_marks(latest)
-        return sum(
-            not one.target.send(packet)
-            for one in self._known
-            for packet in self._packets(one, changed, marks, messages, now_s)
-        )
+        unsent = 0
+        for one in self._known:
+            lost = sum(not one.target.send(packet) for packet in self._packets(one, changed, marks, messages, now_s))
+            if lost:
+                one.whole_at_s = now_s + _RETOLD_S
+            unsent += lost
+        return unsent
 
     def _packets(
         self, one: Subscriber, changed: Sequence[str], marks: Iterable[str], messages: dict[str, bytes], now_s: float

@@ -180,12 +180,17 @@ def test_there_is_room_for_32_and_again_when_one_is_gone(telling: Telling) -> No
     assert telling.subscribe(ears[-1])
 
 
-def test_what_cannot_be_sent_is_counted_and_the_others_are_told(telling: Telling) -> None:
+def test_what_cannot_be_sent_is_counted_and_told_again_later(telling: Telling) -> None:
     gone, there = Ear("gone", deaf=True), Ear("there")
     for ear in (gone, there):
         telling.subscribe(ear, 0.0, ECHO)
     assert telling.rounds.tell(0.0) == 1
     assert there.heard() == [(ECHO, 1.0)]
+    gone.heard()
+    gone.deaf = False
+    assert telling.rounds.tell(0.9) == 0
+    assert telling.rounds.tell(1.0) == 0
+    assert (gone.heard(), there.heard()) == ([(ECHO, 1.0)], [])
 
 
 def test_nothing_is_told_before_the_first_tick(telling: Telling, ear: Ear) -> None:
