@@ -159,10 +159,10 @@ class SoundBank:
         try:
             over = self._fill(key, index, page)
         except RuntimeShowError as error:
-            self._read_errors.add()
-            _log.warning("silent: %s", error)
-            if (broken := self._open.pop(key, None)) is not None:
-                broken.reader.close()
+            self._break_off(key, error)
+        except Exception as error:
+            _log.exception("%s does not decode, in a way that nobody foresaw", key)
+            self._break_off(key, error)
         np.nan_to_num(page, copy=False, nan=0.0, posinf=0.0, neginf=0.0)  # files of floats may hold anything
         page.flags.writeable = False
         with self._lock:
@@ -172,6 +172,12 @@ class SoundBank:
             if over:
                 self._ends[key] = index + 1
             self._lock.notify_all()
+
+    def _break_off(self, key: str, error: Exception) -> None:
+        self._read_errors.add()
+        _log.warning("silent: %s", error)
+        if (broken := self._open.pop(key, None)) is not None:
+            broken.reader.close()
 
     def _fill(self, key: str, index: int, page: Samples32) -> bool:
         """Decode a page; whether the sound is over with it."""

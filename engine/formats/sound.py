@@ -80,7 +80,8 @@ class SoundReader:
     def seek(self, at_s: float) -> None:
         """Make the next block begin at `at_s` (seconds; before the beginning is the beginning).
 
-        Past the end the next block is None. Exact to a sample where the file's timestamps are.
+        Past the end the next block is None. Exact to a sample where the file's timestamps are. Raises SourceError
+        where the file cannot be read there.
         """
         at_s = max(at_s, 0.0)
         if self._first_pts is None:
@@ -88,7 +89,10 @@ class SoundReader:
         base = self._stream.time_base or Fraction(1, self.rate_hz)
         target = (self._first_pts or 0) + int(max(at_s - _PREROLL_S, 0.0) / base)
         self._blocks.close()
-        self._container.seek(target, stream=self._stream, backward=True)
+        try:
+            self._container.seek(target, stream=self._stream, backward=True)
+        except (av.error.FFmpegError, OSError) as error:
+            raise SourceError(f"cannot be sought in ({error})", subject=self.path, mend="Copy it again.") from error
         self._skip_until_s = at_s
         self._blocks = self._decode()
 
