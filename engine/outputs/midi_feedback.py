@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 
 _ROUND_S = 0.02
 _LOOK_EVERY_S = 0.5
+# JACK hands messages on once a buffer, and drops those of a port that is closed before its reader had its turn.
+_LAST_WORDS_S = 0.05
 
 
 class Values(Protocol):
@@ -83,12 +85,17 @@ class MidiFeedback:
     def _run(self) -> None:
         try:
             self._tell_on()
-            for key, teller in self._tellers.items():
-                self._send(key, teller.all_off())
+            self._put_out()
         except Exception:
             _log.exception("controllers are not told anything any more. Start the player again, and report this")
         finally:
             self._ports.close()
+
+    def _put_out(self) -> None:
+        for key, teller in self._tellers.items():
+            self._send(key, teller.all_off())
+        if self._tellers:
+            time.sleep(_LAST_WORDS_S)
 
     def _tell_on(self) -> None:
         look_again_s = 0.0
@@ -109,12 +116,16 @@ class MidiFeedback:
             del self._tellers[key]
             self._complained.discard(key)
             _log.info("%s: the MIDI port is not told anything any more", key.name)
-        for port in changes.opened:
-            self._tellers[port.key] = Teller(())
-            _log.info("telling %s the values that it plays", port.key.name)
+        # One that was just opened is told from the next look on: JACK's first buffer goes nowhere, and a controller
+        # that was just plugged in is still busy with itself.
+        fresh = {port.key for port in changes.opened}
+        for key in fresh:
+            self._tellers[key] = Teller(())
+            _log.info("telling %s the values that it plays", key.name)
         self.port_names = tuple(key.name for key in self._tellers)
         for key, teller in self._tellers.items():
-            teller.controls = self._controls_on(key, inputs)
+            if key not in fresh:
+                teller.controls = self._controls_on(key, inputs)
 
     def _controls_on(self, key: PortKey, inputs: Collection[str]) -> tuple[Told, ...]:
         return tuple(told for told in self._controls if told.goes_to(key.name, self._part, inputs))
