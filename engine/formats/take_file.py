@@ -98,9 +98,10 @@ class _Reader:
         try:
             record = _record(raw)
         except Wrong as wrong:
-            if raw.endswith(b"\n") or number == 1:
-                self._wrong(number, str(wrong), _NO_TAKE if number == 1 else _MEND)
-                return number > 1
+            headless = self._header is None
+            if raw.endswith(b"\n") or headless:
+                self._wrong(number, str(wrong), _NO_TAKE if headless else _MEND)
+                return not headless
             self._warnings.append(
                 Problem(self._file, number, "", "is cut off and left out", "all lines before it are used")
             )

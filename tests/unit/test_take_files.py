@@ -110,6 +110,7 @@ def test_all_mistakes_are_said_at_once_with_their_lines() -> None:
         (b"\n\n", "holds nothing"),
         (b'{"at_s": 1}\n', "is not the header of a take"),
         (b"title: a show\n", "is not JSON"),
+        (b"\n\x00", "is not JSON"),
         (b'{"format": "runt', "is not JSON"),
         (b"\xff\xfe\x00\n", "is not UTF-8 text"),
         (b'{"format": "runtime take", "version": "1"}\n', "must be a whole number from 1 on"),
