@@ -117,9 +117,10 @@ class MidiClockFollower:
         at_s = max(at_s, self._last_s)
         line, gap_s = self._fit.line, at_s - self._last_s
         if line is not None and gap_s > max(_LOST_AFTER_S, _LOST_AFTER_TICKS / line.rate):
-            if self._transport in {_Transport.RUNNING, _Transport.UNKNOWN}:
+            went_on = self._transport in {_Transport.RUNNING, _Transport.UNKNOWN}
+            if went_on:
                 self._next = max(self._next, round(line.at(at_s)))
-            self._fit.restart(line.rate, KNOWN)
+            self._fit.restart(line.rate, KNOWN if went_on else _DOUBT)
         if self._transport is _Transport.STARTING:
             self._transport = _Transport.RUNNING
             self._origin = self._next - self._song_ticks

@@ -149,6 +149,21 @@ def test_a_loss_is_noticed_and_bridged_by_counting_on() -> None:
     assert reading.jumps == 1
 
 
+def test_a_song_that_starts_at_another_tempo_is_followed_at_once() -> None:
+    follower = MidiClockFollower(120)
+    sender = Sender(follower)
+    follower.feed(START, 0.0)
+    sender.tick(480, 120)
+    follower.feed(STOP, sender.now_s)
+    sender.now_s += 60
+    follower.feed(START, sender.now_s)
+    sender.tick(25, 90)
+    beats = follower.beats(sender.now_s - 60 / 90 / 24)
+    assert beats is not None
+    assert beats.bpm == pytest.approx(90, rel=0.01)
+    assert beat(beats) == pytest.approx(1, abs=0.01)
+
+
 @pytest.mark.parametrize("bpm", [60, 120, 174])
 def test_jitter_of_two_ms_makes_beats_within_half_a_ms(bpm: float) -> None:
     noise = np.random.default_rng(int(bpm))
