@@ -19,6 +19,12 @@ class Hit:
     rise: float
 
 
+def clean(block: Mono32) -> Mono32:
+    """The samples as float32, with 0 for what is no number: one such sample would deafen a filter for ever."""
+    samples = np.asarray(block, dtype=np.float32)
+    return samples if np.isfinite(samples).all() else np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+
+
 class HitDetector(Protocol):
     """Finds hits in samples that arrive block by block. Belongs to one thread.
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from engine.analysis.bands import BandPass
-from engine.analysis.hit import Mono32
+from engine.analysis.hit import Mono32, clean
 from engine.model.sound import Level
 
 Values32 = npt.NDArray[np.float32]
@@ -43,7 +43,7 @@ class LevelStream:
 
     def feed(self, block: Mono32) -> Values32:
         """Hear the next samples, float32 (n,), any n; the values known from them and not before, (m,), 0..1."""
-        samples = np.asarray(block, dtype=np.float32)
+        samples = clean(block)
         if self._band is not None:
             samples = self._band.feed(samples)
             left_out = min(self._late, len(samples))

@@ -13,7 +13,7 @@ import numpy as np
 from engine.analysis.aubio_onsets import AubioDetector
 from engine.analysis.bands import BandPass
 from engine.analysis.fast_onsets import FastDetector
-from engine.analysis.hit import Hit, HitDetector, Mono32
+from engine.analysis.hit import Hit, HitDetector, Mono32, clean
 from engine.model.sound import Detection
 from engine.model.world import Onset
 
@@ -52,7 +52,7 @@ class OnsetStream:
 
     def hits(self, block: Mono32) -> list[Hit]:
         """The same as hits, whose strength stands beside nothing: for a whole track, whose strongest comes last."""
-        samples = np.asarray(block, dtype=np.float32)
+        samples = clean(block)
         if self._band is not None:
             samples = self._band.feed(samples)
         found = []

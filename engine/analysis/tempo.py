@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.analysis.hit import Mono32
+from engine.analysis.hit import Mono32, clean
 from engine.analysis.rise_curve import HOP, Floats, RiseCurve
 
 _USUAL_BPM = 120.0
@@ -54,7 +54,7 @@ class TrackBeats:
 
     def feed(self, block: Mono32) -> None:
         """Hear the next samples, float32 (n,), any n."""
-        samples = np.concatenate([self._rest, np.asarray(block, dtype=np.float32)])
+        samples = np.concatenate([self._rest, clean(block)])
         whole = len(samples) - len(samples) % HOP
         self._rest = samples[whole:]
         # Low drums count twice: hats between the beats are as many as those on them.

@@ -110,3 +110,11 @@ def test_other_rates_keep_the_time() -> None:
     track.feed(samples)
     values = track.found()
     assert np.argmax(values > 0.5) / track.values_hz == pytest.approx(10.0, abs=0.011)
+
+
+def test_a_sample_that_is_no_number_is_silence() -> None:
+    sound = sine(500)
+    sound[[10, 2000]] = np.nan, np.inf
+    values = followed(sound, Level(name="a", band=(100, 2000)))
+    assert np.isfinite(values).all()
+    assert values[50] == pytest.approx(1.0, abs=0.02)

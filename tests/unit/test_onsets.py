@@ -195,3 +195,12 @@ def test_another_rate_gives_the_same_times() -> None:
     samples, times_s = drums(("click",), hits=5)
     found = find_onsets(samples, 44_100, Onsets())
     assert [onset.at_s for onset in found] == pytest.approx(times_s * RATE_HZ / 44_100, abs=0.010)
+
+
+@pytest.mark.parametrize("method", ["fast", "hfc"])
+@pytest.mark.parametrize("band", [None, (30.0, 12_000.0)])
+def test_a_sample_that_is_no_number_deafens_nobody(method: OnsetMethod, band: Band | None) -> None:
+    samples, times_s = drums(("snare",), hits=10)
+    samples[[100, 101, 30_000]] = np.nan, np.inf, -np.inf
+    found = find_onsets(samples, RATE_HZ, Onsets(method=method, band=band))
+    assert matched(found, times_s)[0] >= 0.9
