@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from engine.core.layers import LAYER_GLIDES, placed, written_value
+from engine.core.layers import LAYER_GLIDES, written_value
 from engine.core.lines import Ramp
 from engine.core.state import State
 from engine.model.events import Event
+from engine.model.show import Layer
 from engine.model.world import World
 
 _OF_SHOW = frozenset(("master", "track", "sound"))
@@ -58,11 +59,17 @@ def run_end(world: World, events: Sequence[Event], begin: int, before_s: float) 
     return len(events)
 
 
+@lru_cache(maxsize=64)
+def _layers(world: World, movement_index: int) -> Mapping[str, Layer]:
+    """The layers that a movement shows, by name."""
+    return {layer.name: layer for layer in world.loaded.movements[movement_index].layers}
+
+
 def glided(world: World, state: State, run: Sequence[Event]) -> State:
     """The state after a run of gliding events, none before its instant: each parameter ramps from where it stands to
     the event's value; at once, where the movement hides its layer."""
     known = glides(world)
-    layers = {layer.name: layer for layer in placed(world, state.current).layers}
+    layers = _layers(world, state.current.index)
     touched, values = dict(state.current.touched), dict(state.values)
     for event in run:
         glide = known[event.address]
