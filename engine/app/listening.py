@@ -112,7 +112,7 @@ def _progress(console: Console | None, what: str) -> Iterator[_Watched]:
         for piece in found:
             yield piece
             bar.advance(task, PIECE_S)
-            if console is not None and time.monotonic() - begun_s > _PATIENCE_S:
+            if console is not None and console.is_terminal and time.monotonic() - begun_s > _PATIENCE_S:
                 bar.start()
 
     try:
