@@ -65,7 +65,8 @@ def plugged_in(name: str) -> Iterator[mido.ports.BaseOutput]:
 def _listened_to(name: str) -> bool:
     command = [need_program("jack_lsp", "jackd2"), "-c"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    return any(port.startswith(name) and OWN_INPUT in connected for port, connected in pairwise(listed))
+    # What a port is connected to stands below it, set in.
+    return any(port.startswith(name) and below[:1] == " " and OWN_INPUT in below for port, below in pairwise(listed))
 
 
 def test_a_pad_that_was_down_when_its_controller_was_pulled_is_let_go_and_plays_again(
