@@ -110,6 +110,8 @@ class LiveAnalysis:
 
     def _look_after_device(self) -> None:
         """Nothing came for a second: the device is gone, or its server stands still and may go on."""
+        for address in self._ears.fallen_silent():  # else what they drive would stay where the last sound left it
+            self._put(EventSource.ONSET, address, 0.0, self._now_s())
         if self._stream is not None:
             if not self._stream.lost:
                 return
@@ -154,23 +156,30 @@ class _Ears:
         ]
         return [event for event in stamped if math.isfinite(event[2])]
 
+    def fallen_silent(self) -> list[str]:
+        """The addresses of the levels that were told to be above 0, which they are no more."""
+        up = [level for level in self._levels if level.told > 0]
+        for level in up:
+            level.told = 0.0
+        return [level.address for level in up]
+
 
 class _LevelEvents:
-    """A level, thinned to what is worth an event."""
+    """A level, thinned to what is worth an event. `told` is the value of the latest one."""
 
     def __init__(self, level: Level, rate_hz: int) -> None:
-        self._address = f"/level/{level.name}"
+        self.address = f"/level/{level.name}"
+        self.told = 0.0
         self._stream = LevelStream(rate_hz, level)
         self._count = 0
-        self._told = -1.0
 
     def feed(self, samples: Mono32) -> list[tuple[str, float, float]]:
         """(address, value, second of the stream) of each event in the next samples."""
         events = []
         for value in self._stream.feed(samples).tolist():
-            due = self._count % _LEVEL_EVERY == 0 and abs(value - self._told) >= _LEVEL_STEP
+            due = self._count % _LEVEL_EVERY == 0 and abs(value - self.told) >= _LEVEL_STEP
             if due:
-                self._told = value
-                events.append((self._address, value, self._count / self._stream.values_hz))
+                self.told = value
+                events.append((self.address, value, self._count / self._stream.values_hz))
             self._count += 1
         return events

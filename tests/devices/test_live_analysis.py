@@ -123,7 +123,8 @@ def test_detectors_side_by_side_stamp_what_they_hear_and_tell_it_soon(tmp_path: 
     assert max(event[1] for event in levels) == pytest.approx(1 + 20 * np.log10(0.5) / 60, abs=0.02)
     assert np.diff([event[2] for event in levels]).min() >= 1 / 60
     loud_s = np.array([event[2] for event in levels if event[1] > 0.8])
-    assert np.abs(nearest(loud_s, truth)).max() <= 0.025
+    assert len(loud_s) >= len(CLICKS_S) - 1  # the last may come after its onsets, which we waited for
+    assert np.abs(nearest(truth, loud_s)).max() <= 0.025
 
 
 def test_one_channel_with_its_gain_is_heard(tmp_path: Path, sound: SoundServer) -> None:
@@ -172,13 +173,15 @@ from tests.devices.sound_support import wait_until
 from tests.devices.test_live_analysis import Noted, a_show
 
 noted, figures = Noted(), Figures()
-listening = LiveAnalysis(a_show(onsets={"source": "input", "device": "pulse"}), noted.put, time.monotonic, figures)
+show = a_show(onsets={"source": "input", "device": "pulse"}, levels=[{"name": "room", "source": "input"}])
+listening = LiveAnalysis(show, noted.put, time.monotonic, figures)
 for turn in range(3):
-    before = len(noted.events)
-    wait_until(lambda: len(noted.events) > before + 3, "clicks")
+    before = len(noted.of("/onset"))
+    wait_until(lambda: len(noted.of("/onset")) > before + 3, "clicks")
     print("hears", flush=True)
     if turn == 1:
         wait_until(lambda: figures.counter("input_lost").count == 1, "the loss")
+        assert noted.of("/level/room")[-1][1] == 0.0, "what the level drives hangs"
         print("lost", flush=True)
     elif turn == 0:
         time.sleep(2)
