@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
+from operator import attrgetter
 
 from engine.core.actions import applied, entered, onset_sounded
 from engine.core.cues import fired
@@ -25,7 +26,8 @@ from engine.model.world import Onset, World
 LATE_WINDOW_S = 1.0
 # The head stays this far behind the newest instant, so that events in the ordinary order are never "late".
 _SETTLE_S = 0.1
-_MARK_EVERY = 16  # events: few enough to fold in once more at every tick
+_MARK_EVERY = 256  # events: a tick of a flood is folded in once more at most where one of it comes late
+_ORDER = attrgetter("at_s", "source", "sequence")  # Event.order, three times as fast
 
 
 def begun(world: World, at_s: float = 0.0) -> State:
@@ -180,7 +182,7 @@ def stepped(world: World, past: History, events: Iterable[Event], now_s: float) 
     Events that come late or in another order than their stamps give the same state as in order, within
     LATE_WINDOW_S; older ones count as if stamped at the window's edge, and are counted in `late`.
     """
-    new = sorted(events, key=lambda event: event.order)
+    new = sorted(events, key=_ORDER)
     late = sum(1 for event in new if event.at_s < past.base.at_s)
     if late:
         new = [replace(event, at_s=max(event.at_s, past.base.at_s)) for event in new]
@@ -193,17 +195,28 @@ def stepped(world: World, past: History, events: Iterable[Event], now_s: float) 
         else:
             marks = tuple(mark for mark in marks if _stands_before(mark, recent, new[0]))
             start = marks[-1] if marks else Mark(0, past.base)
-            recent = (*recent[: start.count], *sorted((*recent[start.count :], *new), key=lambda event: event.order))
+            recent = (*recent[: start.count], *sorted((*recent[start.count :], *new), key=_ORDER))
         marks = (*marks, *_marked(world, start, recent))
         head = marks[-1].state
     head = advanced(world, head, now_s - _SETTLE_S)
-    edge_s = now_s - LATE_WINDOW_S
-    split = bisect_right(recent, edge_s, key=lambda event: event.at_s)
-    passed = [mark for mark in marks if mark.count <= split and mark.state.at_s <= edge_s]
-    mark = passed[-1] if passed else Mark(0, past.base)
-    base = advanced(world, folded(world, mark.state, recent[mark.count : split]), edge_s)
-    ahead = tuple(Mark(mark.count - split, mark.state) for mark in marks if mark.count > split)
-    return History(base, recent[split:], head, past.late + late, past.event_count + len(new), tuple(new), ahead)
+    base, passed = _passed(world, past.base, recent, marks, now_s - LATE_WINDOW_S)
+    ahead = tuple(Mark(mark.count - passed, mark.state) for mark in marks if mark.count > passed)
+    return History(base, recent[passed:], head, past.late + late, past.event_count + len(new), tuple(new), ahead)
+
+
+def _passed(
+    world: World, base: State, recent: Sequence[Event], marks: Sequence[Mark], edge_s: float
+) -> tuple[State, int]:
+    """The base moved up towards the window's edge, and how many of the recent events are in it.
+
+    It moves from mark to mark, so that no event is folded in twice for it; up to the edge where no event lies between.
+    """
+    before_edge = bisect_right(recent, edge_s, key=attrgetter("at_s"))
+    passed = 0
+    for mark in marks:
+        if mark.count <= before_edge and mark.state.at_s <= edge_s:
+            base, passed = mark.state, mark.count
+    return (advanced(world, base, edge_s) if passed == before_edge else base), passed
 
 
 def _marked(world: World, start: Mark, recent: Sequence[Event]) -> Iterator[Mark]:

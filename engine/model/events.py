@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from engine.model.cueing import Quantise
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    from engine.model.quick import dataclass
 
 
 class EventSource(IntEnum):
