@@ -95,5 +95,13 @@ class Status:
         return (
             f"{learn}{'  ' if learn else ''}{clock}{'  ' if clock else ''}{int(minutes)}:{seconds:04.1f}"
             f"  {snapshot.movement} {snapshot.position_s:.1f} s  [{clips}]"
-            f"  late {late}  misses {misses}"
+            f"  late {late}  misses {misses}{self._sound()}"
         )
+
+    def _sound(self) -> str:
+        """How loud the show is, and how often its sound had gaps; nothing where no sound device was opened."""
+        underruns = self._player.figures.counters.get("audio_underruns")
+        if underruns is None:
+            return ""
+        gaps = f"  underruns {underruns.count}" if underruns.count else ""
+        return f"  {max(self._inputs.meters.master.peak_db):.0f} dB{gaps}"

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.audio.devices import look_again
 from engine.audio.mixer import Mixer
+from engine.audio.output_device import OutputDevice
 from engine.audio.output_stream import Epoch, OutputStream
 from engine.audio.sound_bank import SoundBank
 from engine.audio.voices import BLOCK
@@ -18,7 +18,6 @@ from engine.core.figures import Figures
 from engine.core.sound_plan import Score
 from engine.core.state import State
 from engine.core.step import begun
-from engine.errors import DeviceError
 from engine.formats.sound_places import SoundPlaces
 from engine.model.clock import ClockReading
 from engine.model.meters import Meters
@@ -33,9 +32,6 @@ _DECODED_AHEAD_S = 2.0
 _LOOK_AHEAD_S = (0.25, 0.75, 1.5)  # where the score is asked what will sound, so that it is decoded by then
 _LOOK_EACH_BLOCKS = 19  # a tenth of a second
 _FIRST_SOUND_TIMEOUT_S = 2.0
-_START_TIMEOUT_S = 5.0
-_REOPEN_EACH_S = 1.0
-_GIVEN_UP_AFTER_S = 3.0  # a sound server that hangs may come back by itself
 # How long a jump that nobody foresaw waits for its sound to be decoded; what sounded goes on meanwhile.
 _JUMP_WAIT_BLOCKS = 12
 _OFF_S = 0.04  # sound that is further from the show than this is put right
@@ -48,8 +44,8 @@ class LiveSound:
     mixing thread. `show_s` gives the show time of a monotonic instant, on any thread: where the sound is taken up
     after the device was lost. A lost device is opened again once a second until it answers.
 
-    Counters: `track_lost` (main thread), `mixer_late` (mixing thread: turns that found the ring nearly empty). Sampled:
-    `mix_ms`, for a block of 5.3 ms. `start`, `reading`, `align` and `stop` are for one thread, the main one.
+    Counter: `mixer_late`, turns that found the ring nearly empty. Sampled: `mix_ms`, for a block of 5.3 ms. `start`,
+    `reading`, `align` and `stop` are for one thread, the main one.
     """
 
     def __init__(
@@ -65,16 +61,13 @@ class LiveSound:
         self._latest_state = latest_state
         self._show_s = show_s
         self._figures = figures
-        self._monotonic = monotonic
-        self._losses = figures.counter("track_lost")
+        self._device = OutputDevice(world.loaded.show.sound, show_s, figures, monotonic)
         self._late = figures.counter("mixer_late")
         self._mix_ms = figures.samples("mix_ms")
-        self._stream: OutputStream | None = None  # main thread until started, then the reopening one
-        self._lost = False  # main thread
         self._stopping = threading.Event()
         self._wake = threading.Event()  # the mixing thread has something to do
         self._off = threading.Event()  # the show stands elsewhere than its sound
-        self._threads: list[threading.Thread] = []
+        self._thread: threading.Thread | None = None
         # The mixing thread's:
         self._bank: SoundBank | None = None
         self._mixer: Mixer | None = None
@@ -97,41 +90,22 @@ class LiveSound:
         some sound servers. The first sample is heard one buffer later. Raises DeviceError where there is no device, or
         it refuses: then it goes on looking for one, until `stop`, and the show sounds once it has come.
         """
-        assert not self._threads, "already started"
-        self._start_thread("sound-mixer", self._mix_on)
-        try:
-            self._stream = stream = self._opened(begin_s=at_s)
-            stream.start()
-            if not stream.running.wait(_START_TIMEOUT_S):
-                raise DeviceError(
-                    "opened, but takes no samples",
-                    subject=stream.name,
-                    mend="Restart the sound server, or name another device.",
-                )
-        except DeviceError:
-            self._lost = True
-            raise
-        finally:
-            self._start_thread("audio-reopen", self._keep_open)
+        assert self._thread is None, "already started"
+        self._thread = threading.Thread(target=self._mix_on, name="sound-mixer", daemon=True)
+        self._thread.start()
+        self._device.start(at_s)
 
     def reading(self) -> ClockReading | None:
         """Which instant of the show is heard now; None while the device does not answer, and before `start`.
 
         Below the show's first instant until the first sample has come through the device's buffer.
         """
-        stream = self._stream
-        reading = None if stream is None else stream.reading()
-        if reading is None and not self._lost and self._threads:
-            self._losses.add()
-            _log.warning("the sound device no longer answers; the show goes on silently until it does")
-        elif reading is not None and self._lost:
-            _log.warning("the sound device answers again")
-        self._lost = reading is None
-        return reading
+        return self._device.reading()
 
     def align(self) -> None:
         """Let the sound be where the show stands, if it is more than 40 ms off: another clock leads, or led."""
-        reading = None if self._stream is None else self._stream.reading()
+        stream = self._device.stream
+        reading = None if stream is None else stream.reading()
         if reading is not None and abs(self._show_s(reading.monotonic_s) - reading.show_s) > _OFF_S:
             self._off.set()
             self._wake.set()
@@ -140,46 +114,12 @@ class LiveSound:
         """Fall silent, and give the device and the files back. Safe to call twice, and after a failed start."""
         self._stopping.set()
         self._wake.set()
-        for thread in self._threads:
-            thread.join(timeout=3)
-        self._threads.clear()
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            stream.close()
+        if self._thread is not None:
+            self._thread.join(timeout=3)
+            self._thread = None
+        self._device.stop()
         if self._bank is not None:
             self._bank.close()
-
-    def _start_thread(self, name: str, work: Callable[[], None]) -> None:
-        thread = threading.Thread(target=work, name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _opened(self, begin_s: float | None) -> OutputStream:
-        wish = self._world.loaded.show.sound
-        return OutputStream(
-            wish.device, wish.buffer_s, self._show_s, self._figures, begin_s=begin_s, monotonic=self._monotonic
-        )
-
-    # The reopening thread.
-
-    def _keep_open(self) -> None:
-        while not self._stopping.wait(_REOPEN_EACH_S):
-            stream = self._stream
-            if stream is None or stream.silent_s > _GIVEN_UP_AFTER_S:
-                self._reopen()
-
-    def _reopen(self) -> None:
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            stream.close()
-        try:
-            stream = self._opened(begin_s=None)
-            stream.start()
-        except DeviceError as error:
-            _log.debug("%s", error)
-            look_again()  # it may be there under another number
-            return
-        self._stream = stream
 
     # The mixing thread.
 
@@ -194,7 +134,7 @@ class LiveSound:
 
     def _turn(self) -> bool:
         """Mix a block if the device will want one soon; whether one was mixed."""
-        stream = self._stream
+        stream = self._device.stream
         epoch = None if stream is None else stream.epoch
         if stream is None or epoch is None:
             return False
@@ -203,18 +143,13 @@ class LiveSound:
         assert self._mixer is not None
         if self._off.is_set():
             self._move(stream, self._mixer)
-        ahead, lead = self._ahead(stream)
+        ahead, lead = stream.ring.written_frames - stream.ring.read_frames, _lead_of(stream)
         if ahead >= lead:
             self._mixer.publish_meters()
             return False
         self._late.add(4 * ahead < lead)
         self._mix_block(stream, self._mixer)
         return True
-
-    def _ahead(self, stream: OutputStream) -> tuple[int, int]:
-        """How many frames are mixed ahead of the device, and how many should be."""
-        lead = round(_LEAD_S * stream.rate_hz) + stream.most_frames
-        return stream.ring.written_frames - stream.ring.read_frames, lead
 
     def _take_up(self, stream: OutputStream, epoch: Epoch) -> None:
         """Begin to mix for an epoch, a lead ahead, and let it be heard."""
@@ -229,8 +164,7 @@ class LiveSound:
             stream.ring.write(np.zeros((margin, stream.ring.channels), np.float32))
         mixer.move_to(epoch.show_of(stream.ring.written_frames, stream.rate_hz))
         self._epoch = epoch
-        ahead, lead = self._ahead(stream)
-        for _ in range(max(lead - ahead, 0) // BLOCK + 2):
+        for _ in range(_lead_of(stream) // BLOCK + 1):
             self._mix_block(stream, mixer)
         stream.accept(epoch)
 
@@ -300,3 +234,8 @@ class LiveSound:
         if self._bank is None:
             self._bank = SoundBank(SoundPlaces(self._world.loaded), rate_hz, self._figures, ahead=True)
         return self._bank
+
+
+def _lead_of(stream: OutputStream) -> int:
+    """How many frames should be mixed ahead of the device."""
+    return round(_LEAD_S * stream.rate_hz) + stream.most_frames
