@@ -25,7 +25,7 @@ class BandPass:
     """What lies between two frequencies of a sound: Butterworth, 24 dB an octave on either side.
 
     `delay_s` is how much later the band's middle comes out, so that whoever looks for instants can take it off: 0.1 ms
-    for hats, 14 ms for a kick drum's 30 to 120 Hz. Belongs to one thread.
+    for hats, 8 ms for a kick drum's 30 to 120 Hz. Belongs to one thread.
     """
 
     def __init__(self, rate_hz: int, band: tuple[float, float]) -> None:
