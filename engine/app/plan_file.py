@@ -1,11 +1,13 @@
-"""The plan of each frame as JSON Lines: what the picture showed, for checking a render against its music."""
+"""The plan of each frame as JSON Lines: what the picture showed, for checking it against the music and the hands."""
 
 from __future__ import annotations
 
 import json
+import time
 from typing import IO, Any
 
 from engine.app.pace import Tick
+from engine.app.player import Player
 from engine.core.state import State
 from engine.model.plan import FramePlan, LayerPlan, ShownFrame
 
@@ -60,4 +62,37 @@ class PlanWriter:
         self._file = file
 
     def __call__(self, tick: Tick, plan: FramePlan, _state: State) -> None:
-        self._file.write(json.dumps(plan_row(tick, plan), separators=(",", ":")) + "\n")
+        self._write(plan_row(tick, plan))
+
+    def _write(self, row: dict[str, Any]) -> None:
+        self._file.write(json.dumps(row, separators=(",", ":")) + "\n")
+
+
+class StagePlanWriter(PlanWriter):
+    """As PlanWriter, with what only a stage has to tell of a frame. Costs the loop about 0.1 ms a frame.
+
+    A row also has `now_s`, the show time at which the tick began; `shown_s` and `shown_monotonic_s`, show time and
+    monotonic seconds once its picture was out; `events`, how many resolved ones were folded in for it; and `lacking`,
+    how many of its frames were not decoded in time. `now_s` and `at_s` are not rounded: the frame can be planned again.
+    """
+
+    def __init__(self, file: IO[str], player: Player) -> None:
+        super().__init__(file)
+        self._player = player
+        self._misses = player.figures.counter("preread_misses")
+        self._misses_before = self._misses.count
+
+    def __call__(self, tick: Tick, plan: FramePlan, _state: State) -> None:
+        monotonic_s, now_s, misses = time.monotonic(), self._player.now_s, self._misses.count
+        self._write(
+            plan_row(tick, plan)
+            | {
+                "at_s": tick.at_s,
+                "now_s": tick.now_s,
+                "shown_s": None if now_s is None else round(now_s(), 6),
+                "shown_monotonic_s": round(monotonic_s, 6),
+                "events": len(self._player.history.new),
+                "lacking": misses - self._misses_before,
+            }
+        )
+        self._misses_before = misses

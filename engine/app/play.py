@@ -33,6 +33,7 @@ _EXAMPLES = """examples:
   runtime-play show.yaml --from 1:30           from the middle
   runtime-play show.yaml --headless --for 20   the real-time loop off screen, for 20 seconds
   runtime-play show.yaml --record take.jsonl   keep what is played, for runtime-render --take
+  runtime-play show.yaml --headless --for 20 --plan shown.jsonl   what each frame showed, and when it was out
   runtime-play show.yaml --replay take.jsonl --record better.jsonl   play over it: see docs/takes.md
 
 exit codes: 0 done, 2 wrong input or usage, 1 a mistake of ours"""
@@ -49,7 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--record", type=Path, metavar="TAKE", help="write what is played to this file, as it happens")
     parser.add_argument("--replay", type=Path, metavar="TAKE", help="play a take, and over it")
     parser.add_argument("--strict", action="store_true", help="refuse a take of another show")
-    parser.add_argument("--overwrite", action="store_true", help="replace the file to record to if it is there")
+    parser.add_argument("--plan", type=Path, metavar="FILE", help="write the plan of each frame shown as JSON Lines")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
     return parser
 
 
@@ -59,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _play(arguments: argparse.Namespace, console: Console) -> int:
-    _check_record(arguments)
+    _check_files(arguments)
     world, _sounds = load_world(arguments.show, console)
     job = _job(arguments, world)
     begun_s = time.monotonic()
@@ -79,12 +81,14 @@ def _play(arguments: argparse.Namespace, console: Console) -> int:
     return DONE
 
 
-def _check_record(arguments: argparse.Namespace) -> None:
-    """Refuse to record where nothing may be written, before the show is read. Raises OutputError."""
+def _check_files(arguments: argparse.Namespace) -> None:
+    """Refuse to write where nothing may be written, before the show is read. Raises OutputError."""
     record, replay = arguments.record, arguments.replay
+    for path in (record, arguments.plan):
+        if path is not None:
+            check_output_path(path, overwrite=arguments.overwrite)
     if record is None:
         return
-    check_output_path(record, overwrite=arguments.overwrite)
     if replay is not None and record.exists() and replay.exists() and record.samefile(replay):
         raise OutputError("is the take that is replayed", subject=record, mend="Record under another name.")
 
@@ -100,6 +104,7 @@ def _job(arguments: argparse.Namespace, world: World) -> LiveJob:
         for_s=arguments.for_s,
         silent=arguments.silent,
         record=arguments.record,
+        plan=arguments.plan,
         overwrite=arguments.overwrite,
         take=() if take is None else take.events,
         over="" if take is None else arguments.replay.name,

@@ -19,7 +19,7 @@ import moderngl
 from engine.app.learn import StageLearn
 from engine.app.notices import Notices
 from engine.app.pace import LivePace, OfflinePace
-from engine.app.plan_file import PlanWriter
+from engine.app.plan_file import PlanWriter, StagePlanWriter
 from engine.app.player import Player
 from engine.app.recorder import recording
 from engine.app.replay import Replay
@@ -90,7 +90,8 @@ class LiveJob:
     for_s: float | None = None
     silent: bool = False
     record: Path | None = None
-    overwrite: bool = False  # of `record`
+    plan: Path | None = None
+    overwrite: bool = False  # of `record` and `plan`
     take: tuple[Event, ...] = ()  # resolved
     over: str = ""  # the take that these are of
 
@@ -181,6 +182,9 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
         if job.record is not None:
             take = recording(world, job.record, figures, start_s=job.from_s, over=job.over, overwrite=job.overwrite)
             player.after_events.append(stack.enter_context(take))
+        if job.plan is not None:
+            plan_file = stack.enter_context(_written_whole(job.plan, job.overwrite))
+            player.after_tick.append(StagePlanWriter(plan_file, player))
         _learn(stack, world, player, inputs)
         player.after_tick.append(Notices(player.bindings, figures))
         player.after_tick.append(inputs.board.publish)

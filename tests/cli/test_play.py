@@ -7,12 +7,13 @@ import signal
 import socket
 import subprocess
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.film_support import grey_movie, run_module, start_module
+from tests.film_support import grey_movie, plan_rows, run_module, start_module
 from tests.support import need_program
 
 SHOW = """
@@ -76,6 +77,30 @@ def test_it_plays_for_as_long_as_it_is_told(show: Any) -> None:
     assert figures["frames_shown"] + figures["frames_dropped"] == pytest.approx(45, abs=3)
     assert figures["preread_hits"] > 0
     assert figures["wall_s"] < 20
+
+
+def test_it_tells_what_each_frame_showed_and_when_it_was_out(show: Any, tmp_path: Path) -> None:
+    plan = tmp_path / "shown.jsonl"
+    command = ["engine.app.play", show(), "--headless", "--for", "1.5", "--json", "--plan", plan]
+    run = run_module(*command)
+    assert run.returncode == 0, run.stderr
+    rows = plan_rows(plan)
+    assert len(rows) == json.loads(run.stdout)["frames_shown"]
+    assert json.loads(run.stdout)["preread_misses"] == sum(row["lacking"] for row in rows)
+    for row in rows:
+        assert row["at_s"] == pytest.approx(row["now_s"] + 1 / 30)
+        assert row["shown_s"] > row["now_s"]
+        (layer,) = row["movements"][0]["layers"]
+        assert layer["clip"] == "layer-base"
+        assert layer["index"] == int(row["at_s"] * 25) % 50
+    for before, after in pairwise(rows):
+        passed_s = after["shown_s"] - before["shown_s"]
+        assert after["shown_monotonic_s"] - before["shown_monotonic_s"] == pytest.approx(passed_s, abs=2e-3)
+    written = plan.read_bytes()
+    run = run_module(*command)
+    assert run.returncode == 2
+    assert "exists already" in run.stderr
+    assert plan.read_bytes() == written
 
 
 def test_a_show_that_stops_at_its_end_ends_the_player(show: Any) -> None:
