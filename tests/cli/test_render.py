@@ -124,6 +124,28 @@ def test_the_music_is_in_the_film(rendered: dict[str, Any]) -> None:
     assert abs(int(np.argmax(loud)) / rate_hz - CLICKS_S[0]) < 0.005
 
 
+def test_what_hands_do_to_the_sound_is_in_the_film(material: Path, tmp_path: Path) -> None:
+    import av
+
+    quiet_s, jump_s = CLICKS_S[0] + 0.1, CLICKS_S[1] + 0.1
+    (tmp_path / "events.jsonl").write_text(
+        f'{{"at_s": {quiet_s}, "address": "/track/volume", "value": 0}}\n'
+        f'{{"at_s": {jump_s}, "address": "/track/volume", "value": 1}}\n'
+        f'{{"at_s": {jump_s}, "address": "/show/position", "value": 0}}\n'
+    )
+    run = run_module(
+        "engine.app.render", material / "show.yaml", "-o", tmp_path / "film.mkv", "--events", tmp_path / "events.jsonl"
+    )
+    assert run.returncode == 0, run.stderr
+    with av.open(str(tmp_path / "film.mkv")) as container:
+        heard = np.concatenate([frame.to_ndarray().reshape(-1, 2) for frame in container.decode(audio=0)])[:, 0]
+        rate_hz = container.streams.audio[0].rate
+    loud_s = np.nonzero(np.abs(heard.astype(np.float64)) > np.abs(heard.astype(np.float64)).max() / 20)[0] / rate_hz
+    assert not ((loud_s > quiet_s) & (loud_s < jump_s)).any()
+    again_s = loud_s[loud_s > jump_s][0]
+    assert again_s == pytest.approx(jump_s + CLICKS_S[0], abs=0.005)
+
+
 @pytest.mark.parametrize("option", ["-o", "--hashes", "--plan"])
 def test_a_path_that_exists_is_refused_before_anything_is_rendered(material: Path, tmp_path: Path, option: str) -> None:
     taken = tmp_path / "taken.mp4"
