@@ -14,7 +14,6 @@ from engine.core.layers import LAYER_GLIDES, written_value
 from engine.core.lines import Ramp
 from engine.core.state import State
 from engine.model.events import Event
-from engine.model.show import Layer
 from engine.model.world import World
 
 _OF_SHOW = frozenset(("master", "track", "sound"))
@@ -60,27 +59,37 @@ def run_end(world: World, events: Sequence[Event], begin: int, before_s: float) 
 
 
 @lru_cache(maxsize=64)
-def _layers(world: World, movement_index: int) -> Mapping[str, Layer]:
-    """The layers that a movement shows, by name."""
-    return {layer.name: layer for layer in world.loaded.movements[movement_index].layers}
+def _begins(world: World, movement_index: int) -> Mapping[str, tuple[bool, float | None, float]]:
+    """By path: whether the parameter is a layer's, what it is as written in this movement, and its smoothing.
+
+    None stands for what is written where the movement hides the layer.
+    """
+    layers = {layer.name: layer for layer in world.loaded.movements[movement_index].layers}
+    found: dict[str, tuple[bool, float | None, float]] = {}
+    for path, glide in glides(world).items():
+        written: float | None = glide.default
+        if glide.layer:
+            layer = layers.get(glide.layer)
+            written = None if layer is None else written_value(layer, glide.what)
+        found[path] = (bool(glide.layer), written, glide.smoothing_s)
+    return found
 
 
 def glided(world: World, state: State, run: Sequence[Event]) -> State:
     """The state after a run of gliding events, none before its instant: each parameter ramps from where it stands to
     the event's value; at once, where the movement hides its layer."""
-    known = glides(world)
-    layers = _layers(world, state.current.index)
+    begins = _begins(world, state.current.index)
     touched, values = dict(state.current.touched), dict(state.values)
     for event in run:
-        glide = known[event.address]
-        ramps = touched if glide.layer else values
-        before, at_s = ramps.get(event.address), event.at_s
-        if glide.layer and glide.layer not in layers:
-            start = event.value
-        elif before is not None:
-            start = before.at(at_s)
+        path, at_s, value = event.address, event.at_s, event.value
+        of_layer, start, smoothing_s = begins[path]
+        ramps = touched if of_layer else values
+        if start is None:
+            start = value
         else:
-            start = written_value(layers[glide.layer], glide.what) if glide.layer else glide.default
-        ramps[event.address] = Ramp(at_s, start, event.value, glide.smoothing_s)
+            before = ramps.get(path)
+            if before is not None:
+                start = before.at(at_s)
+        ramps[path] = Ramp(at_s, start, value, smoothing_s)
     current = replace(state.current, touched=touched)
     return replace(state, at_s=max(state.at_s, run[-1].at_s), current=current, values=values)

@@ -46,7 +46,7 @@ class Ramp:
     duration_s: float = 0.0
 
     def at(self, instant_s: float) -> float:
-        if self.duration_s <= 0 or instant_s >= self.anchor_s + self.duration_s:
+        if instant_s >= self.anchor_s + self.duration_s or self.duration_s <= 0:
             return self.end
         through = max(0.0, (instant_s - self.anchor_s) / self.duration_s)
         return self.start + (self.end - self.start) * through

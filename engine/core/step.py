@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from operator import attrgetter
@@ -26,7 +26,7 @@ from engine.model.world import Onset, World
 LATE_WINDOW_S = 1.0
 # The head stays this far behind the newest instant, so that events in the ordinary order are never "late".
 _SETTLE_S = 0.1
-_MARK_EVERY = 256  # events: a tick of a flood is folded in once more at most where one of it comes late
+_A_STRETCH = 256  # events: what is folded in once more at least where one of them comes late
 _ORDER = attrgetter("at_s", "source", "sequence")  # Event.order, three times as fast
 
 
@@ -147,10 +147,10 @@ def folded(world: World, state: State, events: Sequence[Event]) -> State:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A state on the way from a history's base to its head: the first `count` of the recent events are in it."""
+class Stretch:
+    """Events in their order, at least one, and the state to which they lead from the stretch before."""
 
-    count: int
+    events: tuple[Event, ...]
     state: State
 
 
@@ -158,18 +158,16 @@ class Mark:
 class History:
     """The state, and enough of the past to fold an event in where it belongs, though it arrives late.
 
-    `base` is the state from which `recent` (in order) leads to `head`, by way of `marks`, the oldest first. While
-    `event_count` stays, whatever changes in `head` was foretold by the head before.
+    `base` is the state from which `recent`, one stretch after another, leads to `head`. While `event_count` stays,
+    whatever changes in `head` was foretold by the head before.
     """
 
     base: State
-    recent: tuple[Event, ...]
+    recent: tuple[Stretch, ...]
     head: State
     late: int = 0  # events stamped before the window, folded in at its edge
     event_count: int = 0  # folded in so far
     new: tuple[Event, ...] = ()  # those of the last step, as they were folded in
-    # At least one for each step with events: a late event is folded in from the one before it, not from a second ago.
-    marks: tuple[Mark, ...] = field(default=(), compare=False, repr=False)
 
 
 def history(state: State) -> History:
@@ -183,50 +181,57 @@ def stepped(world: World, past: History, events: Iterable[Event], now_s: float) 
     LATE_WINDOW_S; older ones count as if stamped at the window's edge, and are counted in `late`.
     """
     new = sorted(events, key=_ORDER)
-    late = sum(1 for event in new if event.at_s < past.base.at_s)
+    late = bisect_left(new, past.base.at_s, key=attrgetter("at_s"))
     if late:
-        new = [replace(event, at_s=max(event.at_s, past.base.at_s)) for event in new]
-    recent, head, marks = past.recent, past.head, past.marks
+        new = sorted((replace(event, at_s=max(event.at_s, past.base.at_s)) for event in new), key=_ORDER)
+    recent, head = past.recent, past.head
     if new:
-        in_order = (not recent or new[0].order > recent[-1].order) and new[0].at_s >= head.at_s
-        if in_order:
-            start = Mark(len(recent), head)
-            recent = (*recent, *new)
-        else:
-            marks = tuple(mark for mark in marks if _stands_before(mark, recent, new[0]))
-            start = marks[-1] if marks else Mark(0, past.base)
-            recent = (*recent[: start.count], *sorted((*recent[start.count :], *new), key=_ORDER))
-        marks = (*marks, *_marked(world, start, recent))
-        head = marks[-1].state
+        recent, head = _with_new(world, past, new)
     head = advanced(world, head, now_s - _SETTLE_S)
-    base, passed = _passed(world, past.base, recent, marks, now_s - LATE_WINDOW_S)
-    ahead = tuple(Mark(mark.count - passed, mark.state) for mark in marks if mark.count > passed)
-    return History(base, recent[passed:], head, past.late + late, past.event_count + len(new), tuple(new), ahead)
+    base, recent = _passed(world, past.base, recent, now_s - LATE_WINDOW_S)
+    return History(base, recent, head, past.late + late, past.event_count + len(new), tuple(new))
 
 
-def _passed(
-    world: World, base: State, recent: Sequence[Event], marks: Sequence[Mark], edge_s: float
-) -> tuple[State, int]:
-    """The base moved up towards the window's edge, and how many of the recent events are in it.
+def _with_new(world: World, past: History, new: list[Event]) -> tuple[tuple[Stretch, ...], State]:
+    """The stretches with new events in their places, and the state to which they lead.
 
-    It moves from mark to mark, so that no event is folded in twice for it; up to the edge where no event lies between.
+    What comes after the newcomers is folded in again, from the stretch before them.
     """
-    before_edge = bisect_right(recent, edge_s, key=attrgetter("at_s"))
-    passed = 0
-    for mark in marks:
-        if mark.count <= before_edge and mark.state.at_s <= edge_s:
-            base, passed = mark.state, mark.count
-    return (advanced(world, base, edge_s) if passed == before_edge else base), passed
+    kept = len(past.recent)
+    if new[0].at_s < past.head.at_s or (kept and new[0].order < past.recent[-1].events[-1].order):
+        while kept and not _stands_before(past.recent[kept - 1], new[0]):
+            kept -= 1
+        again = [event for stretch in past.recent[kept:] for event in stretch.events]
+        state = past.recent[kept - 1].state if kept else past.base
+        stretches = _stretches(world, state, sorted((*again, *new), key=_ORDER))
+    else:
+        stretches = _stretches(world, past.head, new)
+    recent = (*past.recent[:kept], *stretches)
+    return recent, recent[-1].state
 
 
-def _marked(world: World, start: Mark, recent: Sequence[Event]) -> Iterator[Mark]:
-    """The states to which the events after `start` lead, one for every few of them, the last for all."""
-    state = start.state
-    for done in range(start.count, len(recent), _MARK_EVERY):
-        state = folded(world, state, recent[done : done + _MARK_EVERY])
-        yield Mark(min(done + _MARK_EVERY, len(recent)), state)
+def _stretches(world: World, state: State, events: Sequence[Event]) -> Iterator[Stretch]:
+    for begin in range(0, len(events), _A_STRETCH):
+        part = tuple(events[begin : begin + _A_STRETCH])
+        state = folded(world, state, part)
+        yield Stretch(part, state)
 
 
-def _stands_before(mark: Mark, recent: Sequence[Event], event: Event) -> bool:
-    """Whether `event` belongs after the mark, in time and in the total order."""
-    return mark.state.at_s <= event.at_s and (mark.count == 0 or recent[mark.count - 1].order < event.order)
+def _stands_before(stretch: Stretch, event: Event) -> bool:
+    """Whether `event` belongs after the stretch, in time and in the total order."""
+    return stretch.state.at_s <= event.at_s and stretch.events[-1].order < event.order
+
+
+def _passed(world: World, base: State, recent: tuple[Stretch, ...], edge_s: float) -> tuple[State, tuple[Stretch, ...]]:
+    """The base moved up towards the window's edge, and the stretches that are not in it yet.
+
+    It moves by whole stretches, so that no event is folded in twice for it.
+    """
+    gone = 0
+    while gone < len(recent) and recent[gone].state.at_s <= edge_s:
+        base = recent[gone].state
+        gone += 1
+    recent = recent[gone:]
+    if not recent or recent[0].events[0].at_s > edge_s:
+        base = advanced(world, base, edge_s)
+    return base, recent
