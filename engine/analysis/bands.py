@@ -29,7 +29,7 @@ class BandPass:
     """
 
     def __init__(self, rate_hz: int, band: tuple[float, float]) -> None:
-        low_hz, high_hz = band
+        low_hz, high_hz = min(band[0], _HIGHEST * rate_hz), band[1]
         biquads = [_high_pass(low_hz / rate_hz, quality) for quality in _QUALITIES if low_hz > 0]
         if high_hz < _HIGHEST * rate_hz:
             biquads += [_low_pass(high_hz / rate_hz, quality) for quality in _QUALITIES]

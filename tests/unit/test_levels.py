@@ -118,3 +118,14 @@ def test_a_sample_that_is_no_number_is_silence() -> None:
     values = followed(sound, Level(name="a", band=(100, 2000)))
     assert np.isfinite(values).all()
     assert values[50] == pytest.approx(1.0, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "band", [(0.0, 0.5), (0.0, 24_000.0), (23_000.0, 24_000.0), (10.0, 10.1), (19_900.0, 20_000.0)]
+)
+def test_a_band_at_the_edge_of_what_there_is_stays_in_bounds(band: tuple[float, float]) -> None:
+    track = TrackLevel(44_100, Level(name="a", band=band))
+    track.feed(np.random.default_rng(1).normal(0, 0.3, 44_100).astype(np.float32))
+    values = track.found()
+    assert np.isfinite(values).all()
+    assert 0 <= values.min() <= values.max() <= 1
