@@ -61,10 +61,10 @@ def _first_api() -> int:
     for api in map(int, rtmidi.get_compiled_api()):
         try:
             client = _client(api)
-        except DeviceError as error:
-            refusal = error.what
+            ports = foreign(client.get_ports())
+        except (DeviceError, *REFUSALS) as error:
+            refusal = error.what if isinstance(error, DeviceError) else str(error)
             continue
-        ports = foreign(client.get_ports())
         client.delete()
         if ports:
             return api
