@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from engine.formats.sound_places import clip_key, track_key
 from engine.model.meters import Meters
 from engine.model.sound_plan import ClipSoundPlan, EffectPlan, MusicPlan, SoundPlan
 from engine.model.world import PlacedTrack, World
+
+if TYPE_CHECKING:
+    from engine.audio.effects import Effects
 
 Samples32 = npt.NDArray[np.float32]
 
@@ -54,7 +57,8 @@ class Mixer:
         self._change_frame = -1  # where a movement ended by itself, or will
         self._music: list[MusicVoice] = []
         self._clips: list[ClipVoice] = []
-        self._chain: _Chain | None = None
+        self._new_chain = _effects() if world.loaded.show.sound.effects else None
+        self._chain: Effects | None = None
         self._master: Glide | None = None
         self._limiter = Limiter(world.loaded.show.sound.limiter_db, BLOCK, bank.rate_hz)
         self._meters = LevelMeters(bank.rate_hz)
@@ -147,12 +151,10 @@ class Mixer:
         return bus
 
     def _through_chain(self, mixed: Samples32, chain: tuple[EffectPlan, ...], fade_s: float) -> Samples32:
+        if self._new_chain is None:
+            return mixed
         if self._chain is None:
-            if not chain:
-                return mixed
-            from engine.audio.effects import Effects  # noqa: PLC0415 - pedalboard, for shows with effects only
-
-            self._chain = Effects((), self._rate_hz) if self._frame else Effects(chain, self._rate_hz)
+            self._chain = self._new_chain(chain, self._rate_hz)
         return self._chain.process(mixed, chain, fade_s)
 
     # Which voices there are.
@@ -214,8 +216,11 @@ class Mixer:
         return ClipVoice(self._bank, clip_key(plan.clip), plan.layer, position, plan.speed)
 
 
-class _Chain(Protocol):
-    def process(self, block: Samples32, chain: tuple[EffectPlan, ...], fade_s: float) -> Samples32: ...
+def _effects() -> type[Effects]:
+    """Loaded before anything sounds: it takes a tenth of a second, which nobody has later."""
+    from engine.audio.effects import Effects  # noqa: PLC0415 - pedalboard, for shows with effects only
+
+    return Effects
 
 
 def _turn(track: PlacedTrack | None, rate_hz: int) -> Turn | None:
