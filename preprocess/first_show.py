@@ -193,12 +193,15 @@ bindings:
   - {key: right, to: /movement/next}
   - {key: left, to: /movement/previous}
   - {key: o, to: /onset}
-  - {key: p, to: /reset}
+  - {key: p, to: /panic}
+  - {key: u, to: /reset}
+  - {key: b, to: /master/blackout, press: toggle}
+  - {key: t, to: /tempo/tap}
   - {key: j, to: /layer/base/jump}
   - {key: n, to: /layer/base/next}
   - {key: f, to: /layer/base/flash}
-  - {midi: {cc: 7}, to: /master/fade}
-  - {midi: {cc: 1}, to: /layer/echo/opacity}
+  - {midi: {cc: 7}, to: /master/fade, takeover: pickup}
+  - {midi: {cc: 1}, to: /layer/echo/opacity, takeover: pickup}
   - {midi: {cc: 2}, scrub: /layer/base}
   - {midi: {note: 36}, to: /onset}
 """
