@@ -138,7 +138,13 @@ class LiveInputs:
 
     def _open_osc(self) -> None:
         show = self._world.loaded.show
-        osc = LiveOsc(self._world, self._figures, lambda: self.board.latest, lambda: self.clock.status.followed)
+        osc = LiveOsc(
+            self._world,
+            self._figures,
+            lambda: self.board.latest,
+            lambda: self.clock.status,
+            lambda: self.meters,
+        )
         self._closers.append(osc.close)
         if show.inputs.osc.enabled:
             self._try(lambda: osc.listen(self.inbox.put, self.clock.now_s))

@@ -12,28 +12,35 @@ from engine.inputs.osc_answers import OscAnswers
 from engine.inputs.osc_match import PatternMatcher
 from engine.inputs.osc_question import Facts
 from engine.inputs.osc_receiver import Put
+from engine.model.clock import ClockStatus
 from engine.model.events import Event, Handled
+from engine.model.meters import Meters
 from engine.model.show import OscOutput
 from engine.model.world import World
 from engine.outputs.osc_feedback import OscFeedback
 
 
 class LiveOsc:
-    """Main thread. `latest` gives the show's latest tick, and `clock` names the clock that it follows: any thread.
+    """Main thread. `latest`, `clock` and `meters` give the show's latest tick, its clocks and its sound: any thread.
 
     `port` and `tcp_port` are those that are listened on, None until `listen`.
     """
 
     def __init__(
-        self, world: World, figures: Figures, latest: Callable[[], Published | None], clock: Callable[[], str]
+        self,
+        world: World,
+        figures: Figures,
+        latest: Callable[[], Published | None],
+        clock: Callable[[], ClockStatus],
+        meters: Callable[[], Meters],
     ) -> None:
         self.port: int | None = None
         self.tcp_port: int | None = None
         self._world = world
         self._figures = figures
-        self._feedback = OscFeedback(world, latest, figures)
+        self._feedback = OscFeedback(world, latest, figures, clock=clock, meters=meters)
         matcher = PatternMatcher(world.tree.parameters)  # osc-input thread
-        self._answers = OscAnswers(Facts(world, latest, figures, self._feedback, clock, matcher))
+        self._answers = OscAnswers(Facts(world, latest, figures, self._feedback, lambda: clock().followed, matcher))
         self._input: OscInput | None = None
 
     def listen(self, put: Put, now_s: Callable[[], float]) -> None:

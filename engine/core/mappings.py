@@ -75,8 +75,17 @@ def _level(world: World, state: State, driver: Driver, at_s: float) -> float:
     approach = state.levels.get(driver.index)
     if approach is not None:
         return min(max(approach.at(at_s), 0.0), 1.0)
-    track = None if driver.is_live else track_of(world, state)
+    if driver.is_live:
+        return 0.0
+    return level_of_track(world, state, mapping.level, at_s, attack_s=mapping.attack_s, release_s=mapping.release_s)
+
+
+def level_of_track(
+    world: World, state: State, name: str, at_s: float, *, attack_s: float = 0.0, release_s: float = 0.0
+) -> float:
+    """A level of the track that plays, 0..1, shaped as a mapping wants it, or as measured; 0 if no mapping uses it."""
+    track = track_of(world, state)
     if track is None or state.track.rate <= 0:
         return 0.0
-    envelope = track.envelopes.get((mapping.level, mapping.attack_s, mapping.release_s))
+    envelope = track.envelopes.get((name, attack_s, release_s))
     return 0.0 if envelope is None else envelope.at(track.own_s(state.track.at(at_s)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.core.layers import clips_of, layer_of, placed, playing, value_of
+from engine.core.mappings import level_of_track
 from engine.core.playhead import Playhead
 from engine.core.state import Choice, State
 from engine.core.tempo import beat_at, tempo_bpm
@@ -31,7 +32,9 @@ def value_at(world: World, state: State, path: str, at_s: float) -> float | None
     if path in _OF_SHOW:
         return _OF_SHOW[path](world, state, at_s)
     ramp = state.values.get(path)
-    return parameter.default if ramp is None else ramp.at(at_s)
+    if ramp is not None:
+        return ramp.at(at_s)
+    return level_of_track(world, state, parts[2], at_s) if parts[1] == "level" else parameter.default
 
 
 def show_position_s(world: World, state: State, at_s: float) -> float:

@@ -124,6 +124,11 @@ def _clips(facts: Facts, message: OscMessage, _peer: OscPeer) -> Iterable[bytes]
     )
 
 
+def _show(facts: Facts, message: OscMessage, _peer: OscPeer) -> Iterable[bytes]:
+    loaded = facts.world.loaded
+    return [osc_message(message.address, "ss", loaded.show.title, loaded.file.name)]
+
+
 def _status(facts: Facts, message: OscMessage, _peer: OscPeer) -> Iterable[bytes]:
     latest = _now(facts)
     state, show = latest.state, facts.world.loaded.show
@@ -171,10 +176,20 @@ def _unsubscribe(facts: Facts, message: OscMessage, peer: OscPeer) -> Iterable[b
     return [osc_message("/runtime/unsubscribed")]
 
 
-_EVENT = "`/runtime/event` d s s f s s f: show time, source, address, value, what became of it, path and value played"
+_EVENT = (
+    "`/runtime/event` d s s f s s f s s: show time, source, address, value, what became of it, path and value played, "
+    "the device's port, what it waits for"
+)
+_PULSE = (
+    "`/runtime/onset` d s f for each onset of the track: show time, detector (empty: the main), strength; ten times "
+    "a second `/runtime/clock` s s s s f f: the clock followed, those that run, those that are missing, whose beats "
+    "count, beats a minute, ms that the clock is ahead; and `/runtime/meter` s f f f f for each bus: peak left and "
+    "right, RMS left and right, in dB"
+)
 
 QUESTIONS = (
     Question("/runtime/version", "", "`/runtime/version` s s: name, version", "Who is there.", _version),
+    Question("/runtime/show", "", "`/runtime/show` s s: title, file name", "Which show it plays.", _show),
     Question("/runtime/ping", "anything", "`/runtime/pong` with the same argument", "Is anybody there.", _ping),
     Question(
         "/runtime/status",
@@ -233,8 +248,8 @@ QUESTIONS = (
         "/runtime/monitor",
         "i port, or nothing",
         f"`/runtime/monitoring` f: for how many seconds; then {_EVENT}; `/runtime/event/skipped` i: how many were not "
-        "told, being more than 500 a second",
-        "To be told every event and what became of it. Asking again renews it.",
+        f"told, being more than 500 a second; {_PULSE}",
+        "To be told every event and what became of it, and how clocks and sound stand. Asking again renews it.",
         _monitor,
     ),
     Question(

@@ -11,15 +11,18 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from engine.core.figures import Figures
-from engine.core.state import State
 from engine.errors import DeviceError
 from engine.formats.osc_peer import OscPeer
 from engine.formats.osc_write import bundled, osc_float, osc_message, osc_string
+from engine.model.clock import ClockStatus
 from engine.model.events import Event, Handled
+from engine.model.meters import Meters
 from engine.model.parameters import Kind
 from engine.model.show import OscOutput
 from engine.model.world import World
 from engine.outputs.osc_monitor import WATCHED_S, OscMonitor
+from engine.outputs.osc_pulse import Latest as Pulsed
+from engine.outputs.osc_pulse import OscPulse
 from engine.outputs.osc_subscribers import AGAIN_S, SUBSCRIBED_S, Subscriber, Subscribers
 
 _log = logging.getLogger(__name__)
@@ -34,11 +37,8 @@ _MOST_TOUCHES = 8192
 _SAME = 1e-6  # two values closer than this, relative to their size, are one: OSC's numbers have 24 bits
 
 
-class Latest(Protocol):
+class Latest(Pulsed, Protocol):
     """The latest tick of the show (engine.app.published)."""
-
-    @property
-    def state(self) -> State: ...
 
     def value(self, path: str) -> float | None: ...
 
@@ -58,14 +58,18 @@ class OscFeedback:
         latest: Callable[[], Latest | None],
         figures: Figures,
         *,
+        clock: Callable[[], ClockStatus] = ClockStatus,
+        meters: Callable[[], Meters] = Meters,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`clock` and `meters` give how clocks and sound stand, for whoever watches: any thread."""
         self._rounds = Rounds(world, latest)
         self._latest = latest
         self._monotonic = monotonic
         self._unsent = figures.counter("osc_unsent")  # osc-feedback thread
         self._subscribers = self._rounds.subscribers
         self._monitor = OscMonitor()
+        self._pulse = OscPulse(world, clock, meters)  # osc-feedback thread
         self._sockets: list[socket.socket] = []
         self._over = False  # set by the main thread before it wakes the other
         self._wake = threading.Event()
@@ -122,10 +126,14 @@ class OscFeedback:
                 self._wake.clear()
                 continue
             begun_s, processor_s = self._monotonic(), time.thread_time()
-            self._unsent.add(self._rounds.tell(begun_s) + self._monitor.tell(begun_s))
+            self._unsent.add(self._rounds.tell(begun_s) + self._tell_watchers(begun_s))
             busy_s = time.thread_time() - processor_s
             self._wake.wait(max(_ROUND_S - (self._monotonic() - begun_s), _REST * busy_s))
             self._wake.clear()
+
+    def _tell_watchers(self, now_s: float) -> int:
+        latest = self._latest() if self._monitor.watched else None
+        return self._monitor.tell(now_s, () if latest is None else self._pulse.messages(latest, now_s))
 
     def _fixed(self, wish: OscOutput) -> OscPeer:
         subject = f"OSC to {wish.host}:{wish.port}"

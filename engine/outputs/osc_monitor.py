@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from itertools import chain
 
 from engine.formats.osc_peer import OscPeer
 from engine.formats.osc_write import bundled, osc_message
@@ -54,12 +55,12 @@ class OscMonitor:
         else:
             self._ticks.append(handled)
 
-    def tell(self, now_s: float) -> int:
-        """Send what waits, 500 events a second at most; how many packets could not be sent."""
+    def tell(self, now_s: float, beside: Iterable[bytes] = ()) -> int:
+        """Send what waits, 500 events a second at most, and the messages `beside`; how many packets were not sent."""
         for key, (_, until_s) in self._watchers.items():
             if until_s <= now_s:
                 self.remove(key)
-        packets = [*bundled(self._messages(now_s))]
+        packets = [*bundled(chain(self._messages(now_s), beside))]
         return sum(not target.send(packet) for target, _ in self._watchers.values() for packet in packets)
 
     def _messages(self, now_s: float) -> Iterator[bytes]:
@@ -81,9 +82,11 @@ class OscMonitor:
 def event_messages(handled: Handled) -> Iterator[bytes]:
     """One message for each event that it led to, or one without a path where it led to none."""
     event = handled.event
-    for path, value in [(one.address, one.value) for one in handled.resolved] or [("", 0.0)]:
+    led_to = [(one.address, one.value, "" if one.wait is None else one.wait.to) for one in handled.resolved]
+    for path, value, wait in led_to or [("", 0.0, "")]:
         yield osc_message(
             "/runtime/event",
-            "dssfssf",
+            "dssfssfss",
             *(event.at_s, event.source.name.lower(), event.address, event.value, handled.outcome, path, value),
+            *(event.port, wait),
         )

@@ -12,8 +12,10 @@ from typing import Any
 from engine.app.live_osc import LiveOsc
 from engine.core.figures import Figures
 from engine.core.inbox import Inbox
+from engine.model.clock import ClockStatus
 from engine.model.controls import OscInput as OscSettings
 from engine.model.events import Event
+from engine.model.meters import Meters
 from engine.model.show import Inputs, OscOutput
 from tests.devices.sound_support import TIMEOUT_S, wait_until
 from tests.osc_support import FOREVER_S, Stage, osc_world, read
@@ -26,7 +28,7 @@ class OscStage(Stage):
     def __init__(self, outputs: tuple[OscOutput, ...] = (), **settings: Any) -> None:
         super().__init__(osc_world(inputs=Inputs(osc=OscSettings(**{"port": 0, **settings}))))
         self.inbox, self.figures = Inbox(), Figures()
-        self.osc = LiveOsc(self.world, self.figures, lambda: self.latest, lambda: "track")
+        self.osc = LiveOsc(self.world, self.figures, lambda: self.latest, ClockStatus, Meters)
         try:
             for output in outputs:
                 self.osc.tell(output)

@@ -74,7 +74,9 @@ def test_a_show_is_played_asked_watched_and_ended_over_osc(tmp_path: Path, clien
             other.sendto(message("/layer/*/opacity", 0.25), ("127.0.0.1", port))
         paths = ("/layer/base/opacity", "/layer/echo/opacity")
         # The values are smoothed: those on the way come, too.
-        wanted = {(path, 0.25) for path in paths} | {("osc", path, 0.25, "played", path, 0.25) for path in paths}
+        wanted = {(path, 0.25) for path in paths} | {
+            ("osc", path, 0.25, "played", path, 0.25, "", "") for path in paths
+        }
         while wanted:
             one = next(arrived)
             wanted.discard(one[2:] if one[0] == "/runtime/event" else one)

@@ -10,6 +10,7 @@ import pytest
 from engine.core.planner import plan
 from engine.core.state import State
 from engine.core.step import begun, folded
+from engine.core.values import value_at
 from engine.model.events import Event, EventSource
 from engine.model.world import Envelope, World
 from tests.world_support import clip, world
@@ -103,3 +104,9 @@ def test_a_level_drives_the_master_and_a_place() -> None:
     found = plan(made, begun(made), 5.0)
     assert found.fade == pytest.approx(0.5)
     assert found.movements[0].layers[0].transform.rotation_deg == pytest.approx(0.5 * 72)
+
+
+def test_the_path_of_a_tracks_level_shows_it_as_measured_until_something_else_is_sent() -> None:
+    made = of_track()
+    assert value_at(made, begun(made), "/level/loud", 5.0) == pytest.approx(0.5, abs=1e-6)
+    assert value_at(made, done(made, (1.0, "/level/loud", 0.9)), "/level/loud", 5.0) == pytest.approx(0.9)

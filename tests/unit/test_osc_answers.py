@@ -76,6 +76,10 @@ def test_ping_with_a_number_of_64_bits_comes_back(desk: Desk) -> None:
     assert desk.ask("/runtime/ping", 2**40) == [("/runtime/pong", 2.0**40)]
 
 
+def test_which_show_it_plays(desk: Desk) -> None:
+    assert desk.ask("/runtime/show") == [("/runtime/show", desk.stage.world.loaded.show.title, "show.yaml")]
+
+
 def test_the_value_of_a_path(desk: Desk) -> None:
     desk.stage.at(2.0, layer_echo_opacity=0.25)
     desk.stage.at(4.0)

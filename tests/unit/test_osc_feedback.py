@@ -219,9 +219,9 @@ def test_a_watcher_is_told_what_became_of_each_event(ear: Ear) -> None:
     monitor.take([Handled(event(1), "played", (event(1), event(1, BASE))), Handled(event(2, "/x"), "unbound")])
     monitor.tell(0.0)
     assert ear.heard() == [
-        ("/runtime/event", 1.0, "osc", ECHO, 0.5, "played", ECHO, 0.5),
-        ("/runtime/event", 1.0, "osc", ECHO, 0.5, "played", BASE, 0.5),
-        ("/runtime/event", 2.0, "osc", "/x", 0.5, "unbound", "", 0.0),
+        ("/runtime/event", 1.0, "osc", ECHO, 0.5, "played", ECHO, 0.5, "", ""),
+        ("/runtime/event", 1.0, "osc", ECHO, 0.5, "played", BASE, 0.5, "", ""),
+        ("/runtime/event", 2.0, "osc", "/x", 0.5, "unbound", "", 0.0, "", ""),
     ]
 
 
