@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.core.binding_table import BindingTable, Route
 from engine.core.binding_target import Target, Way, target_of
+from engine.core.coalescing import thinned
 from engine.core.figures import Figures
 from engine.core.hands import Hands, Silence
 from engine.core.prefetch import Pad
@@ -20,6 +21,7 @@ from engine.model.parameters import Kind, Parameter
 from engine.model.tree import ParameterTree
 
 _LOCK, _QUIT = "/lock", "/quit"
+_CROWD = 64  # events within a tick: more than hands play, so that of what these play every value is heard of
 
 
 class Bindings:
@@ -74,21 +76,45 @@ class Bindings:
         """
         self._gone.append((port, at_s))
 
-    def resolve(self, events: Iterable[Event], value: ValueOf = lambda _path: None) -> list[Handled]:
+    def resolve(self, events: Sequence[Event], value: ValueOf = lambda _path: None) -> list[Handled]:
         """What becomes of each of `events`, in their order; what they resolve to keeps its stamp and its origin.
 
         `value` gives the value that a path has now, None where it has none. Controls that were let go come as events
-        of their own, with the value 0.
+        of their own, with the value 0. Of a crowd of events, faders' values that are out of date by the end of it are
+        left out unseen.
         """
         self._present.begin(value)
         if not self._gone:
-            return [self._handled(event) for event in events]
+            return [self._handled(event) for event in self._thinned(events)]
         handled: list[Handled] = []
         for event in events:
             handled += self._released(event.at_s)
             handled.append(self._handled(event))
         handled += self._released(math.inf)
         return handled
+
+    def _thinned(self, events: Sequence[Event]) -> Sequence[Event]:
+        if len(events) < _CROWD or self._held_modifiers or any(map(self._modifies, events)):
+            return events
+        return thinned(events, self._follows, self._plays)
+
+    def _modifies(self, event: Event) -> bool:
+        route = self._table.route(event.address, event.port)
+        return route is not None and bool(route.modifiers)
+
+    def _follows(self, event: Event) -> str | None:
+        """The path that does nothing but follow this event's control, and takes its value as it is."""
+        route = self._table.route(event.address, event.port)
+        plain = None if route is None else route.plain
+        return plain.path if plain is not None and plain.least <= event.value <= plain.most else None
+
+    def _plays(self, event: Event) -> Iterator[str]:
+        """All that the event may play."""
+        route = self._table.route(event.address, event.port)
+        if route is not None:
+            yield from (target.parameter.path for target in route.targets)
+            if route.parameter is not None:
+                yield route.parameter.path
 
     def _released(self, until_s: float) -> list[Handled]:
         """What became of all that is held on ports that went by `until_s`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from engine.model.events import Event, EventSource
 from engine.model.parameters import Kind
@@ -11,6 +11,31 @@ from engine.model.tree import ParameterTree
 
 _NOTE = "midi/note/"
 _LAYER = "/layer/"
+
+
+Follows = Callable[[Event], str | None]
+
+
+def thinned(events: Sequence[Event], follows: Follows, plays: Callable[[Event], Iterable[str]]) -> Sequence[Event]:
+    """The same events as they came in, without those that `coalesced` would leave out once they are resolved.
+
+    So that a flood of faders costs a look at each and no more. `follows` gives the path of the parameter that does
+    nothing but follow the event's control, None where it is not as simple; `plays` all the paths that others play.
+    """
+    kept: list[Event] = []
+    acted: Counter[str] = Counter()
+    spoken: dict[str, int] = {}
+    for event in reversed(events):
+        path = follows(event)
+        if path is None:
+            for played in plays(event):
+                acted[_branch(played)] += 1
+            kept.append(event)
+        elif spoken.get(path) != acted[_branch(path)]:
+            kept.append(event)
+            spoken[path] = acted[_branch(path)]
+    kept.reverse()
+    return kept
 
 
 def coalesced(events: Sequence[Event], tree: ParameterTree) -> list[Event]:
