@@ -207,11 +207,12 @@ def _is_foreseen(world: World, state: State, one: Waiting) -> bool:
 
 def _future(state: State) -> _Future:
     movement = state.current
-    # Of the parameters only those count that choose frames: a clear layer needs none, a speed leads to others.
+    # Of the parameters only those count that choose frames: a clear layer needs none, a speed leads to others, and so
+    # does the place to land on.
     touched = {
         path: ramp.end
         for path, ramp in movement.touched.items()
-        if path.endswith("/speed") or (path.endswith("/opacity") and ramp.end <= 0)
+        if path.endswith(("/speed", "/target")) or (path.endswith("/opacity") and ramp.end <= 0)
     }
     values = (movement.index, movement.entered_at_s, movement.position, touched, state.track, state.tempo, state.ended)
     replaced = (movement.layers, state.outgoing, state.fired, state.waiting, state.cue_runs, state.frozen)

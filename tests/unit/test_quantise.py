@@ -166,6 +166,21 @@ def test_what_waits_for_an_onset_is_prefetched_until_it_sounds() -> None:
         assert shown(made, state, tick * PERIOD_S + PERIOD_S) in wanted
 
 
+def test_where_a_waiting_pad_will_land_is_armed_anew_when_the_fader_moves_meanwhile() -> None:
+    made = world(clips=CLIPS, detectors=[{"name": "kick"}])
+    pad, aim = event(1.0, "/layer/base/land", wait=Quantise(to="kick")), event(1.2, "/layer/base/target", 0.8)
+    before, after = folded(made, begun(made), [pad]), folded(made, begun(made), [pad, aim])
+    foresight = Prefetch(made)
+    wanted: list[FrameRef] = []
+    for tick in range(61, 90):
+        state, count = (before, 1) if tick * PERIOD_S < 1.2 else (after, 2)
+        state = advanced(made, state, tick * PERIOD_S)
+        wanted = [item.ref for item in foresight.wanted(state, count, tick * PERIOD_S, PERIOD_S) if item.armed]
+    state = folded(made, advanced(made, begun(made), 0), [pad, aim, event(1.49, "/onset/kick", 0.8)])
+    assert shown(made, state, 91 * PERIOD_S) in wanted
+    assert FrameRef("a", 199) in wanted
+
+
 def test_what_waits_for_a_beat_is_armed_as_a_jump_at_that_beat() -> None:
     made = with_beats()
     state = folded(made, begun(made), [event(1.0, "/layer/base/next", wait=Quantise(to="bar"))])
