@@ -54,6 +54,7 @@ class LiveInputs:
         self.keys = KeyInput(self.inbox.put, self.clock.now_s)
         self.missing: list[str] = []
         self.osc_port: int | None = None
+        self.oscquery_port: int | None = None
         self.learn: StageLearn | None = None
         self.after_events: list[Callable[[Tick, Sequence[Handled], Sequence[Event]], None]] = []  # for the player
         self._world = world
@@ -69,7 +70,7 @@ class LiveInputs:
         """Open every device that the show asks for. `silent` leaves the sound device alone."""
         show = self._world.loaded.show
         put, now_s, figures = self.inbox.put, self.clock.now_s, self._figures
-        if show.inputs.osc.enabled or show.outputs.osc:
+        if show.inputs.osc.enabled or show.inputs.oscquery.enabled or show.outputs.osc:
             self._open_osc()
         if show.inputs.midi.enabled:
             self._try(self._open_midi)
@@ -148,9 +149,11 @@ class LiveInputs:
         self._closers.append(osc.close)
         if show.inputs.osc.enabled:
             self._try(lambda: osc.listen(self.inbox.put, self.clock.now_s))
+        if show.inputs.oscquery.enabled:
+            self._try(lambda: osc.serve(self.inbox.put, self.clock.now_s))
         for output in show.outputs.osc:
             self._try(partial(osc.tell, output))
-        self.osc_port = osc.port
+        self.osc_port, self.oscquery_port = osc.port, osc.query_port
         self.after_events.append(osc.after_events)
 
     def _open_midi(self) -> None:

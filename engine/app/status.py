@@ -48,7 +48,9 @@ class Status:
 
     def __enter__(self) -> Status:
         if self._inputs.osc_port is not None and self._console.is_terminal:
-            self._console.print(f"OSC on port {self._inputs.osc_port}. Ctrl-C ends the show.", style="dim")
+            query_port = self._inputs.oscquery_port
+            query = "" if query_port is None else f", OSCQuery on port {query_port}"
+            self._console.print(f"OSC on port {self._inputs.osc_port}{query}. Ctrl-C ends the show.", style="dim")
         self._thread.start()
         return self
 

@@ -13,7 +13,7 @@ _NUMBERS = {"i": struct.Struct(">i"), "f": struct.Struct(">f"), "h": struct.Stru
 
 
 def osc_message(address: str, tags: str = "", *arguments: str | float | None) -> bytes:
-    """A message with one argument for each of `tags`: i, h (whole numbers), f, d (numbers), s (text), N (nothing).
+    """A message with one argument for each of `tags`: i, h (whole numbers), f, d (numbers), s (text), N T F (nothing).
 
     A number beyond what `f` holds becomes its largest. Raises struct.error for a whole number that does not fit.
     """
@@ -23,7 +23,7 @@ def osc_message(address: str, tags: str = "", *arguments: str | float | None) ->
             parts.append(osc_string(str(argument)))
         elif tag == "f" and isinstance(argument, int | float):
             parts.append(osc_float(argument))
-        elif tag != "N":
+        elif tag not in "NTF":
             parts.append(_NUMBERS[tag].pack(argument))
     return b"".join(parts)
 

@@ -9,16 +9,15 @@ import threading
 from collections import deque
 from collections.abc import Callable, Hashable
 
-from engine.errors import DeviceError
 from engine.formats.osc_peer import OscPeer
 from engine.inputs.osc_stream import LARGEST_FRAME, Framing, StreamError, decoder_of, framed
+from engine.inputs.tcp_sockets import keep_alive, listening
 from engine.model.controls import OscInput as OscSettings
 
 _log = logging.getLogger(__name__)
 
 MOST_CLIENTS = 32
 _MOST_WAITING = 1 << 20  # bytes that a client may be behind with reading
-_IDLE_S, _PROBE_S, _PROBES = 10, 5, 3  # a machine that was switched off is noticed within half a minute
 
 Handle = Callable[[bytes, Hashable], None]
 
@@ -99,7 +98,9 @@ class OscTcpServer:
         self._wake = wake
         self._eager: deque[TcpClient] = deque()  # clients with something to send; any thread appends
         self._clients: set[TcpClient] = set()
-        self._socket = _listening(settings.host, settings.tcp_port or 0)
+        self._socket = listening(
+            settings.host, settings.tcp_port or 0, MOST_CLIENTS, what="OSC over TCP", setting="inputs: osc: tcp_port"
+        )
         self.port: int = self._socket.getsockname()[1]
         selector.register(self._socket, selectors.EVENT_READ, self._accept)
 
@@ -126,7 +127,7 @@ class OscTcpServer:
             connection.close()
             return
         connection.setblocking(False)
-        _keep_alive(connection)
+        keep_alive(connection)
         client = TcpClient(connection, name, self._framing, self._wants)
         self._clients.add(client)
         self._selector.register(connection, selectors.EVENT_READ, lambda ready: self._serve(client, ready))
@@ -179,35 +180,3 @@ class OscTcpServer:
         self._clients.discard(client)
         self._selector.unregister(client.connection)
         client.close()
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        opened = socket.socket(family, kind, protocol)
-    except (OSError, UnicodeError) as error:
-        raise DeviceError(
-            f"no such address ({error})", subject=f"OSC over TCP {host}", mend="Say 127.0.0.1 in the show."
-        ) from error
-    try:
-        # Or a show that begins again would have to wait for the connections of the one before.
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind(address)
-        opened.listen(MOST_CLIENTS)
-        opened.setblocking(False)
-    except OSError as error:
-        opened.close()
-        raise DeviceError(
-            f"cannot listen there ({error.strerror or error})",
-            subject=f"OSC over TCP {host}:{port}",
-            mend="Close the program that listens there, or choose another port in the show: inputs: osc: tcp_port.",
-        ) from error
-    return opened
-
-
-def _keep_alive(connection: socket.socket) -> None:
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    for option, value in (("TCP_KEEPIDLE", _IDLE_S), ("TCP_KEEPINTVL", _PROBE_S), ("TCP_KEEPCNT", _PROBES)):
-        if hasattr(socket, option):  # not everywhere
-            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)

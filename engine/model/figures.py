@@ -267,6 +267,24 @@ _EVENTS = (
         "That machine or its network is gone, or reads too slowly. It is told everything again a second later.",
     ),
     Figure(
+        "oscquery_answers",
+        "OSCQuery answers",
+        "Requests of OSCQuery's clients for the tree or a part of it that were answered.",
+        "A client that asks again and again, where it could listen. Answers take a fifth of a core at most.",
+    ),
+    Figure(
+        "oscquery_events",
+        "OSC events by websocket",
+        "OSC messages received from OSCQuery's clients and understood.",
+        "As much as was sent.",
+    ),
+    Figure(
+        "oscquery_refused",
+        "OSCQuery refusals",
+        "Requests, commands and connections of OSCQuery's clients that could not be served; the log says why.",
+        "Something else uses that port, or a client is broken.",
+    ),
+    Figure(
         "figures_unsent",
         "figures not sent over OSC",
         "Rounds of figures that could not be sent to the address that the show names; the log says why.",
