@@ -69,7 +69,7 @@ def sounding(folder: Path, text: str) -> World:
         text += "\nmovements: [{name: one, duration_s: 10}]"
     file = folder / "show.yaml"
     file.write_text(f"{text}\nonsets: {{source: none}}\n")
-    return load_world(file)[0]
+    return load_world(file)
 
 
 def event(at_s: float, address: str, value: float = 1.0, sequence: int = 0) -> Event:

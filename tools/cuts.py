@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _cuts(arguments: argparse.Namespace) -> int:
-    world, _sounds = load_world(arguments.show)
+    world = load_world(arguments.show)
     rows = [json.loads(line) for line in arguments.plan.read_text(encoding="utf-8").splitlines()]
     changes = film_changes(arguments.film) if arguments.film is not None else None
     cuts = [cut for cut in found_cuts(world, rows, changes) if arguments.layer in (None, cut.layer)]

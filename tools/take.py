@@ -103,7 +103,7 @@ def _part(take: Take, file: Path, from_s: float, to_s: float) -> Take:
 def _picture(take: Take, arguments: argparse.Namespace) -> Any:
     if arguments.show is None:
         return plotted(take, Timeline(), arguments.width)
-    world, _sounds = load_world(arguments.show)
+    world = load_world(arguments.show)
     fitted = replace(load_take(arguments.take, world), warnings=())
     end_s = max(take.until_s, take.header.start_s + 0.1)
     # A column of the picture is the finest that can be seen.

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.analysis.levels import TrackLevel, shaped
-from engine.analysis.onsets import PIECE_S, TrackOnsets, pieces
+from engine.analysis.onsets import PIECE_S, TrackOnsets
 from engine.analysis.tempo import TrackBeats, beat_grid
 from engine.model.clocks import Tempo
 from engine.model.show import Show
@@ -24,7 +23,7 @@ from engine.model.world import Envelope, Onset
 
 if TYPE_CHECKING:
     from engine.analysis.hit import Mono32
-    from engine.formats.sound import Sound
+    from engine.formats.sound import Samples32
 
 _PATIENCE_S = 2.0  # listening that takes longer shows how far it is
 
@@ -33,34 +32,46 @@ _PATIENCE_S = 2.0  # listening that takes longer shows how far it is
 class Heard:
     """What `PlacedTrack` holds of a sound: see there."""
 
+    duration_s: float
     onsets: tuple[Onset, ...]
     beats: tuple[float, ...]
     envelopes: Mapping[tuple[str, float, float], Envelope]
 
 
-def listen(show: Show, file: Path, sound: Sound, console: Console | None = None) -> Heard:
-    """Everything that `show` asks of one of its tracks.
+def listen(
+    show: Show,
+    name: str,
+    rate_hz: int,
+    blocks: Iterable[Samples32],
+    *,
+    expected_s: float | None = None,
+    console: Console | None = None,
+) -> Heard:
+    """Everything that `show` asks of one of its tracks, `name`: float32 blocks (n, channels) of its samples, in order.
 
-    All detectors and levels hear it piece by piece, so that an hour takes no more memory than ten seconds. Costs
-    about 0.5 % of the sound's length for each of them.
+    All detectors and levels hear it as it comes, so that an hour takes no more memory than ten seconds. Costs
+    about 0.5 % of the sound's length for each of them. What takes longer than two seconds is shown on `console`, by
+    the length that is expected.
     """
-    detectors = [TrackOnsets(sound.rate_hz, one, name=name) for name, one in _detectors(show)]
+    detectors = [TrackOnsets(rate_hz, one, name=detector) for detector, one in _detectors(show)]
     levels = {
-        level.name: TrackLevel(sound.rate_hz, level)
+        level.name: TrackLevel(rate_hz, level)
         for level in show.levels
         if level.source == "track" and any(mapping.level == level.name for mapping in show.mappings)
     }
-    beats = TrackBeats(sound.rate_hz) if show.tempo.bpm is None else None
+    beats = TrackBeats(rate_hz) if show.tempo.bpm is None else None
     ears: list[TrackOnsets | TrackLevel | TrackBeats] = [*detectors, *levels.values()]
     if beats is not None:
         ears.append(beats)
-    if ears:
-        with _progress(console, f"listening to {file.name}") as watched:
-            for piece in watched(_mono_pieces(sound), sound.duration_s):
-                for ear in ears:
-                    ear.feed(piece)
+    samples = 0
+    with _progress(console, f"listening to {name}") as watched:
+        for piece in watched(_mono_pieces(blocks, rate_hz), expected_s):
+            samples += len(piece)
+            for ear in ears:
+                ear.feed(piece)
+    duration_s = samples / rate_hz
     onsets = heapq.merge(*(detector.found() for detector in detectors), key=lambda onset: onset.at_s)
-    return Heard(tuple(onsets), _beats(show.tempo, beats, sound.duration_s), _envelopes(show, levels))
+    return Heard(duration_s, tuple(onsets), _beats(show.tempo, beats, duration_s), _envelopes(show, levels))
 
 
 def _detectors(show: Show) -> list[tuple[str, Detection]]:
@@ -69,9 +80,16 @@ def _detectors(show: Show) -> list[tuple[str, Detection]]:
     return [(name, detector) for name, detector in every if detector.source == "track"]
 
 
-def _mono_pieces(sound: Sound) -> Iterator[Mono32]:
-    for piece in pieces(sound.samples, sound.rate_hz):
-        yield np.ascontiguousarray(piece.mean(axis=1, dtype=np.float32))
+def _mono_pieces(blocks: Iterable[Samples32], rate_hz: int) -> Iterator[Mono32]:
+    """The mean of the channels, in pieces of about ten seconds: ears hear large ones at less cost."""
+    waiting: list[Mono32] = []
+    for block in blocks:
+        waiting.append(block.mean(axis=1, dtype=np.float32))
+        if sum(map(len, waiting)) >= PIECE_S * rate_hz:
+            yield np.concatenate(waiting)
+            waiting = []
+    if waiting:
+        yield np.concatenate(waiting)
 
 
 def _beats(tempo: Tempo, heard: TrackBeats | None, duration_s: float) -> tuple[float, ...]:
@@ -97,7 +115,7 @@ def _envelopes(show: Show, levels: Mapping[str, TrackLevel]) -> dict[tuple[str, 
     return envelopes
 
 
-_Watched = Callable[[Iterable["Mono32"], float], Iterator["Mono32"]]
+_Watched = Callable[[Iterable["Mono32"], float | None], Iterator["Mono32"]]
 
 
 @contextmanager
@@ -107,7 +125,7 @@ def _progress(console: Console | None, what: str) -> Iterator[_Watched]:
     bar = Progress(TextColumn(what), BarColumn(), TimeRemainingColumn(), console=shown_on, transient=True)
     begun_s = time.monotonic()
 
-    def watched(found: Iterable[Mono32], duration_s: float) -> Iterator[Mono32]:
+    def watched(found: Iterable[Mono32], duration_s: float | None) -> Iterator[Mono32]:
         task = bar.add_task(what, total=duration_s)
         for piece in found:
             yield piece

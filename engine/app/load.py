@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,46 +11,54 @@ from rich.console import Console
 from engine.app.listening import Heard, listen
 from engine.errors import SourceError
 from engine.formats.show_yaml import read_show
+from engine.model.show import Show
 from engine.model.sound import Track
 from engine.model.tree import ParameterTree
 from engine.model.world import LoadedShow, PlacedTrack, World
 
 if TYPE_CHECKING:
-    from engine.formats.sound import Sound
+    from engine.formats.sound import Samples32, SoundReader
 
 # As long as the show's format has a loop be, where both its ends are written.
 _SHORTEST_LOOP_S = 0.1
 
 
-def load_world(file: Path, console: Console | None = None) -> tuple[World, Mapping[Path, Sound]]:
-    """The world of a show file, and its tracks decoded, by their files.
+def load_world(file: Path, console: Console | None = None) -> World:
+    """The world of a show file, its tracks listened to.
 
     Says on `console`, once it takes longer than two seconds, how far the listening is. Raises ShowError with every
     problem of the show, its schedules and its library; SourceError for a track that does not decode, or is over before
     its loop begins. Nothing is left open.
     """
     loaded = read_show(file)
-    sounds = _sounds(loaded)
     tree = ParameterTree(loaded.show, loaded.clips.keys(), _clip_counts(loaded))
-    heard = {path: listen(loaded.show, path, sound, console) for path, sound in sounds.items()}
+    heard = {path: _heard(loaded.show, path, console) for path in sorted(filter(None, loaded.track_files))}
     written = [loaded.show.track, *(one.own_track for one in loaded.show.movements if one.own_track is not None)]
     tracks = tuple(
-        None if track is None or path is None else _placed(track, path, sounds[path].duration_s, heard[path])
+        None if track is None or path is None else _placed(track, path, heard[path])
         for track, path in zip(written, loaded.track_files, strict=True)
     )
-    return World(loaded, tree, tracks), sounds
+    return World(loaded, tree, tracks)
 
 
-def _sounds(loaded: LoadedShow) -> dict[Path, Sound]:
-    files = {path for path in loaded.track_files if path is not None}
-    if not files:
-        return {}
-    from engine.formats.sound import read_sound  # noqa: PLC0415 - FFmpeg's libraries, for shows with music only
+def _heard(show: Show, file: Path, console: Console | None) -> Heard:
+    from engine.formats.sound import SoundReader  # noqa: PLC0415 - FFmpeg's libraries, for shows with music only
 
-    return {path: read_sound(path) for path in sorted(files)}
+    with SoundReader(file) as reader:
+        expected_s = reader.duration_s
+        heard = listen(show, file.name, reader.rate_hz, _blocks(reader), expected_s=expected_s, console=console)
+    if not heard.duration_s:
+        raise SourceError("has a sound track but no sound in it", subject=file, mend="Copy the file again.")
+    return heard
 
 
-def _placed(track: Track, path: Path, duration_s: float, heard: Heard) -> PlacedTrack:
+def _blocks(reader: SoundReader) -> Iterator[Samples32]:
+    while (block := reader.read()) is not None:
+        yield block
+
+
+def _placed(track: Track, path: Path, heard: Heard) -> PlacedTrack:
+    duration_s = heard.duration_s
     if track.at_end == "loop" and 0 < track.loop_from_s > duration_s - _SHORTEST_LOOP_S:
         raise SourceError(
             f"is {duration_s:.3g} s long, and its loop would begin again at {track.loop_from_s:g} s",

@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _play(arguments: argparse.Namespace, console: Console) -> int:
     _check_files(arguments)
-    world, _sounds = load_world(arguments.show, console)
+    world = load_world(arguments.show, console)
     job = _job(arguments, world)
     begun_s = time.monotonic()
     with StopWish() as stop, live(world, job) as (player, inputs):

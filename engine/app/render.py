@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _render(arguments: argparse.Namespace, console: Console) -> int:
     # Before the show is read, which may take a while: a wrong path is the commonest mistake.
     check_output_path(arguments.output, overwrite=arguments.overwrite)
-    world, _sounds = load_world(arguments.show, console)
+    world = load_world(arguments.show, console)
     job = _job(arguments, world)
     if job.frames == 0:
         print(f"--from {job.from_s:g} --to {job.to_s:g}: no frames between them.", file=sys.stderr)

@@ -45,7 +45,7 @@ def test_every_cut_is_on_the_first_frame_at_or_after_its_onset(folder: Path) -> 
         "--plan", folder / "film.plan",
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
-    world, _ = load_world(folder / "show.yaml")
+    world = load_world(folder / "show.yaml")
     assert world.tracks[0] is not None
     onsets_s = [onset.at_s for onset in world.tracks[0].onsets]
     assert len(onsets_s) >= 1_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +13,6 @@ from engine.app.listening import Heard, listen
 from engine.formats.sound import Sound
 from engine.model.show import Show
 from tests.unit.test_onsets import RATE_HZ, hit, matched
-
-FILE = Path("music.flac")
 
 
 def a_show(text: dict[str, object]) -> Show:
@@ -36,6 +33,11 @@ def kit() -> tuple[Sound, dict[str, list[float]]]:
     return Sound(np.stack([samples, samples], axis=1).astype(np.float32), RATE_HZ), times_s
 
 
+def listened(show: Show, sound: Sound, console: Console | None = None) -> Heard:
+    blocks = (sound.samples[begin : begin + 4096] for begin in range(0, len(sound.samples), 4096))
+    return listen(show, "music.flac", sound.rate_hz, blocks, expected_s=sound.duration_s, console=console)
+
+
 def test_detectors_hear_their_bands_and_come_merged(kit: tuple[Sound, dict[str, list[float]]]) -> None:
     sound, times_s = kit
     show = a_show(
@@ -47,7 +49,7 @@ def test_detectors_hear_their_bands_and_come_merged(kit: tuple[Sound, dict[str, 
             ]
         }
     )
-    heard = listen(show, FILE, sound)
+    heard = listened(show, sound)
     found = {name: tuple(one for one in heard.onsets if one.detector == name) for name in ("", "kick", "air", "stage")}
     score, errors_s = matched(found["kick"], np.array(times_s["kick"]))
     assert score >= 0.95
@@ -64,7 +66,7 @@ def test_detectors_hear_their_bands_and_come_merged(kit: tuple[Sound, dict[str, 
 
 
 def test_a_show_without_detectors_hears_none(kit: tuple[Sound, dict[str, list[float]]]) -> None:
-    assert listen(a_show({"onsets": {"source": "none"}}), FILE, kit[0]).onsets == ()
+    assert listened(a_show({"onsets": {"source": "none"}}), kit[0]).onsets == ()
 
 
 def levels_of(kit: tuple[Sound, dict[str, list[float]]]) -> Heard:
@@ -81,7 +83,7 @@ def levels_of(kit: tuple[Sound, dict[str, list[float]]]) -> Heard:
             ],
         }
     )
-    return listen(show, FILE, kit[0])
+    return listened(show, kit[0])
 
 
 def test_levels_that_mappings_take_are_there_as_measured_and_as_shaped(
@@ -97,18 +99,18 @@ def test_levels_that_mappings_take_are_there_as_measured_and_as_shaped(
 
 
 def test_beats_are_found_where_the_show_states_none(kit: tuple[Sound, dict[str, list[float]]]) -> None:
-    beats = listen(a_show({"onsets": {"source": "none"}}), FILE, kit[0]).beats
+    beats = listened(a_show({"onsets": {"source": "none"}}), kit[0]).beats
     assert np.diff(beats) == pytest.approx(0.6, abs=0.002)
     assert beats[0] == pytest.approx(0.45, abs=0.015)
 
 
 def test_the_first_bar_may_be_stated_alone(kit: tuple[Sound, dict[str, list[float]]]) -> None:
-    beats = listen(a_show({"tempo": {"first_beat_s": 1.6}}), FILE, kit[0]).beats
+    beats = listened(a_show({"tempo": {"first_beat_s": 1.6}}), kit[0]).beats
     assert beats[0] == pytest.approx(1.65, abs=0.015)
 
 
 def test_a_stated_tempo_is_taken_at_its_word(kit: tuple[Sound, dict[str, list[float]]]) -> None:
-    beats = listen(a_show({"tempo": {"bpm": 60, "first_beat_s": 0.5}}), FILE, kit[0]).beats
+    beats = listened(a_show({"tempo": {"bpm": 60, "first_beat_s": 0.5}}), kit[0]).beats
     assert beats == tuple(0.5 + number for number in range(12))
 
 
@@ -118,5 +120,5 @@ def test_a_long_listening_says_how_far_it_is(
     for patience_s, tells in ((0.0, True), (1000.0, False)):
         monkeypatch.setattr(listening, "_PATIENCE_S", patience_s)
         console = Console(file=io.StringIO(), force_terminal=True, width=100)
-        listen(a_show({}), FILE, kit[0], console)
+        listened(a_show({}), kit[0], console)
         assert ("music.flac" in console.file.getvalue()) is tells  # type: ignore[attr-defined]

@@ -105,7 +105,7 @@ def _world(folder: Path, text: str) -> World:
         write_sound(folder / "music.wav", Sound(noise, SHOW_RATE_HZ))
         _write_clip(folder / "clip.mov", noise)
     (folder / "show.yaml").write_text(text, encoding="utf-8")
-    return load_world(folder / "show.yaml")[0]
+    return load_world(folder / "show.yaml")
 
 
 def _write_clip(file: Path, sound: npt.NDArray[np.float32], rate: int = 25) -> None:

@@ -51,7 +51,7 @@ _REHEARSAL_S, _QUICK_REHEARSAL_S = 5.0, 0.5
 def rows(show: Path, options: Options, tell: Tell) -> Iterator[Row]:
     """Clips, disk, decoding, rehearsal, and the verdict. Raises ShowError and SourceError as the player does."""
     tell(f"loading {show}")
-    world, _ = load_world(show)
+    world = load_world(show)
     found: list[Row] = []
     for row in _rows(world, options, tell):
         found.append(row)
