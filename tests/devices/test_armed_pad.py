@@ -1,0 +1,138 @@
+"""A pad arms, a drum fires: the picture has changed on the very frame that takes the drum in. Over real MIDI."""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import mido
+import pytest
+
+from engine.model.clips import Clip
+from tests.devices.stage_take import Kept, Performance, performing
+from tests.devices.test_midi_stage import plugged_in
+from tools.bench.media import ClipWish, Kind, make_clip
+
+HITS = 20
+RATE_HZ = 60
+FRAMES = 200
+FADER, PAD, PAD_AT_ONCE, DRUM = 21, 40, 41, 36
+
+# The cache holds a tenth of the film: hardly any place that the fader points at is held by chance.
+SHOW = f"""
+title: armed
+canvas: {{{{width: 64, height: 36, rate: {RATE_HZ}}}}}
+cache_mb: 64
+onsets: {{{{source: none}}}}
+detectors: [{{{{name: kick, source: none}}}}]
+layers:
+  - {{{{name: base, source: {{source}}, loop: loop}}}}
+movements:
+  - {{{{name: only, duration_s: 600}}}}
+bindings:
+  - {{{{midi: {{{{cc: {FADER}}}}}, to: /layer/base/target}}}}
+  - {{{{midi: {{{{note: {PAD}}}}}, to: /layer/base/land, quantise: {{{{to: kick}}}}}}}}
+  - {{{{midi: {{{{note: {PAD_AT_ONCE}}}}}, to: /layer/base/land}}}}
+  - {{{{midi: {{{{note: {DRUM}}}}}, to: /onset/kick}}}}
+inputs:
+  midi: {{{{port: hands, feedback: false}}}}
+  osc: {{{{enabled: false}}}}
+"""
+
+
+@dataclass
+class Hands:
+    """A fader, two pads and a drum."""
+
+    port: mido.ports.BaseOutput
+
+    def aim(self, value: int) -> None:
+        self.port.send(mido.Message("control_change", control=FADER, value=value))
+
+    def hit(self, note: int) -> None:
+        self.port.send(mido.Message("note_on", note=note, velocity=127))
+        self.port.send(mido.Message("note_off", note=note))
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Clip:
+    wish = ClipWish(Kind.MJPEG, 1920, 1080, frames=10, repeats=FRAMES // 10)
+    return make_clip(wish, tmp_path_factory.mktemp("clips"), lambda _what: None)
+
+
+@pytest.fixture
+def stage(tmp_path: Path, clip: Clip, jack_daemon: dict[str, str], jack: None) -> Iterator[tuple[Performance, Hands]]:
+    show = tmp_path / "show.yaml"
+    show.write_text(SHOW.format(source=clip.file), encoding="utf-8")
+    with performing(show, jack_daemon, "--silent") as performance, plugged_in("hands") as port:
+        yield performance, Hands(port)
+
+
+def shown(kept: Kept, place: int) -> int:
+    (layer,) = kept.rows[place]["movements"][0]["layers"]
+    index = layer["index"]
+    assert isinstance(index, int)
+    return index
+
+
+def aimed_at(kept: Kept, place: int, fader: int, from_s: float) -> set[int]:
+    """The frame that the row shows if it went to where the fader stands at `from_s`; two, where it just changes."""
+    frame = fader / 127 * (FRAMES - 1) + (kept.rows[place]["at_s"] - from_s) * 25
+    return {math.floor(frame + nudge) % FRAMES for nudge in (-1e-6, 1e-6)}
+
+
+def aims() -> list[int]:
+    """Places far from each other, and from where the film has played on to."""
+    return [(7 * number + 10) % HITS * 6 + 5 for number in range(HITS)]
+
+
+@pytest.mark.parametrize("late_aim", [False, True], ids=["aimed before", "aimed while it waits"])
+def test_what_a_pad_armed_is_on_the_frame_that_the_drum_falls_on(
+    stage: tuple[Performance, Hands], late_aim: bool
+) -> None:
+    performance, hands = stage
+    phase = random.Random(7)
+    for aim in aims():
+        if not late_aim:
+            hands.aim(aim)
+        time.sleep(phase.uniform(0.05, 0.1))
+        hands.hit(PAD)
+        if late_aim:
+            time.sleep(phase.uniform(0.05, 0.1))
+            hands.aim(aim)
+        time.sleep(phase.uniform(0.2, 0.4))
+        hands.hit(DRUM)
+    time.sleep(0.2)
+    kept = performance.end()
+
+    drums = kept.of("/onset/kick")
+    assert len(drums) == len(kept.of("/layer/base/land")) == HITS
+    after_ms = []
+    for (place, drum), aim in zip(drums, aims(), strict=True):
+        row, hit_s = kept.rows[place], drum["at_s"]
+        assert shown(kept, place) in aimed_at(kept, place, aim, hit_s)
+        assert shown(kept, place - 1) not in aimed_at(kept, place - 1, aim, hit_s)
+        after_ms.append((row["shown_s"] - hit_s) * 1000)
+        assert row["lacking"] == 0
+    assert kept.figures["armed_jump_misses"] == 0
+    print(f"drum to picture: median {statistics.median(after_ms):.1f} ms, at most {max(after_ms):.1f}")
+    assert statistics.median(after_ms) < 2 * 1000 / RATE_HZ + 2
+
+
+def test_without_the_wait_the_first_frame_lacks(stage: tuple[Performance, Hands]) -> None:
+    performance, hands = stage
+    phase = random.Random(7)
+    for aim in aims():
+        hands.aim(aim)
+        hands.hit(PAD_AT_ONCE)
+        time.sleep(phase.uniform(0.2, 0.4))
+    kept = performance.end()
+    lacking = [kept.rows[place]["lacking"] for place, _ in kept.of("/layer/base/land")]
+    print(f"lacking: {lacking}")
+    assert len(lacking) == HITS
+    assert sum(count > 0 for count in lacking) >= HITS // 2
