@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from engine.app.command import DONE, StopWish, print_json, run_with_console, seconds, show_parser
+from engine.app.jobs import LiveJob
 from engine.app.live_inputs import LiveInputs
 from engine.app.load import load_world
 from engine.app.pace import Tick
@@ -20,7 +21,7 @@ from engine.app.player import Player
 from engine.app.replay import load_take
 from engine.app.report import print_report
 from engine.app.status import Status
-from engine.app.wiring import LiveJob, live
+from engine.app.wiring import live
 from engine.core.state import State
 from engine.errors import OutputError
 from engine.model.plan import FramePlan

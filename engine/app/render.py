@@ -25,10 +25,12 @@ from engine.app.command import (
     show_parser,
     size,
 )
+from engine.app.film import check_render_paths
+from engine.app.jobs import RenderJob
 from engine.app.load import load_world
 from engine.app.replay import load_take
 from engine.app.report import print_report
-from engine.app.wiring import RenderJob, check_render_paths, offline
+from engine.app.wiring import offline
 from engine.inputs.scripted import read_script
 from engine.model.world import World
 from engine.outputs.beside import check_output_path

@@ -1,21 +1,19 @@
-"""Wiring: the only place where edges are constructed, and where live and offline part ways.
+"""Wiring: where live and offline part ways.
 
-They differ in three objects: the pace, what to do when a frame is not decoded yet, and the output. What one of them
-alone needs (FFmpeg for films, glfw for windows, MIDI) is imported where it is made: each takes a tenth of a second.
+They differ in three objects: the pace, what to do when a frame is not decoded yet, and the output (a screen, or a
+film). What one of them alone needs (FFmpeg for films, glfw for windows, MIDI) is imported where it is made: each takes
+a tenth of a second.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from fractions import Fraction
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import moderngl
-
+from engine.app.film import check_render_paths, film_of, written_whole
+from engine.app.jobs import LiveJob, RenderJob
 from engine.app.learn import StageLearn
 from engine.app.notices import Notices
 from engine.app.pace import LivePace, OfflinePace
@@ -23,87 +21,30 @@ from engine.app.plan_file import PlanWriter, StagePlanWriter
 from engine.app.player import Player
 from engine.app.recorder import recording
 from engine.app.replay import Replay
+from engine.app.screen import kept, live_rate, stage_screen
 from engine.core.bindings import Bindings, pads_of
 from engine.core.figures import Figures
 from engine.core.inbox import Inbox
 from engine.core.planner import plan
 from engine.core.prefetch import Prefetch
-from engine.core.sound_plan import makes_sound
 from engine.core.step import begun, history
-from engine.errors import NoDisplayError, SourceError
+from engine.errors import SourceError
 from engine.gl.compositor import Compositor
 from engine.gl.context import headless_context
 from engine.media.frame_store import FrameStore
 from engine.model.controls import Binding
-from engine.model.events import Event
-from engine.model.media_time import frame_count
 from engine.model.pictures import FrameRef, Lookup
 from engine.model.plan import FramePlan
 from engine.model.show import Show
 from engine.model.world import World
-from engine.outputs.beside import beside, check_output_path, put_in_place
-from engine.outputs.film_formats import FilmCodec
-from engine.outputs.hashes import Hashes
 from engine.outputs.nothing import Nothing
-from engine.outputs.output import Output, Several
 
 if TYPE_CHECKING:
     from engine.app.live_inputs import LiveInputs
-    from engine.app.soundtrack import Soundtrack
-    from engine.outputs.window import Window
 
 log = logging.getLogger(__name__)
 
 _WARM_UP_S = 5.0  # a disk that wakes up takes about as long
-
-
-@dataclass(frozen=True, slots=True)
-class RenderJob:
-    """What `runtime-render` was asked for. Sizes in pixels, instants in show seconds."""
-
-    film: Path
-    width: int
-    height: int
-    rate: Fraction
-    from_s: float
-    to_s: float
-    codec: FilmCodec
-    overwrite: bool = False
-    hashes: Path | None = None
-    plan: Path | None = None
-    script: tuple[Event, ...] = ()
-    take: tuple[Event, ...] = ()  # resolved
-
-    @property
-    def frames(self) -> int:
-        return frame_count(self.to_s - self.from_s, self.rate)
-
-
-@dataclass(frozen=True, slots=True)
-class LiveJob:
-    """What `runtime-play` was asked for."""
-
-    headless: bool
-    fullscreen: bool | None = None
-    monitor: str | None = None
-    from_s: float = 0.0
-    for_s: float | None = None
-    silent: bool = False
-    record: Path | None = None
-    plan: Path | None = None
-    overwrite: bool = False  # of `record` and `plan`
-    take: tuple[Event, ...] = ()  # resolved
-    over: str = ""  # the take that these are of
-
-
-def check_render_paths(job: RenderJob) -> None:
-    """Refuse every output path that exists or cannot be written, before any work. Raises OutputError."""
-    from engine.outputs.video_file import check_film  # noqa: PLC0415
-
-    check_film(job.film, codec=job.codec, width=job.width, height=job.height, overwrite=job.overwrite)
-    for path in (job.hashes, job.plan):
-        if path is not None:
-            check_output_path(path, overwrite=job.overwrite)
 
 
 @contextmanager
@@ -112,10 +53,10 @@ def offline(world: World, job: RenderJob) -> Iterator[Player]:
     check_render_paths(job)
     figures = Figures()
     with ExitStack() as stack:
-        context = _kept(stack, headless_context())
+        context = kept(stack, headless_context())
         store = _frame_store(stack, world, figures)
         compositor = _ready(stack, world, Compositor(context, job.width, job.height, figures))
-        film, soundtrack = _film(stack, world, job, figures)
+        film, soundtrack = film_of(stack, world, job, figures)
         inbox = Inbox(limit=max(65_536, len(job.script)))
         for event in job.script:
             inbox.put(event.source, event.address, event.value, event.at_s)
@@ -138,7 +79,7 @@ def offline(world: World, job: RenderJob) -> Iterator[Player]:
         if soundtrack is not None:
             player.after_events.append(soundtrack.hear)
         if job.plan is not None:
-            player.after_tick.append(PlanWriter(stack.enter_context(_written_whole(job.plan, job.overwrite))))
+            player.after_tick.append(PlanWriter(stack.enter_context(written_whole(job.plan, overwrite=job.overwrite))))
         yield player
 
 
@@ -156,7 +97,7 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
         inputs = LiveInputs(world, figures, start_s=job.from_s)
         stack.callback(inputs.close)
         show = world.loaded.show
-        output, context, loader = _screen(stack, world, job, inputs)
+        output, context, loader = stage_screen(stack, world, job, inputs)
         store = _frame_store(stack, world, figures)
         canvas = show.canvas
         compositor = Compositor(context, canvas.width, canvas.height, figures, get_proc_address=loader)
@@ -165,7 +106,7 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
             world=world,
             history=history(begun(world)),
             pace=LivePace(
-                _live_rate(world, output), inputs.clock.now_s, lambda: inputs.over(player.history.head), figures
+                live_rate(world, output), inputs.clock.now_s, lambda: inputs.over(player.history.head), figures
             ),
             inbox=inputs.inbox,
             bindings=_bindings(world, figures, _free_key_bindings(show)),
@@ -183,7 +124,7 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
             take = recording(world, job.record, figures, start_s=job.from_s, over=job.over, overwrite=job.overwrite)
             player.after_events.append(stack.enter_context(take))
         if job.plan is not None:
-            plan_file = stack.enter_context(_written_whole(job.plan, job.overwrite))
+            plan_file = stack.enter_context(written_whole(job.plan, overwrite=job.overwrite))
             player.after_tick.append(StagePlanWriter(plan_file, player))
         _learn(stack, world, player, inputs)
         player.after_tick.append(Notices(player.bindings, figures))
@@ -223,54 +164,6 @@ def _learn(stack: ExitStack, world: World, player: Player, inputs: LiveInputs) -
     inputs.learn = learn
 
 
-def _screen(
-    stack: ExitStack, world: World, job: LiveJob, inputs: LiveInputs
-) -> tuple[Window | Nothing, moderngl.Context, Callable[[str], int] | None]:
-    if not job.headless:
-        try:
-            window = _window(world, job, inputs)
-            stack.callback(window.close)
-            return window, window.context, window.get_proc_address
-        except NoDisplayError as error:
-            inputs.do_without(error)
-    return Nothing(), _kept(stack, headless_context()), None
-
-
-def _window(world: World, job: LiveJob, inputs: LiveInputs) -> Window:
-    from engine.outputs.window import Window  # noqa: PLC0415
-
-    show = world.loaded.show
-    wish = show.outputs.window
-    window = Window(
-        title=show.title or world.loaded.file.stem,
-        width=show.canvas.width,
-        height=show.canvas.height,
-        monitor=wish.monitor if job.monitor is None else job.monitor,
-        fullscreen=wish.fullscreen if job.fullscreen is None else job.fullscreen,
-        vsync=wish.vsync,
-        on_key=lambda name, pressed: _window_key(window, inputs, name, pressed),
-    )
-    return window
-
-
-def _window_key(window: Window, inputs: LiveInputs, name: str, pressed: bool) -> None:
-    """F11 and escape are the window's own, as everywhere; every key reaches the show's bindings as well.
-
-    While a control is learned, escape leaves that, and not the full screen.
-    """
-    if pressed and name == "f11":
-        window.set_fullscreen(not window.fullscreen)
-    elif pressed and name == "escape" and not (inputs.learn is not None and inputs.learn.active):
-        window.set_fullscreen(False)
-    inputs.keys.on_key(name, pressed)
-
-
-def _live_rate(world: World, output: Window | Nothing) -> float:
-    if not isinstance(output, Nothing) and output.refresh_hz > 0:
-        return output.refresh_hz
-    return world.loaded.show.canvas.rate
-
-
 def _frame_store(stack: ExitStack, world: World, figures: Figures) -> FrameStore:
     store = FrameStore(world.loaded.clips, figures=figures, cache_bytes=world.loaded.show.cache_mb * 2**20)
     stack.callback(store.close)
@@ -283,40 +176,6 @@ def _ready(stack: ExitStack, world: World, compositor: Compositor) -> Compositor
     layers = [layer for movement in world.loaded.movements for layer in movement.layers]
     compositor.prepare({layer.blend for layer in layers}, flow=any(layer.interpolation == "flow" for layer in layers))
     return compositor
-
-
-def _kept(stack: ExitStack, context: moderngl.Context) -> moderngl.Context:
-    stack.callback(context.release)
-    return context
-
-
-def _film(stack: ExitStack, world: World, job: RenderJob, figures: Figures) -> tuple[Output, Soundtrack | None]:
-    """The film, its hashes and its sound, finished when the stack unwinds in peace and thrown away otherwise."""
-    from engine.app.soundtrack import FILM_SOUND, Soundtrack  # noqa: PLC0415
-    from engine.outputs.video_file import VideoFile  # noqa: PLC0415
-
-    heard = makes_sound(world)
-    film = VideoFile(
-        job.film,
-        width=job.width,
-        height=job.height,
-        rate=job.rate,
-        codec=job.codec,
-        sound=FILM_SOUND if heard else None,
-        overwrite=job.overwrite,
-        figures=figures,
-    )
-    outputs: list[Output] = [film]
-    if job.hashes is not None:
-        outputs.append(Hashes(job.hashes, overwrite=job.overwrite))
-    output = Several(outputs)
-    stack.push(lambda kind, _error, _trace: output.close() if kind is None else output.abort())
-    if not heard:
-        return output, None
-    soundtrack = Soundtrack(world, job.from_s, job.rate, film.hear, figures)
-    stack.callback(soundtrack.close)
-    stack.push(lambda kind, _error, _trace: soundtrack.finish() if kind is None else None)
-    return output, soundtrack
 
 
 # What every show can do on keys that it has not bound itself.
@@ -333,15 +192,3 @@ def _bindings(world: World, figures: Figures, more: Iterable[Binding] = ()) -> B
 def _free_key_bindings(show: Show) -> list[Binding]:
     taken = {binding.key for binding in show.bindings}
     return [Binding(key=name, to=path) for name, path in _KEYS if name not in taken]
-
-
-@contextmanager
-def _written_whole(path: Path, overwrite: bool) -> Iterator[Any]:
-    """A text file written beside `path` and put in place on success."""
-    partial = beside(path)
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            yield file
-        put_in_place(partial, path, overwrite=overwrite)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -16,8 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.app.jobs import LiveJob
 from engine.app.player import Player
-from engine.app.wiring import LiveJob, live
+from engine.app.wiring import live
 from engine.core.figures import Counter, Figures
 from engine.media.frame_store import FrameStore
 from engine.model.clips import Clip

@@ -17,10 +17,11 @@ from typing import Any
 
 import mido
 
+from engine.app.jobs import LiveJob
 from engine.app.live_inputs import LiveInputs
 from engine.app.pace import Tick
 from engine.app.player import Player
-from engine.app.wiring import LiveJob, live
+from engine.app.wiring import live
 from engine.errors import DeviceError
 from engine.model.controls import Inputs, MidiInput, OscInput
 from engine.model.events import Event, EventSource, Handled

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.app.wiring import LiveJob, live
+from engine.app.jobs import LiveJob
+from engine.app.wiring import live
 from engine.core.figures import Figures
 from engine.errors import DeviceError
 from engine.model.clips import Clip

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from engine.app.wiring import RenderJob, offline
+from engine.app.jobs import RenderJob
+from engine.app.wiring import offline
 from engine.errors import DeviceError, OutputError
 from engine.model.clips import Clip
 from engine.outputs.film_formats import FilmCodec

@@ -24,8 +24,9 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from engine.app.jobs import LiveJob
 from engine.app.load import load_world
-from engine.app.wiring import LiveJob, live
+from engine.app.wiring import live
 from engine.errors import DeviceError, FrameError, SourceError
 from engine.media.buffers import BufferPool
 from engine.media.frame_source import FrameSource, open_source
