@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.formats.show_resolve import located
+from engine.formats.show_files import located
 from engine.formats.show_yaml import read_show
 from engine.model.world import LoadedShow
 from tools.doctor_check import Check, probe

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from engine.errors import Problem
+from engine.formats.layer_override import merged, settings
 from engine.formats.movement_csv import read_movement_csv
 from engine.formats.nearest import did_you_mean
 from engine.formats.show_bindings import BindingCheck
 from engine.formats.show_clips import ShowClips
 from engine.formats.show_clocks import check_clocks
 from engine.formats.show_controllers import look_up
+from engine.formats.show_files import inside, located, why_not_there
 from engine.formats.show_names import NamesCheck
 from engine.formats.show_parse import ParsedShow
 from engine.formats.show_paths import ShowPaths
@@ -21,7 +22,6 @@ from engine.formats.show_sound import SoundCheck
 from engine.formats.yaml_lines import Place
 from engine.model.clips import Clip
 from engine.model.controllers import Profile
-from engine.model.part import Part
 from engine.model.schedule import Schedule
 from engine.model.show import SHORTEST_MOVEMENT_S, Layer, LayerOverride, Movement, Show
 from engine.model.sound import Track
@@ -54,25 +54,6 @@ def resolve(parsed: ParsedShow, file: Path, around: Surroundings) -> tuple[Loade
     loaded = resolver.run()
     problems = list(resolver.problems)
     return (None if problems or parsed.problems else loaded), problems
-
-
-def inside(folder: Path, path: Path) -> bool:
-    """Whether `path` lies in `folder` once links are followed."""
-    try:
-        return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError):  # RuntimeError: links that lead in a circle
-        return False
-
-
-def why_not_there(path: Path, *, folder: bool = False) -> str:
-    """Why `path` cannot be used as a file (or as a folder), in words; "" if it can."""
-    try:
-        path.stat()
-    except OSError as error:
-        return "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be reached: {error.strerror}"
-    if folder:
-        return "" if path.is_dir() else "is not a folder"
-    return "" if path.is_file() else "is not a file"
 
 
 class _Resolver:
@@ -185,11 +166,11 @@ class _Resolver:
         place: Place = ("movements", index)
         self._check_layers_spoken_of(place, movement)
         schedule, duration_s = self._timing(place, movement)
-        merged: list[Layer] = []
+        layers: list[Layer] = []
         for layer in self._show.layers:
             override = movement.layers.get(layer.name, LayerOverride())
-            own = _merged(layer, override)
-            merged.append(own)
+            own = merged(layer, override)
+            layers.append(own)
             self._layer_clips[movement.name, layer.name] = self._choice(place, movement, own, schedule)
             self._check_override((*place, "layers", layer.name), own, override)
         return PlacedMovement(
@@ -199,9 +180,9 @@ class _Resolver:
             transition_s=movement.transition_s,
             track_follows=movement.track == "follow",
             schedule=schedule,
-            layers=tuple(layer for layer in merged if layer.name not in movement.hidden),
+            layers=tuple(layer for layer in layers if layer.name not in movement.hidden),
             stated=frozenset(
-                f"{name}/{key}" for name, override in movement.layers.items() for key in _settings(override)
+                f"{name}/{key}" for name, override in movement.layers.items() for key in settings(override)
             ),
             own_track=None
             if movement.own_track is None
@@ -308,28 +289,3 @@ class _Resolver:
         if reason:
             self.problem((*place, "file"), f"{track.file} {reason}", "paths are relative to the show's folder")
         return path
-
-
-def located(folder: Path, name: str) -> Path:
-    """A path that a show names: relative to the show's folder, absolute, or beginning with ~/ for the home folder."""
-    if name.startswith("~/"):
-        return Path.home() / name[2:]
-    return folder / name
-
-
-def _settings(part: Part) -> Iterator[str]:
-    """The keys that were written with a value."""
-    return (key for key in type(part).model_fields if key in part.model_fields_set and getattr(part, key) is not None)
-
-
-def _merged(layer: Layer, override: LayerOverride) -> Layer:
-    """The layer with what the override says; a group of settings is merged in turn."""
-    update: dict[str, Any] = {}
-    for key in _settings(override):
-        value, before = getattr(override, key), getattr(layer, key)
-        if isinstance(value, Part):
-            value = before.model_copy(update={inner: getattr(value, inner) for inner in _settings(value)})
-        update[key] = value
-    if override.clips:
-        update["source"] = None  # the movement's clips take the place of the layer's own source
-    return layer.model_copy(update=update)

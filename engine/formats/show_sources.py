@@ -10,8 +10,8 @@ from pathlib import Path
 from engine.errors import Problem, SourceError
 from engine.formats.image_sequence import is_sequence, probe_sequence
 from engine.formats.movie import FALLBACK_RATE, probe
+from engine.formats.show_files import located, why_not_there
 from engine.formats.show_parse import ParsedShow
-from engine.formats.show_resolve import located, why_not_there
 from engine.formats.yaml_lines import Place
 from engine.model.clips import Clip
 from engine.model.show import Layer

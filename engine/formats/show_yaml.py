@@ -10,8 +10,9 @@ from engine.errors import LibraryError, Problem, ShowError
 from engine.formats.controller_profiles import shipped_profiles
 from engine.formats.library import read_library
 from engine.formats.library_nearest import read_nearest
+from engine.formats.show_files import located, why_not_there
 from engine.formats.show_parse import ParsedShow, parse_show
-from engine.formats.show_resolve import Surroundings, located, resolve, why_not_there
+from engine.formats.show_resolve import Surroundings, resolve
 from engine.model.clips import Clip
 from engine.model.controllers import Profile
 from engine.model.show import Show

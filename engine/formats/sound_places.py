@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.errors import SourceError
 from engine.formats.library_catalogue import open_catalogue
-from engine.formats.show_resolve import located, why_not_there
+from engine.formats.show_files import located, why_not_there
 from engine.model.world import LoadedShow
 
 _TRACK, _CLIP = "track/", "clip/"

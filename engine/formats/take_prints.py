@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from engine.formats.library_catalogue import open_catalogue
-from engine.formats.show_resolve import located
+from engine.formats.show_files import located
 from engine.formats.take import Fingerprints, TreeEntry
 from engine.model.clips import Clip
 from engine.model.parameters import Parameter
