@@ -17,6 +17,7 @@ SUBCOMMANDS = {
     "cuts": ("tools.cuts", "the cuts of a render, and the onset that each falls on"),
     "demo": ("tools.demo", "make and play the demo show"),
     "frames": ("tools.frames", "a film as a sheet of stills with time stamps"),
+    "monitor": ("tools.monitor", "what comes in by MIDI, OSC and onsets, live, and what becomes of it"),
     "take": ("tools.take", "what a take holds, as text or a picture; cut a part out of it"),
 }
 _EXAMPLES = """\
