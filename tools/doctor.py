@@ -76,7 +76,8 @@ def main(argv: Sequence[str]) -> int:
 def examine(folder: Path) -> list[Check]:
     """Every check, in the order in which a person would mend them. Takes some seconds; never raises or hangs."""
     checks: list[Check] = []
-    for look in (_python, _packages, _codecs, _gl, _display, _turbojpeg, _hap, _audio, _midi, _osc, _machine):
+    machine = (_python, _packages, _codecs, _gl, _display, _turbojpeg, _hap, _audio, _effects)
+    for look in (*machine, _midi, _osc, _oscquery, _clocks, _machine):
         checks += _looked(look)
     return checks + _looked(lambda: _disk(folder), "disk")
 
@@ -187,6 +188,10 @@ def _audio_check(name: str, severity: Severity, found: dict[str, Any], key: str,
     return Check(name, severity, bool(devices), said, "" if devices else mend)
 
 
+def _effects() -> list[Check]:
+    return [_imported("sound effects", "stage", "filters, reverb, compressors", pedalboard="pedalboard")]
+
+
 def _midi() -> list[Check]:
     found = probe("midi")
     ports = found.get("ports", [])
@@ -203,6 +208,30 @@ def _osc() -> list[Check]:
             mend = f"End the program that has it (ss -lunp 'sport = :{_OSC_PORT}'), or set inputs: osc: port: 0"
             return [Check("osc", "stage", False, f"UDP port {_OSC_PORT}: {error.strerror}", mend)]
     return [Check("osc", "stage", True, f"UDP port {_OSC_PORT} on {_OSC_HOST} is free")]
+
+
+def _oscquery() -> list[Check]:
+    return [
+        _imported("oscquery", "stage", "the tree for OSCQuery clients", websockets="websockets", zeroconf="zeroconf")
+    ]
+
+
+def _clocks() -> list[Check]:
+    found = probe("ltc")
+    ok = found.get("loaded", False)
+    said = "libltc reads time code from an audio input" if ok else found.get("absent", "libltc is not there")
+    ltc = Check("ltc", "nice", ok, said, "" if ok else _install(apt="libltc11", brew="libltc"))
+    return [ltc, _imported("link", "nice", "Ableton Link as a clock", aalink="'runtime-engine[link]'")]
+
+
+def _imported(name: str, severity: Severity, what: str, **packages: str) -> Check:
+    """Whether what needs these modules can be had; each with what pip installs it by."""
+    found = probe("imports", *packages)
+    if "absent" in found:
+        mend = f"{sys.executable} -m pip install {' '.join(packages.values())}"
+        return Check(name, severity, False, found["absent"], mend)
+    versions = ", ".join(f"{package} {_version(package)}" for package in packages)
+    return Check(name, severity, True, f"{versions}: {what}")
 
 
 def _machine() -> list[Check]:

@@ -6,6 +6,7 @@ thing is absent it prints {"absent": what, "mend": how} instead.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shlex
@@ -73,6 +74,18 @@ def probe_midi() -> dict[str, Any]:
     from engine.inputs.midi import list_midi_ports
 
     return {"ports": list(list_midi_ports())}
+
+
+def probe_ltc() -> dict[str, Any]:
+    """Whether libltc is there."""
+    from engine.audio.libltc import libltc
+
+    return {"loaded": libltc() is not None}
+
+
+def probe_imports(*modules: str) -> dict[str, Any]:
+    """That these modules can be imported; else the process ends with what Python says."""
+    return {"imported": [importlib.import_module(name).__name__ for name in modules]}
 
 
 def probe_turbojpeg() -> dict[str, Any]:
@@ -182,6 +195,8 @@ PROBES: dict[str, Callable[..., dict[str, Any]]] = {
     "display": probe_display,
     "audio": probe_audio,
     "midi": probe_midi,
+    "ltc": probe_ltc,
+    "imports": probe_imports,
     "turbojpeg": probe_turbojpeg,
     "hap": probe_hap,
 }

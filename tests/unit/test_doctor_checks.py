@@ -6,6 +6,7 @@ import importlib.util
 import json
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,33 @@ def test_the_kinds_of_hap_that_the_driver_takes(
     assert (check.severity, check.ok, check.found) == (severity, all(there), said)
     assert mended_by in check.mend
     assert bool(check.mend) is not all(there)
+
+
+@pytest.mark.parametrize(
+    ("look", "name", "severity", "mended_by"),
+    [
+        (doctor._effects, "sound effects", "stage", "-m pip install pedalboard"),
+        (doctor._oscquery, "oscquery", "stage", "-m pip install websockets zeroconf"),
+        (doctor._clocks, "link", "nice", "-m pip install 'runtime-engine[link]'"),
+        (doctor._clocks, "ltc", "nice", "libltc"),
+    ],
+)
+def test_what_controls_clocks_and_sound_lean_on_is_named_with_its_mend(
+    look: Callable[[], list[Check]], name: str, severity: str, mended_by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = next(check for check in look() if check.name == name)
+    assert there.severity == severity
+    assert bool(there.mend) is not there.ok
+    monkeypatch.setattr(doctor, "probe", lambda *_arguments: {"absent": "it is not there", "mend": ""})
+    (lost,) = (check for check in look() if check.name == name)
+    assert (lost.ok, lost.found) == (False, "it is not there")
+    assert mended_by in lost.mend
+
+
+def test_an_import_that_fails_is_told_in_pythons_words() -> None:
+    check = doctor._imported("thing", "nice", "a thing", no_such_module="a-package")
+    assert check.found == "ModuleNotFoundError: No module named 'no_such_module'"
+    assert check.mend.endswith("-m pip install a-package")
+    check = doctor._imported("thing", "nice", "numbers", numpy="numpy")
+    assert (check.ok, check.mend) == (True, "")
+    assert check.found.endswith(": numbers")
