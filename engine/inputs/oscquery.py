@@ -31,7 +31,7 @@ MOST_CLIENTS = 32
 _MOST_A_SECOND = 256  # clients that come: one request takes one
 _AT_ONCE = 65_536  # bytes read from a client before the others have their turn
 _ROUND_S = 1 / 60
-_REST = 4  # times as long as an answer or a round took: at most a fifth of a core goes to each
+_REST = 4  # times the processor's time that an answer or a round took: at most a fifth of a core goes to each
 _LOOK_ROUND_S = 1.0  # for clients that are due to be dropped
 _COMPLAIN_S = 1.0
 
@@ -58,11 +58,13 @@ class OscQuery:
         latest: Callable[[], Latest | None],
         figures: Figures,
         monotonic: Callable[[], float] = time.monotonic,
+        worked_s: Callable[[], float] = time.thread_time,
     ) -> None:
         self._name = name
         self._osc_port = osc_port
         self._latest = latest
         self._monotonic = monotonic
+        self._worked_s = worked_s  # the processor's time that this thread has had
         self._tree = QueryTree(tree)  # oscquery thread, as all that follows
         self._rounds = ListenRounds(tree, latest)
         self._heard = Figures()  # the receiver's own: a counter belongs to one thread
@@ -225,21 +227,21 @@ class OscQuery:
         """Answer the request that waits longest; then rest, so that nobody can keep the processor busy by asking."""
         if not self._requests or now_s < self._answer_at_s:
             return
+        worked_s = self._worked_s()
         client, target = self._requests.popleft()
         if client in self._clients:
             answer = self._tree.answer(target, self._latest(), self._host_info(client))
             self._guard(client, partial(client.answer, answer, now_s))
             self._answered.add()
-        took_s = self._monotonic() - now_s
-        self._answer_at_s = now_s + (1 + _REST) * took_s
+        self._answer_at_s = now_s + (1 + _REST) * (self._worked_s() - worked_s)
 
     def _tell(self, now_s: float) -> None:
         if now_s < self._tell_at_s:
             return
+        worked_s = self._worked_s()
         for client, packets in self._rounds.due(self._clients, now_s):
             self._guard(client, partial(client.send, packets))
-        took_s = self._monotonic() - now_s
-        self._tell_at_s = now_s + max(_ROUND_S, (1 + _REST) * took_s)
+        self._tell_at_s = now_s + max(_ROUND_S, (1 + _REST) * (self._worked_s() - worked_s))
 
     def _host_info(self, client: QueryClient) -> dict[str, Any]:
         """HOST_INFO, with the address at which this client has found the show."""

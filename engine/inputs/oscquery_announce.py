@@ -61,7 +61,7 @@ class Announcement:
         everywhere = address.is_unspecified
         zeroconf = Zeroconf(InterfaceChoice.All if everywhere else [str(address)], ip_version=version)
         try:
-            addresses = _all_addresses(address.version) if everywhere else [str(address)]
+            addresses = all_addresses(address.version) if everywhere else [str(address)]
             for service in self._ports:
                 if not self._over.is_set():
                     self._register(zeroconf, service, addresses)
@@ -99,7 +99,7 @@ def _machine() -> str:
     return re.sub(r"[^a-z0-9-]", "-", socket.gethostname().partition(".")[0].lower())[:40].strip("-") or "host"
 
 
-def _all_addresses(version: int) -> list[str]:
+def all_addresses(version: int) -> list[str]:
     """This machine's addresses; loopback last, since it means another machine to everybody else."""
     import ifaddr  # noqa: PLC0415 - as above
 

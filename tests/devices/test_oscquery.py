@@ -35,6 +35,7 @@ from engine.core.figures import Figures
 from engine.core.inbox import Inbox
 from engine.errors import DeviceError
 from engine.inputs.oscquery import MOST_CLIENTS, OscQuery
+from engine.inputs.oscquery_announce import Announcement, all_addresses
 from engine.model.clock import ClockStatus
 from engine.model.controls import OscInput, OscQueryInput
 from engine.model.events import Event, EventSource
@@ -384,7 +385,7 @@ def test_no_bytes_stop_the_server(stage: QueryStage, chunks: list[bytes]) -> Non
 def test_no_websocket_frames_stop_the_server(stage: QueryStage) -> None:
     chance = random.Random(5)
     for _ in range(40):
-        with stage.connect(close_timeout=0) as client:
+        with stage.connect(close_timeout=0) as client, contextlib.suppress(OSError):  # it may hang up first
             client.socket.sendall(chance.randbytes(chance.randrange(1, 400)))
             client.socket.shutdown(socket.SHUT_RDWR)
     assert stage.get("/go?TYPE") == (200, {"TYPE": "I"})
@@ -411,6 +412,19 @@ def test_without_osc_there_is_nothing_to_query() -> None:
             opened.serve(lambda *_: None, time.monotonic)
     finally:
         opened.close()
+
+
+def test_a_show_that_cannot_be_announced_says_the_address_and_is_served(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        announcement = Announcement("show", "203.0.113.9", 5678, 9720)  # kept for documentation: nobody's address
+        wait_until(lambda: bool(caplog.records), "the warning")
+        announcement.close()
+    (record,) = caplog.records
+    assert "http://203.0.113.9:5678" in record.getMessage()
+
+
+def test_on_all_interfaces_loopback_is_announced_last() -> None:
+    assert all_addresses(4)[-1] == "127.0.0.1"
 
 
 SHOW = """canvas: {{width: 160, height: 90, rate: 30}}
