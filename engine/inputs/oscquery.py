@@ -105,7 +105,7 @@ class OscQuery:
             self._answer_one(now_s)
             self._tell(now_s)
             for client in [one for one in self._clients if one.until_s is not None and one.until_s <= now_s]:
-                self._drop(client, "" if client.is_open else "it did not finish in time")
+                self._drop(client, "" if client.is_answered else "no request came in time")
         for client in tuple(self._clients):
             self._guard(client, client.end)
             self._drop(client)
@@ -119,12 +119,12 @@ class OscQuery:
             at_s = min(at_s, self._tell_at_s)
         return max(0.0, at_s - self._monotonic())
 
-    # What comes in.
-
     def _take_client(self, _ready: int) -> None:
         now_s = self._monotonic()
         try:
             connection, address = self._socket.accept()
+            connection.setblocking(False)
+            keep_alive(connection)
         except OSError:  # it was gone again before it was let in, or there are no more file descriptors
             time.sleep(0.01)
             return
@@ -136,8 +136,6 @@ class OscQuery:
             connection.close()
             self._refuse(f"{name} is turned away: {len(self._clients)} are connected, {self._came} came in a second")
             return
-        connection.setblocking(False)
-        keep_alive(connection)
         client = QueryClient(connection, name, now_s)
         self._clients.add(client)
         self._selector.register(connection, selectors.EVENT_READ, lambda ready: self._serve(client, ready))
@@ -221,8 +219,6 @@ class OscQuery:
     def _ask(self, message: OscMessage, _sender: Hashable) -> None:
         self._receiver.ignore(f"{message.address[:200]}: ask that over UDP or TCP, not by websocket")
 
-    # What goes out.
-
     def _answer_one(self, now_s: float) -> None:
         """Answer the request that waits longest; then rest, so that nobody can keep the processor busy by asking."""
         if not self._requests or now_s < self._answer_at_s:
@@ -230,10 +226,12 @@ class OscQuery:
         worked_s = self._worked_s()
         client, target = self._requests.popleft()
         if client in self._clients:
-            answer = self._tree.answer(target, self._latest(), self._host_info(client))
-            self._guard(client, partial(client.answer, answer, now_s))
-            self._answered.add()
+            self._guard(client, partial(self._answer, client, target, now_s))
         self._answer_at_s = now_s + (1 + _REST) * (self._worked_s() - worked_s)
+
+    def _answer(self, client: QueryClient, target: str, now_s: float) -> None:
+        client.answer(self._tree.answer(target, self._latest(), self._host_info(client)), now_s)
+        self._answered.add()
 
     def _tell(self, now_s: float) -> None:
         if now_s < self._tell_at_s:
@@ -255,8 +253,6 @@ class OscQuery:
             "WS_PORT": self.port,
             "EXTENSIONS": EXTENSIONS,
         }
-
-    # What goes wrong.
 
     def _deny(self, client: QueryClient, answer: Answer) -> None:
         self._refuse(f"{client.name}: {answer.status.value}: {answer.content}")

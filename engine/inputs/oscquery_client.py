@@ -46,6 +46,7 @@ class QueryClient:
         self.name = name
         self.listener = Listener()
         self.until_s: float | None = now_s + _OPENING_S
+        self.is_answered = False
         self._protocol = ServerProtocol(max_size=LARGEST_FRAME, logger=_NO_ACCOUNT)
         self._head: bytearray | None = bytearray()  # None once it was read
         self._early = b""  # what came with it
@@ -128,7 +129,7 @@ class QueryClient:
 
     def _respond(self, response: Response, now_s: float) -> None:
         self._out += response.serialize()
-        self._ends = True
+        self._ends = self.is_answered = True
         self.until_s = now_s + _OPENING_S
 
     def _read_head(self, head: bytearray, data: bytes) -> Iterator[Request | Answer]:
