@@ -104,7 +104,7 @@ class OscQuery:
             now_s = self._monotonic()
             self._answer_one(now_s)
             self._tell(now_s)
-            for client in [one for one in self._clients if one.until_s is not None and one.until_s <= now_s]:
+            for client in [one for one in self._clients if one.is_overdue(now_s)]:
                 self._drop(client, "" if client.is_answered else "no request came in time")
         for client in tuple(self._clients):
             self._guard(client, client.end)

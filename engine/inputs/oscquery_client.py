@@ -39,13 +39,13 @@ class Message:
 
 
 class QueryClient:
-    """`until_s` is when it will be dropped if it is still there; None for as long as it likes."""
+    """A client from its connection on. It is its socket's owner's to close."""
 
     def __init__(self, connection: socket.socket, name: str, now_s: float) -> None:
         self.connection = connection
         self.name = name
         self.listener = Listener()
-        self.until_s: float | None = now_s + _OPENING_S
+        self._until_s: float | None = now_s + _OPENING_S  # None: for as long as it likes
         self.is_answered = False
         self._protocol = ServerProtocol(max_size=LARGEST_FRAME, logger=_NO_ACCOUNT)
         self._head: bytearray | None = bytearray()  # None once it was read
@@ -68,6 +68,12 @@ class QueryClient:
     @property
     def has_more_to_take(self) -> bool:
         return bool(self._out)
+
+    def is_overdue(self, now_s: float) -> bool:
+        """Whether it should have gone by now: no request came, or all is said. Asked about once a second."""
+        if self._until_s is None and not self.is_open:
+            self._until_s = now_s + _OPENING_S
+        return self._until_s is not None and self._until_s <= now_s
 
     def receive(self, data: bytes) -> Iterator[Request | Message | Answer]:
         """What the bytes complete: a request, a message, or an answer to what is no request.
@@ -96,7 +102,7 @@ class QueryClient:
             self._respond(response, now_s)
             return
         self._protocol.send_response(response)
-        self.until_s = None
+        self._until_s, self.is_answered = None, True
         self._take_writes()
         if self._early:
             yield from self.receive(self._early)
@@ -130,7 +136,7 @@ class QueryClient:
     def _respond(self, response: Response, now_s: float) -> None:
         self._out += response.serialize()
         self._ends = self.is_answered = True
-        self.until_s = now_s + _OPENING_S
+        self._until_s = now_s + _OPENING_S
 
     def _read_head(self, head: bytearray, data: bytes) -> Iterator[Request | Answer]:
         """The request, once it is whole."""

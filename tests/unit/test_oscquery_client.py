@@ -61,7 +61,7 @@ def test_a_handshake_in_single_bytes_makes_a_websocket(pair: Pair) -> None:
     assert isinstance(request, Request)
     assert list(pair.client.accept(request, 1.0)) == []
     assert pair.client.is_open
-    assert pair.client.until_s is None
+    assert not pair.client.is_overdue(1e9)
 
 
 def test_what_comes_right_behind_the_handshake_is_read_after_it(pair: Pair) -> None:
@@ -113,6 +113,16 @@ def test_after_an_answer_nothing_more_is_read(pair: Pair) -> None:
     assert isinstance(request, Request)
     assert list(pair.client.receive(b"GET / HTTP/1.1\r\n\r\n")) == []
     assert not pair.client.is_open
+
+
+def test_one_who_asks_nothing_or_does_not_hang_up_is_overdue_after_ten_seconds(pair: Pair) -> None:
+    assert not pair.client.is_overdue(9.9)
+    assert pair.client.is_overdue(10.0)
+    pair.open()
+    assert not pair.client.is_overdue(100.0)
+    assert list(pair.client.receive(masked(Opcode.CONT, b"of nothing"))) == []  # which ends a websocket
+    assert not pair.client.is_overdue(200.0)
+    assert pair.client.is_overdue(210.0)
 
 
 @given(st.lists(st.binary(max_size=64) | st.sampled_from([b"\r\n", b"GET / HTTP/1.1", HANDSHAKE]), max_size=8))
