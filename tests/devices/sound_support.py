@@ -64,12 +64,17 @@ class SoundServer:
         subprocess.run(["pactl", *arguments], env=os.environ | self.environment, check=True, capture_output=True)
 
 
-@contextmanager
-def sound_server() -> Iterator[SoundServer]:
-    pulseaudio = need_program("pulseaudio", "pulseaudio")
+def need_sound_server() -> str:
+    """The path of PulseAudio; skips where it, its tools or ALSA's way to it are absent."""
     need_program("parec", "pulseaudio-utils")
     if not any(Path("/usr/lib").glob(f"**/alsa-lib/{_ALSA_PULSE}")):
         absent("ALSA's PulseAudio plug-in", "libasound2-plugins")
+    return need_program("pulseaudio", "pulseaudio")
+
+
+@contextmanager
+def sound_server() -> Iterator[SoundServer]:
+    pulseaudio = need_sound_server()
     # Not pytest's own folder: a socket's path may have 107 letters.
     with tempfile.TemporaryDirectory(prefix="pulse-") as home:
         socket = Path(home) / "native"
@@ -156,8 +161,24 @@ def jack_server() -> Iterator[dict[str, str]]:
     jack_wait = need_program("jack_wait", "jackd2")
     name = f"runtime-{os.getpid()}"
     # -r and --no-mlock: no rights that a container does not give. -S: the driver waits for its clients, where it
-    # would otherwise go on without a late one and deliver the events of its last period again.
-    command = [jackd, "-n", name, "-S", "-r", "--no-mlock", "-d", "dummy", "-r", str(RATE_HZ), "-p", "256"]
+    # would otherwise go on without a late one and deliver the events of its last period again. -t: for as long as it
+    # may; one that is later than the usual half second, on a busy machine, leaves it out of order for good.
+    command = [
+        jackd,
+        "-n",
+        name,
+        "-S",
+        "-t",
+        "4500",
+        "-r",
+        "--no-mlock",
+        "-d",
+        "dummy",
+        "-r",
+        str(RATE_HZ),
+        "-p",
+        "256",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         subprocess.run(

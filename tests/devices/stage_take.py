@@ -42,6 +42,7 @@ class Performance:
         said, complaints = self.process.communicate(timeout=60)
         assert self.process.returncode == 0, complaints
         figures = json.loads(said)
+        print(complaints, figures)  # where a test fails
         assert figures["take_lost"] == 0
         rows = plan_rows(self.plan)
         return Kept(figures, rows, list(_placed(rows, self.take)))
