@@ -50,6 +50,9 @@ SUITES = {
         *(": quiet", ": flooded", ": heard"),
     },
     "onsets": {"F, drums", "F, soft attacks", "of a core", "told after, p50", ": live"},
+    "liveonset": {"drums heard", "told after, p50", "drum to cut, p99"},
+    "reaction": {"p50", "p99", "most"},
+    "sync": {"off at most", "largest step", "slewed by at most", "jumps after the first"},
     "render": {"frames a second", ": draw, wall", ": encode", ": decode"},
 }
 

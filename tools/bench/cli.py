@@ -24,7 +24,10 @@ from tools.bench.machine import machine
 from tools.bench.rows import Options, Row, Suite, Tell
 from tools.bench.tables import number, print_suite
 
-SUITES = ("seek", "scrub", "play", "layers", "render", "start", "reaction", "flood", "control", "onsets", "sound")
+SUITES = (
+    *("seek", "scrub", "play", "layers", "render", "start", "reaction", "flood", "control", "onsets", "liveonset"),
+    *("sync", "sound"),
+)
 _SHOW_SUFFIXES = (".yaml", ".yml")
 _PLAIN_WIDTH = 150
 _PROGRESS_S = 0.2
@@ -43,6 +46,8 @@ suites:
   sound   mixing music, effects and clips
   flood   20,000 OSC and 3,000 MIDI messages a second: frames late, notes lost
   onsets  what each method finds of music whose onsets are known, and how soon it tells of them
+  liveonset  from a drum in the room, by a sound server's monitor, to the picture that is cut on it
+  sync    an hour after a clock that runs fast or slow, simulated: how far off the picture is
   reaction  from a hand's move over MIDI or UDP to the swap that shows it
 
 examples:
