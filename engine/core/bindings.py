@@ -57,6 +57,7 @@ class Bindings:
         self._unbound = figures.counter("events_unbound")
         self._clamped = figures.counter("events_clamped")
         self._not_finite = figures.counter("events_not_finite")
+        self._overtaken = figures.counter("events_overtaken")
         for binding in bindings:
             self._table.add(binding)
 
@@ -96,7 +97,9 @@ class Bindings:
     def _thinned(self, events: Sequence[Event]) -> Sequence[Event]:
         if len(events) < _CROWD or self._held_modifiers or any(map(self._modifies, events)):
             return events
-        return thinned(events, self._follows, self._plays)
+        kept = thinned(events, self._follows, self._plays)
+        self._overtaken.add(len(events) - len(kept))
+        return kept
 
     def _modifies(self, event: Event) -> bool:
         route = self._table.route(event.address, event.port)

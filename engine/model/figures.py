@@ -211,6 +211,12 @@ _EVENTS = (
         "Mend the program that sends them.",
     ),
     Figure(
+        "events_overtaken",
+        "events overtaken",
+        "Values of faders that a newer one replaced within the same tick, in a crowd of 64 events or more.",
+        "Usual where a program sends faster than pictures are shown.",
+    ),
+    Figure(
         "events_late",
         "events too late for their instant",
         "Events that came more than a second after their stamp; they count as if they had happened a second ago.",

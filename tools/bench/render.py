@@ -83,7 +83,7 @@ def render(clip: Clip, film: Path, codec: FilmCodec, size: tuple[int, int], fram
         codec=codec,
     )
     found = Rendered(frames)
-    with collector_set_aside(), found.clock, offline(world, None, job) as player:
+    with collector_set_aside(), found.clock, offline(world, job) as player:
         found.laps.follow(player)
         player.run()
     found.film_bytes = film.stat().st_size
