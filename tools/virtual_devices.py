@@ -27,24 +27,8 @@ def jack_server() -> Iterator[dict[str, str]]:
     jackd, jack_wait = _program("jackd", "jackd2"), _program("jack_wait", "jackd2")
     name = f"runtime-{os.getpid()}"
     # -r and --no-mlock: no rights that a container does not give. -S: the driver waits for its clients, where it
-    # would otherwise go on without a late one and deliver the events of its last period again. -t: for as long as it
-    # may; one that is later than the usual half second, on a busy machine, leaves it out of order for good.
-    command = [
-        jackd,
-        "-n",
-        name,
-        "-S",
-        "-t",
-        "4500",
-        "-r",
-        "--no-mlock",
-        "-d",
-        "dummy",
-        "-r",
-        str(RATE_HZ),
-        "-p",
-        "256",
-    ]
+    # would otherwise go on without a late one and deliver the events of its last period again.
+    command = [jackd, "-n", name, "-S", "-r", "--no-mlock", "-d", "dummy", "-r", str(RATE_HZ), "-p", "256"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
     try:
         waiting = [jack_wait, "-s", name, "-w", "-t", str(int(_TIMEOUT_S))]

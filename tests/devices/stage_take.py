@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import mido
+import pytest
+
 from tests.film_support import plan_rows, start_module
 
 Row = dict[str, Any]
@@ -53,6 +56,18 @@ def _placed(rows: list[Row], take: Path) -> Iterator[tuple[int, Row]]:
     ticks = (place for place, row in enumerate(rows) for _ in range(row["events"]))
     lines = (json.loads(line) for line in take.read_text(encoding="utf-8").splitlines())
     yield from zip(ticks, (line for line in lines if "path" in line), strict=True)
+
+
+@contextmanager
+def jack_midi(devices: Mapping[str, str]) -> Iterator[None]:
+    """MIDI by way of JACK in this process, as the fixture `jack` gives it to a single test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in devices.items():
+            patch.setenv(name, value)
+        before = mido.backend
+        mido.set_backend("mido.backends.rtmidi/UNIX_JACK")
+        yield
+        mido.set_backend(before)
 
 
 @contextmanager
