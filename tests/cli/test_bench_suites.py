@@ -6,6 +6,7 @@ import importlib
 import json
 import math
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from engine.gl.context import headless_context
 from engine.model.clips import Clip
 from tests.film_support import run_module
 from tests.support import absent, need_program
-from tools.bench import layers, memory, render, scrub, stage, uploads
+from tools.bench import cli, layers, memory, render, scrub, stage, uploads
 from tools.bench.deadlines import deadline_rows, deadlines
 from tools.bench.fader import once
 from tools.bench.laps import STAGES
@@ -89,6 +90,14 @@ def _by_figure(rows: Iterator[Row]) -> dict[str, Row]:
     return {row.figure: row for row in rows}
 
 
+def test_every_suite_of_the_bench_is_tried() -> None:
+    assert set(cli.SUITES) == {
+        *SUITES,
+        "seek",
+        "start",
+    }  # those two in test_bench, test_bench_race and test_bench_start
+
+
 @pytest.mark.parametrize("suite", SUITES)
 def test_a_trial_of_a_suite_measures_all_that_it_is_for_and_judges_nothing(suite: str, media: Path) -> None:
     need_program("cc", "gcc")
@@ -102,6 +111,26 @@ def test_a_trial_of_a_suite_measures_all_that_it_is_for_and_judges_nothing(suite
     measured = [row for row in rows if row.value is not None]
     parts = {f":{part}" for _, mark, part in (row.case.partition(":") for row in measured) if mark}
     assert SUITES[suite] <= {row.figure for row in measured} | parts
+
+
+@pytest.mark.parametrize(
+    ("suite", "lacking", "unmeasured"),
+    [
+        ("reaction", "Xvfb", {"event to swap over MIDI", "event to swap over UDP"}),
+        ("reaction", "jackd", {"event to swap over MIDI", "event to swap over UDP"}),
+        ("liveonset", "pulseaudio", {"fast", "hfc"}),
+        ("liveonset", "parec", {"fast", "hfc"}),
+    ],
+)
+def test_a_suite_whose_devices_are_absent_says_so_in_a_row(
+    suite: str, lacking: str, unmeasured: set[str], media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    which = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == lacking else which(name))
+    monkeypatch.delenv("DISPLAY", raising=False)
+    rows = list(importlib.import_module(f"tools.bench.{suite}").rows(Options(media, quick=True), _tell))
+    assert {row.case for row in rows if row.value is None} == unmeasured
+    assert all(f"{lacking} is not installed" in row.note for row in rows if row.value is None)
 
 
 def test_a_sweep_over_ten_thousand_indexes_goes_through_the_real_loop(media: Path, mjpeg: Clip) -> None:
