@@ -17,7 +17,7 @@ from engine.core.step import begun, history, stepped
 from engine.core.values import value_at
 from engine.model.world import World
 from engine.outputs.osc_pulse import track_onsets
-from tools.monitor_told import Clock, Hit, Music, Skipped, Told, Value, rows
+from tools.monitor_told import Clock, Hit, Music, Numbers, Skipped, Told, Value, rows
 
 _PERIOD_S = 1 / 60
 _STATUS_EACH_S = 0.1
@@ -99,3 +99,4 @@ class ListeningShow:
         yield Clock(clock.followed, clock.running, clock.missing, clock.beats, clock.bpm or 0.0, clock.error_ms)
         for path in ("/tempo/bpm", "/tempo/beat", *(f"/level/{level.name}" for level in loaded.show.levels)):
             yield Value(path, value(path))
+        yield Numbers({"events_overtaken": self._figures.counter("events_overtaken").count})

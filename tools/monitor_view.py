@@ -193,7 +193,10 @@ def _troubles(desk: Desk) -> Text:
     for outcome in ("unbound", "clamped"):
         count = desk.outcomes[outcome]
         line.append(f"{outcome} ").append(f"{count:,}  ", style=COLOURS[outcome] if count else "bright_black")
-    return line.append("not shown ").append(f"{desk.skipped:,}", style="yellow") if desk.skipped else line
+    for label, uncounted in (("overtaken", desk.figures.get("events_overtaken", 0)), ("not shown", desk.skipped)):
+        if uncounted:
+            line.append(f"{label} ").append(f"{uncounted:,.0f}  ", style="yellow")
+    return line
 
 
 def _entry(entry: Entry, width: int) -> list[Text]:

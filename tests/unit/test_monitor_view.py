@@ -28,7 +28,7 @@ def busy_desk() -> Desk:
     desk.take(Row(83.1, "osc", "/composition/layers/1/video/opacity", 0.5, "unbound"), NOW_S)
     desk.take(Note("nanoKONTROL2: the MIDI port is gone; 2 held notes end. It is listened to when it is back"), NOW_S)
     desk.take(Skipped(7), NOW_S)
-    desk.take(Numbers({"frames_late": 2, "preread_misses": 3}), NOW_S)
+    desk.take(Numbers({"frames_late": 2, "preread_misses": 3, "events_overtaken": 4000}), NOW_S)
     return desk
 
 
@@ -59,7 +59,7 @@ def test_all_is_on_a_screen_of_80_by_24() -> None:
     assert "-inf" in panels["sound"]
     assert panels["levels"].strip() == "bass █████····· 0.50"
     assert panels["onsets"].strip() == "● main 0   ● kick 1"
-    assert panels["so far"].strip() == "late 2  misses 3  unbound 1  clamped 0  not shown 7"
+    assert panels["so far"].strip() == "late 2  misses 3  unbound 1  clamped 0  overtaken 4,000  not shown 7"
     told = [" ".join(line.split()) for line in lines]
     assert told[-4] == "1:23.0 {cc: 21, channel: 1} 127 played /layer/echo/opacity 0.997 +312"
     assert told[-3] == "1:23.1 osc: /compo…video/opacity 0.5 unbound bound to nothing"
