@@ -35,7 +35,8 @@ class InputStream:
 
     `channel` counts from 1. Raises DeviceError where there is no such input or channel, or the device refuses; nothing
     stays open then. `now_s` is called in PortAudio's thread. `overruns` counts blocks that were lost at the device, or
-    because nobody took them from `blocks`.
+    because nobody took them from `blocks`. `setting` is where the show names the device, for messages. The driver is
+    asked for `latency_s`, and for `buffer_frames` at a time (0 leaves it the choice).
     """
 
     def __init__(
@@ -47,13 +48,16 @@ class InputStream:
         blocks: SimpleQueue[Block | None],
         now_s: Callable[[], float],
         overruns: Counter,
+        setting: str,
+        latency_s: float = _LATENCY_S,
+        buffer_frames: int = _BUFFER_FRAMES,
     ) -> None:
         device = find_device("input", name)
         if channel is not None and channel > device.channels:
             raise DeviceError(
                 f"has no channel {channel}",
                 subject=device.name,
-                mend=f"It has {device.channels}: name one of them in onsets: channel.",
+                mend=f"It has {device.channels}: name one of them in the show: {setting}: channel.",
             )
         self.device_name = device.name
         self._channel_index = None if channel is None else channel - 1
@@ -68,8 +72,8 @@ class InputStream:
         try:
             self._stream = open_stream(
                 portaudio().InputStream,
-                samplerate=self.rate_hz, channels=channels, dtype="float32", device=device.index, latency=_LATENCY_S,
-                blocksize=_BUFFER_FRAMES, callback=self._callback, finished_callback=self._on_finished,
+                samplerate=self.rate_hz, channels=channels, dtype="float32", device=device.index, latency=latency_s,
+                blocksize=buffer_frames, callback=self._callback, finished_callback=self._on_finished,
             )  # fmt: skip
             self._stream.start()
         except portaudio().PortAudioError as error:
@@ -77,7 +81,7 @@ class InputStream:
             raise DeviceError(
                 f"does not listen ({error})",
                 subject=device.name,
-                mend="Free it, or name another one in the show: onsets: device.",
+                mend=f"Free it, or name another one in the show: {setting}: device.",
             ) from error
 
     @property

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 import math
-import threading
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
 
 from engine.analysis.hit import Mono32
 from engine.analysis.levels import LevelStream
 from engine.analysis.onsets import OnsetStream
-from engine.audio.devices import look_again
+from engine.audio.attended_input import AttendedInput, Blocks
 from engine.audio.input_stream import Block, InputStream
 from engine.audio.sample_clock import SampleClock
 from engine.core.figures import Figures
-from engine.errors import DeviceError
 from engine.model.events import EventSource
 from engine.model.show import Show
 from engine.model.sound import Detection, Level
-
-_log = logging.getLogger(__name__)
 
 Put = Callable[[EventSource, str, float, float], None]
 
 ONSET_ADDRESS = "/onset"
 _LEVEL_EVERY = 2  # of a hundred values a second: fifty events
 _LEVEL_STEP = 0.002  # what changes by less is no event
-_RETRY_S = 1.0
 
 
 def live_detectors(show: Show) -> list[tuple[str, Detection]]:
@@ -57,78 +50,60 @@ class LiveAnalysis:
     """
 
     def __init__(self, show: Show, put: Put, now_s: Callable[[], float], figures: Figures) -> None:
-        self._show = show
-        self._put = put
-        self._now_s = now_s
-        self._heard = figures.counter("onsets_heard")  # analysis thread
-        self._delay_ms = figures.samples("onset_delay_ms")  # analysis thread
-        self._losses = figures.counter("input_lost")  # analysis thread
-        self._overruns = figures.counter("onset_overruns")  # callback thread
-        # A SimpleQueue's put waits for nobody; None ends the thread.
-        self._blocks: SimpleQueue[Block | None] = SimpleQueue()
-        self._closing = threading.Event()
-        self._stream: InputStream | None = self._opened()  # analysis thread, once it runs
-        self._ears = _Ears(show, self._stream.rate_hz)  # analysis thread
-        self._thread = threading.Thread(target=self._listen, name="live-onsets", daemon=True)
-        self._thread.start()
+        wish, overruns = show.onsets, figures.counter("onset_overruns")  # callback thread
+
+        def opened(blocks: Blocks) -> InputStream:
+            return InputStream(
+                wish.device,
+                channel=wish.channel,
+                gain_db=wish.gain_db,
+                blocks=blocks,
+                now_s=now_s,
+                overruns=overruns,
+                setting="onsets",
+            )
+
+        ears = _Ears(show, put, now_s, figures)
+        self._input = AttendedInput("live-onsets", opened, ears, figures.counter("input_lost"))
 
     def close(self) -> None:
         """Give the device back and end the thread. Safe to call twice."""
-        self._closing.set()
-        self._blocks.put(None)
-        self._thread.join(timeout=5)
+        self._input.close()
 
-    def _opened(self) -> InputStream:
-        wish = self._show.onsets
-        return InputStream(
-            wish.device,
-            channel=wish.channel,
-            gain_db=wish.gain_db,
-            blocks=self._blocks,
-            now_s=self._now_s,
-            overruns=self._overruns,
-        )
 
-    def _listen(self) -> None:
-        while not self._closing.is_set():
-            try:
-                block = self._blocks.get(timeout=_RETRY_S)
-            except Empty:
-                self._look_after_device()
-                continue
-            if block is not None:
-                self._hear(block)
-        if self._stream is not None:
-            self._stream.close()
+class _Ears:
+    """All that a show hears of its input, as events. Analysis thread."""
 
-    def _hear(self, block: Block) -> None:
-        for address, value, at_s in self._ears.hear(block):
+    def __init__(self, show: Show, put: Put, now_s: Callable[[], float], figures: Figures) -> None:
+        self._show = show
+        self._put = put
+        self._now_s = now_s
+        self._heard = figures.counter("onsets_heard")
+        self._delay_ms = figures.samples("onset_delay_ms")
+        self._stretch: _Stretch | None = None
+
+    def begin(self, rate_hz: int) -> None:
+        self._stretch = _Stretch(self._show, rate_hz)
+
+    def hear(self, block: Block) -> None:
+        if self._stretch is None:
+            return
+        for address, value, at_s in self._stretch.hear(block):
             if address.startswith(ONSET_ADDRESS):
                 self._heard.add()
                 self._delay_ms.add(max(self._now_s() - at_s, 0.0) * 1000)
             self._put(EventSource.ONSET, address, value, at_s)
 
-    def _look_after_device(self) -> None:
-        """Nothing came for a second: the device is gone, or its server stands still and may go on."""
-        for address in self._ears.fallen_silent():  # else what they drive would stay where the last sound left it
+    def fall_silent(self) -> None:
+        """Levels go to 0: else what they drive would stay where the last sound left it."""
+        for address in () if self._stretch is None else self._stretch.fallen_silent():
             self._put(EventSource.ONSET, address, 0.0, self._now_s())
-        if self._stream is not None:
-            if not self._stream.lost:
-                return
-            self._losses.add()
-            _log.warning("%s: the audio input has gone; it is looked for every second", self._stream.device_name)
-            self._stream.close()
-            self._stream = None
-        look_again()  # in vain while another stream is open; a device that PortAudio knows can be opened all the same
-        try:
-            self._stream = self._opened()
-        except DeviceError:
-            return
-        self._ears = _Ears(self._show, self._stream.rate_hz)
-        _log.warning("%s: the audio input is back", self._stream.device_name)
+
+    def end(self) -> None:
+        self._stretch = None
 
 
-class _Ears:
+class _Stretch:
     """Every live detector and level of a show, for one unbroken stretch of sound. Analysis thread."""
 
     def __init__(self, show: Show, rate_hz: int) -> None:

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
-from collections.abc import Callable
-from queue import SimpleQueue
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.audio.devices import AudioDevice, close_stream, find_device, open_stream, portaudio
+from engine.audio.attended_input import AttendedInput, Blocks
+from engine.audio.input_stream import Block, InputStream
 from engine.audio.libltc import LtcDecoder, LtcFrame, libltc
 from engine.audio.sample_clock import SampleClock
 from engine.core.code_follow import CodeFollower, shifted
 from engine.core.figures import Figures
 from engine.core.ltc_frame import FrameRate, code_of
 from engine.core.time_code import frame_length_s, seconds_of
-from engine.errors import DeviceError
 from engine.model.clock import ClockReading
 from engine.model.clocks import LtcClock
 
-_log = logging.getLogger(__name__)
-
 Mono32 = npt.NDArray[np.float32]
 
-_RATE_HZ = 48_000
 _WITNESSES = 3  # frames: noise that decodes at all seldom counts on
 # A larger buffer delays nothing that is stamped, and its stamps are steady (docs/decisions/show-clock.md).
 _LATENCY_S = 0.1
 # A sound server that changes its own buffers moves all stamps by up to 0.3 s, and takes as long to do so.
 _STEADY_AFTER_S = 0.15
-_MOST_WAITING = 400  # blocks; more means that the decoder does not keep up
 
 
 class LtcFollower:
@@ -83,105 +74,62 @@ class LtcFollower:
 class LtcInput:
     """Listens from its construction until `close`. `reading` is for any thread.
 
-    Raises DeviceError where libltc or the input is missing, has not got that channel, or refuses; nothing stays open
-    then. Counters: `ltc_frames` (heard), `ltc_overruns` (blocks lost at the device or because the decoder did not keep
-    up).
+    A device that goes is warned of, and looked for once a second until it is back. Raises DeviceError where libltc or
+    the input is missing at the start, has not got that channel, or refuses; nothing stays open then. Counters:
+    `ltc_frames` (heard), `ltc_overruns` (blocks lost at the device or because the decoder did not keep up),
+    `input_lost`.
     """
 
     def __init__(self, settings: LtcClock, figures: Figures) -> None:
-        self._offset_s = settings.offset_s
-        self._channel_index = settings.channel - 1
-        self._frames = figures.counter("ltc_frames")  # ltc thread
-        self._overruns = figures.counter("ltc_overruns")  # callback thread
-        device = find_device("input", settings.device)
-        if settings.channel > device.channels:
-            raise DeviceError(
-                f"has no channel {settings.channel}",
-                subject=device.name,
-                mend=f"It has {device.channels}: name one of them in clocks: ltc: channel.",
-            )
-        self._device_name = device.name
-        rate_hz = _rate_of(device, settings.channel)
         libltc()
-        # A SimpleQueue's put waits for nobody; None ends the thread. (instant of the first sample, samples)
-        self._blocks: SimpleQueue[tuple[float, Mono32] | None] = SimpleQueue()
-        self._stream: Any = _opened(device, rate_hz, settings.channel, self._callback, self._finished)
-        self._follower = LtcFollower(rate_hz)
-        self._thread = threading.Thread(target=self._follow, name="ltc", daemon=True)
-        self._thread.start()
-        try:
-            self._stream.start()
-        except portaudio().PortAudioError as error:
-            self.close()
-            raise _refused(device.name, error) from error
+        overruns = figures.counter("ltc_overruns")  # callback thread
+
+        def opened(blocks: Blocks) -> InputStream:
+            return InputStream(
+                settings.device,
+                channel=settings.channel,
+                gain_db=0.0,
+                blocks=blocks,
+                now_s=time.monotonic,
+                overruns=overruns,
+                setting="clocks: ltc",
+                latency_s=_LATENCY_S,
+                buffer_frames=0,
+            )
+
+        self._offset_s = settings.offset_s
+        self._ears = _Ears(figures)
+        self._input = AttendedInput("ltc", opened, self._ears, figures.counter("input_lost"))
 
     def reading(self, now_s: float) -> ClockReading | None:
         """The show position that it asks for at the monotonic instant `now_s`; None while it does not run."""
-        return shifted(self._follower.reading(now_s), self._offset_s)
+        follower = self._ears.follower
+        return None if follower is None else shifted(follower.reading(now_s), self._offset_s)
 
     def close(self) -> None:
         """Give the device back and end the thread. Safe to call twice."""
-        stream, self._stream = self._stream, None
-        if stream is None:
-            return
-        close_stream(stream)
-        self._blocks.put(None)
-        self._thread.join(timeout=5)
-
-    def _callback(self, samples: Mono32, _frames: int, times: Any, status: Any) -> None:
-        at_s = time.monotonic() - self._age_s(times)
-        full = self._blocks.qsize() >= _MOST_WAITING
-        if full or status.input_overflow:
-            self._overruns.add()
-        if not full:
-            self._blocks.put((at_s, samples[:, self._channel_index].copy()))
-
-    def _age_s(self, times: Any) -> float:
-        """How long ago this block's first sample sounded; the stated latency where the driver gives no time."""
-        stream, adc_s = self._stream, float(times.inputBufferAdcTime)
-        if stream is None:
-            return 0.0
-        age_s = float(stream.time) - adc_s if adc_s else -1.0
-        return age_s if 0 <= age_s < 5 else float(stream.latency)
-
-    def _finished(self) -> None:
-        if self._stream is not None:
-            _log.warning("%s: the audio input has gone; no more time code comes from it", self._device_name)
-
-    def _follow(self) -> None:
-        try:
-            while (waiting := self._blocks.get()) is not None:
-                at_s, samples = waiting
-                self._frames.add(self._follower.feed(samples, at_s))
-        finally:
-            self._follower.close()
+        self._input.close()
 
 
-def _rate_of(device: AudioDevice, channels: int) -> int:
-    sounddevice = portaudio()
-    try:
-        sounddevice.check_input_settings(device=device.index, channels=channels, samplerate=_RATE_HZ)
-    except sounddevice.PortAudioError:
-        return device.default_rate_hz
-    return _RATE_HZ
+class _Ears:
+    """A follower for each unbroken stretch of sound. The input's thread; `follower` is read by any."""
 
+    def __init__(self, figures: Figures) -> None:
+        self.follower: LtcFollower | None = None
+        self._frames = figures.counter("ltc_frames")
 
-def _opened(
-    device: AudioDevice, rate_hz: int, channels: int, callback: Callable[..., None], finished: Callable[[], None]
-) -> Any:
-    sounddevice = portaudio()
-    try:
-        return open_stream(
-            sounddevice.InputStream, samplerate=rate_hz, channels=channels, dtype="float32", device=device.index,
-            latency="low", callback=callback, finished_callback=finished,
-        )  # fmt: skip
-    except sounddevice.PortAudioError as error:
-        raise _refused(device.name, error) from error
+    def begin(self, rate_hz: int) -> None:
+        self.end()
+        self.follower = LtcFollower(rate_hz)
 
+    def hear(self, block: Block) -> None:
+        if self.follower is not None:
+            self._frames.add(self.follower.feed(block.samples, block.at_s))
 
-def _refused(device_name: str, error: Exception) -> DeviceError:
-    return DeviceError(
-        f"does not listen ({error})",
-        subject=device_name,
-        mend="Free it, or name another one in the show: clocks: ltc: device.",
-    )
+    def fall_silent(self) -> None:
+        """Nothing to do: a time code that does not come runs no more."""
+
+    def end(self) -> None:
+        follower, self.follower = self.follower, None
+        if follower is not None:
+            follower.close()

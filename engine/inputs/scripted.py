@@ -7,11 +7,11 @@ One JSON object a line: {"at_s": 1.5, "address": "midi/cc/1/21", "value": 0.7}. 
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
 from engine.errors import Problem, ShowError
+from engine.formats.take_lines import is_number
 from engine.model.events import Event, EventSource
 
 _FIELDS = {"at_s", "address", "value"}
@@ -56,22 +56,13 @@ def _problems(file: str, line_number: int, line: str) -> list[Problem]:
     if not isinstance(record, dict):
         return [Problem(file, line_number, "", "is not a JSON object", _SHAPE)]
     wrong = dict.fromkeys(record.keys() - _FIELDS, "is not known")
-    if not _is_number(record.get("at_s")) or record["at_s"] < 0:
+    if not is_number(record.get("at_s")) or record["at_s"] < 0:
         wrong["at_s"] = "must be a number of seconds, 0 or more"
     if not _is_address(record.get("address")):
         wrong["address"] = "must be a control or a path, in plain characters without spaces"
-    if not _is_number(record.get("value", 1.0)):
+    if not is_number(record.get("value", 1.0)):
         wrong["value"] = "must be a finite number"
     return [Problem(file, line_number, name, what, _SHAPE) for name, what in sorted(wrong.items())]
-
-
-def _is_number(value: object) -> bool:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False
 
 
 def _is_address(value: object) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tests.support import absent, need_program
+from tools import virtual_devices
 
 RATE_HZ = 48_000
 TIMEOUT_S = 15.0
@@ -157,22 +158,7 @@ def ear_on(server: SoundServer) -> Iterator[Ear]:
 @contextmanager
 def jack_server() -> Iterator[dict[str, str]]:
     """JACK's dummy driver under a name of its own; the environment that leads clients to it."""
-    jackd = need_program("jackd", "jackd2")
-    jack_wait = need_program("jack_wait", "jackd2")
-    name = f"runtime-{os.getpid()}"
-    # -r and --no-mlock: no rights that a container does not give. -S: the driver waits for its clients, where it
-    # would otherwise go on without a late one and deliver the events of its last period again.
-    command = [jackd, "-n", name, "-S", "-r", "--no-mlock", "-d", "dummy", "-r", str(RATE_HZ), "-p", "256"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        subprocess.run(
-            [jack_wait, "-s", name, "-w", "-t", str(int(TIMEOUT_S))], check=True, capture_output=True, timeout=TIMEOUT_S
-        )
-        yield {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
-    finally:
-        process.terminate()
-        try:
-            process.wait(TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    need_program("jackd", "jackd2")
+    need_program("jack_wait", "jackd2")
+    with virtual_devices.jack_server() as environment:
+        yield environment
