@@ -53,7 +53,7 @@ SUITES = {
     "onsets": {"F, drums", "F, soft attacks", "of a core", "told after, p50", ": live"},
     "liveonset": {"drums heard", "told after, p50", "drum to cut, p99"},
     "reaction": {"p50", "p99", "most"},
-    "sync": {"off at most", "largest step", "slewed by at most", "jumps after the first"},
+    "sync": {"off at most", "largest step", "slewed by at most", "jumps"},
     "render": {"frames a second", ": draw, wall", ": encode", ": decode"},
 }
 

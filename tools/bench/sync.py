@@ -140,7 +140,7 @@ _CLOCKS: dict[str, Callable[[float, float], Followed]] = {
 
 
 def rows(options: Options, tell: Tell) -> Iterator[Row]:
-    """Each clock, fast and slow. Half a minute of computing for each hour of a MIDI clock, less for the others."""
+    """Each clock, fast and slow; takes a minute."""
     found = _rows(_QUICK_S if options.quick else _HOUR_S, tell)
     return without_bars(found) if options.quick else found
 
@@ -155,5 +155,5 @@ def _rows(length_s: float, tell: Tell) -> Iterator[Row]:
             yield case.row("off at most", found.error_s * 1000, "ms", bar)
             yield case.row("largest step", found.step_s * 1000, "ms", bar)
             yield case.row("slewed by at most", found.slew * 100, "%")
-            jumps = max(len(found.located) - 1, 0)  # a code's or sequencer's first place is no correction
-            yield case.row("jumps after the first", jumps, "", Bar("≤", 0))
+            jumps = len(found.located) - (follow is not after_sound_card)  # a code's first place is no correction
+            yield case.row("jumps", jumps, "", Bar("≤", 0))
