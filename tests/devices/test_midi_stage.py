@@ -64,7 +64,8 @@ def plugged_in(name: str) -> Iterator[mido.ports.BaseOutput]:
 
 def _listened_to(name: str) -> bool:
     command = [need_program("jack_lsp", "jackd2"), "-c"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    # A server that is just then busy with a client answers nobody else: it is asked again.
+    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
     # What a port is connected to stands below it, set in.
     return any(port.startswith(name) and below[:1] == " " and OWN_INPUT in below for port, below in pairwise(listed))
 
