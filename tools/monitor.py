@@ -110,13 +110,15 @@ def _opened(arguments: argparse.Namespace, wanted: Filter) -> tuple[Feed, Desk]:
         from tools.monitor_raw import RawControls  # noqa: PLC0415 - devices, which a player's monitor can do without
 
         return RawControls(), Desk("runtime monitor", "every MIDI port, and OSC on 9720; Ctrl-C ends", wanted)
-    player = _player(arguments, OscInput() if show is None else show.inputs.osc)
+    written = OscInput() if show is None else show.inputs.osc
+    host = arguments.host or ("127.0.0.1" if written.host in _ANYWHERE else written.host)
+    port = arguments.port or (written.port if written.enabled else 0)
+    player = _player(host, port) if port else None
     if player is not None:
         return player, _desk_of_player(player, arguments.show, show, wanted)
     if asked:
-        where = f"{arguments.host or '127.0.0.1'}:{arguments.port or OscInput().port}"
         mend = "Is it playing, and does its show name this host and port under inputs: osc?"
-        raise DeviceError("no player answers", subject=where, mend=mend)
+        raise DeviceError("no player answers", subject=f"{host}:{port}", mend=mend)
     return _alone(arguments.show, wanted)
 
 
@@ -129,12 +131,9 @@ def _written(file: Path) -> Show:
     return read_show(file).show if show is None else show  # the former says what is wrong
 
 
-def _player(arguments: argparse.Namespace, written: OscInput) -> WatchedPlayer | None:
+def _player(host: str, port: int) -> WatchedPlayer | None:
     """The player that answers; None without one."""
-    if arguments.port is None and not (written.enabled and written.port):
-        return None
-    host = arguments.host or ("127.0.0.1" if written.host in _ANYWHERE else written.host)
-    player = WatchedPlayer(host, arguments.port or written.port)
+    player = WatchedPlayer(host, port)
     if player.answers():
         return player
     player.close()

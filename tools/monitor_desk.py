@@ -145,7 +145,9 @@ class Desk:
             self._hit(row.path.removeprefix(_ONSET).removeprefix("/"), now_s)
         if row.path.startswith(_LEVEL):
             self.levels[row.path.removeprefix(_LEVEL)] = row.played
-        if self.wanted.wants(row) and not _is_level_heard(row):
+        # A level that is heard live is seen on its bar; its fifty events a second would be in the way of the rest.
+        seen = row.source == "onset" and row.address.startswith(_LEVEL) and not self.wanted.paths
+        if self.wanted.wants(row) and not seen:
             self.log.add(row, now_s)
 
     def _value(self, told: Value, now_s: float) -> None:
@@ -162,8 +164,3 @@ class Desk:
     def _hit(self, detector: str, now_s: float) -> None:
         self.hits.setdefault(detector, deque(maxlen=_MOST_HITS)).append(now_s)
         self.hit_counts[detector] += 1
-
-
-def _is_level_heard(row: Row) -> bool:
-    """A level that was heard live is seen on its bar; its fifty lines a second would hide the rest."""
-    return row.source == "onset" and row.address.startswith(_LEVEL)

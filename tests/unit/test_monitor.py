@@ -232,6 +232,12 @@ def test_onsets_and_levels_show_whether_heard_live_or_known_from_the_track() -> 
     assert desk.totals == {"onset": 2, "key": 1}
 
 
+def test_whoever_asks_for_a_level_sees_its_events() -> None:
+    desk = Desk("show.yaml", "", Filter(paths=("/level/bass",)))
+    desk.take(Row(2.0, "onset", "/level/bass", 0.25, "played", "/level/bass", 0.25), 3.0)
+    assert len(desk.log.newest(9)) == 1
+
+
 def test_what_was_not_shown_is_counted() -> None:
     desk = Desk("show.yaml", "")
     desk.take(FADER, 1.0)
