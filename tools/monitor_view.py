@@ -29,6 +29,7 @@ _STRIP_S = 6.0  # how long an onset stays on a detector's strip
 _LEAST_DB = -60.0
 _LOUD_DB, _TOO_LOUD_DB = -12.0, -1.0
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+_RARE_TROUBLES = (("audio_underruns", "underruns"), ("events_overtaken", "overtaken"))  # shown where there are any
 _TROUBLES = (("frames_late", "late"), ("frames_dropped", "dropped"), ("preread_misses", "misses"))
 
 
@@ -193,9 +194,10 @@ def _troubles(desk: Desk) -> Text:
     for outcome in ("unbound", "clamped"):
         count = desk.outcomes[outcome]
         line.append(f"{outcome} ").append(f"{count:,}  ", style=COLOURS[outcome] if count else "bright_black")
-    for label, uncounted in (("overtaken", desk.figures.get("events_overtaken", 0)), ("not shown", desk.skipped)):
-        if uncounted:
-            line.append(f"{label} ").append(f"{uncounted:,.0f}  ", style="yellow")
+    rare = {label: desk.figures.get(name, 0) for name, label in _RARE_TROUBLES} | {"not shown": desk.skipped}
+    for label, count in rare.items():
+        if count:
+            line.append(f"{label} ").append(f"{count:,.0f}  ", style="yellow")
     return line
 
 
