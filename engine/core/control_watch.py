@@ -9,7 +9,7 @@ A control is taken once it has moved clearly:
   fader sends a note too, before it moves: what moves clearly while the note is down is taken instead of it. A note that
   is still down after a second is taken all the same, for keys that send no note off;
 - a program change at once;
-- an *encoder* by what no fader sends: the same value twice running, or leaps to and fro between the values for its two
+- an *encoder* by what no fader sends: the same value twice running, or leaps back and forth between the values for its two
   ways. Its encoding is certain once it was turned both ways: 1 and 127 two's complement, 63 and 65 binary offset, 1 and
   65 sign bit. Turned one way only, it is taken after eight messages, as two's complement near 1 and 127 and as binary
   offset near 63 and 65: of the three encodings these are the common ones;
@@ -176,7 +176,7 @@ def encoding_of(sent: Sequence[int]) -> Relative | None:
         if not all(value in up or value in down for value in sent):
             continue
         both_ways = any(value in up for value in sent) and any(value in down for value in sent)
-        # A trembling fader may go to and fro between 63 and 65, but not between 1 and 127.
+        # A trembling fader may go back and forth between 63 and 65, but not between 1 and 127.
         certain = running if encoding == "binary_offset" else to_and_fro
         if both_ways and certain and len(sent) >= _BOTH_WAYS:
             return encoding
