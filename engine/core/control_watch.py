@@ -9,8 +9,8 @@ A control is taken once it has moved clearly:
   fader sends a note too, before it moves: what moves clearly while the note is down is taken instead of it. A note that
   is still down after a second is taken all the same, for keys that send no note off;
 - a program change at once;
-- an *encoder* by what no fader sends: the same value twice running, or leaps back and forth between the values for its two
-  ways. Its encoding is certain once it was turned both ways: 1 and 127 two's complement, 63 and 65 binary offset, 1 and
+- an *encoder* by what no fader sends: the same value twice running, or leaps back and forth between its two ways
+  to turn. Its encoding is certain once it was turned both ways: 1 and 127 two's complement, 63 and 65 binary offset, 1 and
   65 sign bit. Turned one way only, it is taken after eight messages, as two's complement near 1 and 127 and as binary
   offset near 63 and 65: of the three encodings these are the common ones;
 - a control of *14 bits*, if its fine half, 32 numbers higher, came within 10 ms of the coarse one twice;
