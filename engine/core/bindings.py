@@ -21,6 +21,7 @@ from engine.model.parameters import Kind, Parameter
 from engine.model.tree import ParameterTree
 
 _LOCK, _QUIT = "/lock", "/quit"
+_MOST_NEW = 0.75  # of a crowd's events: where more of them have an address of their own, thinning it out gains nothing
 _CROWD = 64  # events within a tick: more than hands play, so that of what these play every value is heard of
 
 
@@ -95,7 +96,9 @@ class Bindings:
         return handled
 
     def _thinned(self, events: Sequence[Event]) -> Sequence[Event]:
-        if len(events) < _CROWD or self._held_modifiers or any(map(self._modifies, events)):
+        if len(events) < _CROWD or self._held_modifiers:
+            return events
+        if len({event.address for event in events}) > _MOST_NEW * len(events) or any(map(self._modifies, events)):
             return events
         kept = thinned(events, self._follows, self._plays)
         self._overtaken.add(len(events) - len(kept))

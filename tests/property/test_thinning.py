@@ -55,7 +55,7 @@ def crowds(draw: st.DrawFn) -> list[Event]:
 def folded_in(events: Sequence[Event], *, crowd: int) -> list[Event]:
     modifiers = {"shift": Modifier(midi={"note": 40})}
     bindings = Bindings(BINDINGS, WORLD.tree, Figures(), modifiers=modifiers)
-    with mock.patch("engine.core.bindings._CROWD", crowd):
+    with mock.patch("engine.core.bindings._CROWD", crowd), mock.patch("engine.core.bindings._MOST_NEW", 1.0):
         handled = bindings.resolve(events)
     return coalesced([event for one in handled for event in one.resolved], WORLD.tree)
 
