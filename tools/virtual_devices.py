@@ -28,22 +28,7 @@ def jack_server() -> Iterator[dict[str, str]]:
     name = f"runtime-{os.getpid()}"
     # -r and --no-mlock: no rights that a container does not give. -S: the driver waits for its clients, where it
     # would otherwise go on without a late one and deliver the events of its last period again.
-    command = [
-        jackd,
-        "-n",
-        name,
-        "-S",
-        "-t",
-        "4500",
-        "-r",
-        "--no-mlock",
-        "-d",
-        "dummy",
-        "-r",
-        str(RATE_HZ),
-        "-p",
-        "256",
-    ]
+    command = [jackd, "-n", name, "-S", "-r", "--no-mlock", "-d", "dummy", "-r", str(RATE_HZ), "-p", "256"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
     try:
         waiting = [jack_wait, "-s", name, "-w", "-t", str(int(_TIMEOUT_S))]
