@@ -11,8 +11,8 @@ A control is taken once it has moved clearly:
 - a program change at once;
 - an *encoder* by what no fader sends: the same value twice running, or leaps back and forth between its two ways
   to turn. Its encoding is certain once it was turned both ways: 1 and 127 two's complement, 63 and 65 binary offset,
-  1 and 65 sign bit. Turned one way only, it is taken after eight messages, as two's complement near 1 and 127 and as binary
-  offset near 63 and 65: of the three encodings these are the common ones;
+  1 and 65 sign bit. Turned one way only, it is taken after eight messages, as two's complement near 1 and 127 and as
+  binary offset near 63 and 65: of the three encodings these are the common ones;
 - a control of *14 bits*, if its fine half, 32 numbers higher, came within 10 ms of the coarse one twice;
 - a *non-registered parameter* by the control changes 99 and 98 that choose it before data entry. These two, and those
   that choose a registered one (101, 100), are never taken themselves; data entry (6, 38) is, where nothing was chosen.
