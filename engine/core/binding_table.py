@@ -104,6 +104,7 @@ class BindingTable:
         self._tree = tree
         self._quantise = quantise
         self._entries: dict[str, list[_Entry]] = {}
+        self.plains: dict[str, Plain] = {}  # by address, where the port does not matter: what is looked up first
         self._routes: dict[str, Route] = {}  # by address, where the port does not matter
         self._routes_by_port: dict[Control, Route] = {}
         for name, modifier in modifiers.items():
@@ -117,6 +118,7 @@ class BindingTable:
         self.bindings.append(binding)
         if target.asks:
             self.watched.add(target.parameter.path)
+        self.plains.clear()
         self._routes.clear()
         self._routes_by_port.clear()
 
@@ -140,7 +142,7 @@ class BindingTable:
             return None
         route = self._of_entries(fitting)
         if all(not entry.port for entry in heard):
-            self._routes[address] = route
+            self._keep(address, route)
         else:
             if len(self._routes_by_port) >= _MOST_ROUTES:
                 self._routes_by_port.clear()
@@ -154,8 +156,14 @@ class BindingTable:
             return None
         asks = address in self.watched or parameter.may_wait or parameter.kind is not Kind.NUMBER
         plain = None if asks else Plain(address, parameter.low, parameter.high, None)
-        route = self._routes[address] = Route(parameter=parameter, plain=plain)
+        route = Route(parameter=parameter, plain=plain)
+        self._keep(address, route)
         return route
+
+    def _keep(self, address: str, route: Route) -> None:
+        self._routes[address] = route
+        if route.plain is not None:
+            self.plains[address] = route.plain
 
     def _of_entries(self, entries: Sequence[_Entry]) -> Route:
         targets = tuple(entry.target for entry in entries if entry.target is not None)

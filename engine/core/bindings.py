@@ -87,7 +87,7 @@ class Bindings:
         """
         self._present.begin(value)
         if not self._gone:
-            return [self._handled(event) for event in self._thinned(events)]
+            return self._all_handled(self._thinned(events))
         handled: list[Handled] = []
         for event in events:
             handled += self._released(event.at_s)
@@ -129,6 +129,24 @@ class Bindings:
             port, at_s = self._gone.popleft()
             for address, _ in list(self._hands.presses.of_port(port)):
                 handled.append(self._handled(Event(at_s, _source_of(address), 0, address, 0.0, port=port)))
+        return handled
+
+    def _all_handled(self, events: Iterable[Event]) -> list[Handled]:
+        """What becomes of each; written out for what nearly all of them are, since this is what a flood costs."""
+        plains, held_modifiers = self._table.plains, self._held_modifiers
+        handled: list[Handled] = []
+        for event in events:
+            value = event.value
+            plain = plains.get(event.address)
+            if plain is None or held_modifiers or not plain.least <= value <= plain.most:
+                handled.append(self._handled(event))
+                continue
+            if plain.value is not None:
+                value = plain.value(value)
+            played = Event(
+                event.at_s, event.source, event.sequence, plain.path, value, event.origin or event, event.port
+            )
+            handled.append(Handled(event, "played", (played,)))
         return handled
 
     def _handled(self, event: Event) -> Handled:
