@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -76,3 +77,17 @@ def start_module(module: str, *arguments: str | Path, **options: Any) -> subproc
     return subprocess.Popen(
         command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
     )
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """What a program wrote to its outputs, once it was asked to end, and killed if it did not within 15 s.
+
+    JACK stands still for long, and may lose all MIDI after that, where a client of its own is killed.
+    """
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    try:
+        return process.communicate(timeout=15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.communicate()

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.devices.xvfb_support import VirtualDisplay
-from tests.film_support import GREY_STEP, start_module
+from tests.film_support import GREY_STEP, ended, start_module
 
 
 @dataclass
@@ -48,5 +48,4 @@ def playing(show: Path, display: VirtualDisplay, devices: Mapping[str, str]) -> 
     try:
         yield Stage(display, process)
     finally:
-        process.kill()
-        process.communicate()
+        ended(process)

@@ -15,7 +15,7 @@ from typing import Any
 import mido
 import pytest
 
-from tests.film_support import plan_rows, start_module
+from tests.film_support import ended, plan_rows, start_module
 
 Row = dict[str, Any]
 
@@ -81,5 +81,4 @@ def performing(show: Path, devices: Mapping[str, str], *more: str) -> Iterator[P
     try:
         yield Performance(process, take, plan)
     finally:
-        process.kill()
-        print(process.communicate()[1])  # what it had to say, where a test fails
+        print(ended(process)[1])  # what it had to say, where a test fails

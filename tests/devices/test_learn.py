@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -114,8 +115,13 @@ def in_a_terminal(
     try:
         yield lambda typed: os.write(controller, typed), shown, process
     finally:
-        process.kill()
-        process.wait()
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)  # JACK stands still for long where a client of its own is killed
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         os.close(controller)
 
 

@@ -17,7 +17,7 @@ import pytest
 from engine.core.midi_ports import OWN_INPUT
 from tests.devices.midi_support import Lamps
 from tests.devices.sound_support import wait_until
-from tests.film_support import grey_movie, start_module
+from tests.film_support import ended, grey_movie, start_module
 from tests.support import need_program
 
 SHOW = """
@@ -50,8 +50,7 @@ def player(tmp_path: Path, jack_daemon: dict[str, str], jack: None) -> Iterator[
     try:
         yield process
     finally:
-        process.kill()
-        print(process.communicate()[1])  # what it had to say, where a test fails
+        print(ended(process)[1])  # what it had to say, where a test fails
 
 
 @contextmanager
