@@ -163,7 +163,7 @@ def _change(before: dict[str, Any] | None, now: dict[str, Any], step: float | No
     moved = float(now["index"] - before["index"])
     if step is None:
         return ("jump", 0.0) if abs(moved) > _FASTEST else ("", moved)
-    if abs(abs(moved) - abs(step)) > _STEADY:
+    if abs(moved) > _STEADY and abs(abs(moved) - abs(step)) > _STEADY:
         return "jump", 0.0
     return "", moved
 

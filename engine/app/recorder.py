@@ -47,7 +47,7 @@ def header_of(world: World, *, start_s: float, over: str = "") -> TakeHeader:
         made_by={
             "runtime": __version__,
             "python": platform.python_version(),
-            "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
+            "platform": f"{platform.system()} {platform.machine()}",
         },
         tree=tree_of(world),
         over=over,
