@@ -23,10 +23,9 @@ from engine.app.report import print_report
 from engine.app.status import Status
 from engine.app.wiring import live
 from engine.core.state import State
-from engine.errors import OutputError
 from engine.model.plan import FramePlan
 from engine.model.world import World
-from engine.outputs.beside import check_output_path
+from engine.outputs.beside import check_apart, check_output_path
 
 _EXAMPLES = """examples:
   runtime-play show.yaml                       in a window, with music, MIDI, OSC and keys
@@ -84,14 +83,11 @@ def _play(arguments: argparse.Namespace, console: Console) -> int:
 
 def _check_files(arguments: argparse.Namespace) -> None:
     """Refuse to write where nothing may be written, before the show is read. Raises OutputError."""
-    record, replay = arguments.record, arguments.replay
-    for path in (record, arguments.plan):
+    outputs = (arguments.record, arguments.plan)
+    check_apart(outputs, (arguments.show, arguments.replay))
+    for path in outputs:
         if path is not None:
             check_output_path(path, overwrite=arguments.overwrite)
-    if record is None:
-        return
-    if replay is not None and record.exists() and replay.exists() and record.samefile(replay):
-        raise OutputError("is the take that is replayed", subject=record, mend="Record under another name.")
 
 
 def _job(arguments: argparse.Namespace, world: World) -> LiveJob:

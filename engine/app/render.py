@@ -33,7 +33,7 @@ from engine.app.report import print_report
 from engine.app.wiring import offline
 from engine.inputs.scripted import read_script
 from engine.model.world import World
-from engine.outputs.beside import check_output_path
+from engine.outputs.beside import check_apart, check_output_path
 from engine.outputs.film_formats import FILM_CODECS
 
 _EXAMPLES = """examples:
@@ -72,6 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _render(arguments: argparse.Namespace, console: Console) -> int:
     # Before the show is read, which may take a while: a wrong path is the commonest mistake.
+    outputs = (arguments.output, arguments.hashes, arguments.plan)
+    check_apart(outputs, (arguments.show, arguments.take, arguments.events))
     check_output_path(arguments.output, overwrite=arguments.overwrite)
     world = load_world(arguments.show, console)
     job = _job(arguments, world)

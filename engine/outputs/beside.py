@@ -10,6 +10,7 @@ import glob
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import OutputError
@@ -96,3 +97,16 @@ def _flush_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def check_apart(outputs: Sequence[Path | None], inputs: Sequence[Path | None]) -> None:
+    """Refuse an output that is another output or an input, under whatever name. Raises OutputError; writes nothing."""
+    taken = {path.resolve() for path in inputs if path is not None}
+    for path in outputs:
+        if path is None:
+            continue
+        if path.resolve() in taken:
+            raise OutputError(
+                "is named twice, or is read as well", subject=path, mend="Give each file a name of its own."
+            )
+        taken.add(path.resolve())

@@ -13,7 +13,7 @@ import pytest
 
 from engine.errors import OutputError
 from engine.gl.context import headless_context
-from engine.outputs.beside import beside, check_output_path, put_in_place
+from engine.outputs.beside import beside, check_apart, check_output_path, put_in_place
 from engine.outputs.hashes import Hashes
 from engine.outputs.key_names import KEY_NAMES, key_name
 from engine.outputs.memory import Memory
@@ -147,3 +147,16 @@ def test_a_file_whose_folder_went_away_says_so(tmp_path: Path) -> None:
 def test_what_is_no_ordinary_file_is_never_replaced() -> None:
     with pytest.raises(OutputError, match="not an ordinary file"):
         check_output_path(Path("/dev/null"), overwrite=True)
+
+
+@pytest.mark.parametrize("name", ["take.jsonl", "./take.jsonl", "link.jsonl"])
+def test_a_file_that_is_read_or_written_already_is_no_output(tmp_path: Path, name: str) -> None:
+    (tmp_path / "take.jsonl").write_text("")
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "take.jsonl")
+    for outputs, inputs in (
+        ([tmp_path / name], [tmp_path / "take.jsonl"]),
+        ([tmp_path / "take.jsonl", tmp_path / name], []),
+    ):
+        with pytest.raises(OutputError, match="name of its own"):
+            check_apart(outputs, inputs)
+    check_apart([tmp_path / "other", None], [tmp_path / "take.jsonl", None])
