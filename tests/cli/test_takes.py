@@ -324,7 +324,7 @@ def test_what_is_there_is_not_recorded_over(folder: Path, performed: Path, tmp_p
     assert "exists already" in run.stderr
     run = run_module(*command, performed, "--replay", performed, "--overwrite")
     assert run.returncode == 2
-    assert "is named twice, or read as well" in run.stderr
+    assert "is named twice, or is read as well" in run.stderr
     assert performed.read_bytes() == kept
     (tmp_path / "old.jsonl").write_text("mine")
     assert run_module(*command, tmp_path / "old.jsonl", "--overwrite").returncode == 0
