@@ -13,19 +13,21 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from engine.errors import DeviceError
 
 RATE_HZ = 48_000
 _TIMEOUT_S = 15.0
+_SERVERS = count(1)
 
 
 @contextmanager
 def jack_server() -> Iterator[dict[str, str]]:
     """JACK's dummy driver; the environment that leads its clients to it. Raises DeviceError without jackd."""
     jackd, jack_wait = _program("jackd", "jackd2"), _program("jack_wait", "jackd2")
-    name = f"runtime-{os.getpid()}"
+    name = f"runtime-{os.getpid()}-{next(_SERVERS)}"
     # -r and --no-mlock: no rights that a container does not give. -S: the driver waits for its clients, where it
     # would otherwise go on without a late one and deliver the events of its last period again.
     command = [jackd, "-n", name, "-S", "-r", "--no-mlock", "-d", "dummy", "-r", str(RATE_HZ), "-p", "256"]

@@ -18,6 +18,7 @@ _DOUBT = 0.3  # about the tempo, before a tick has come
 _TEMPO_KNOWN_AFTER = 12  # ticks
 _LOST_AFTER_S, _LOST_AFTER_TICKS = 0.25, 4
 _LEAST_BPM, _MOST_BPM = 10.0, 500.0
+_FORGOTTEN_S = 86_400.0  # after so long a silence ticks are not counted on as if they had gone on
 
 
 class MidiClock(IntEnum):
@@ -118,7 +119,7 @@ class MidiClockFollower:
         line, gap_s = self._fit.line, at_s - self._last_s
         if line is not None and gap_s > max(_LOST_AFTER_S, _LOST_AFTER_TICKS / line.rate):
             went_on = self._transport in {_Transport.RUNNING, _Transport.UNKNOWN}
-            if went_on:
+            if went_on and gap_s < _FORGOTTEN_S:
                 self._next = max(self._next, round(line.at(at_s)))
             self._fit.restart(line.rate, KNOWN if went_on else _DOUBT)
         if self._transport is _Transport.STARTING:

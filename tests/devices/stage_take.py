@@ -6,7 +6,8 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,16 @@ class Performance:
     process: subprocess.Popen[str]
     take: Path
     plan: Path
+
+    def hears(self, play: Callable[[], None]) -> bool:
+        """Whether what `play` does comes to be in the take, within ten seconds of doing it again and again."""
+        until_s = time.monotonic() + 10
+        while time.monotonic() < until_s:
+            play()
+            time.sleep(0.1)
+            if self.take.exists() and '"path"' in self.take.read_text(encoding="utf-8"):
+                return True
+        return False
 
     def end(self) -> Kept:
         self.process.send_signal(signal.SIGINT)

@@ -12,11 +12,13 @@ import mido
 import pytest
 
 from engine.model.clips import Clip
-from tests.devices.stage_take import Kept, jack_midi, performing
+from tests.devices.sound_support import jack_server
+from tests.devices.stage_take import Kept, Performance, jack_midi, performing
 from tests.devices.test_midi_stage import plugged_in
 from tools.bench.media import ClipWish, Kind, make_clip
 
 HITS = 20
+ATTEMPTS = 3
 RATE_HZ = 60
 FRAMES = 200
 CALM_DECODE_MS = 50  # what waits here is armed for four times as long
@@ -65,23 +67,35 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Clip:
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory, clip: Clip, jack_daemon: dict[str, str]) -> Kept:
-    """Three times twenty pads: aimed before they are hit, aimed while they wait, and without a wait."""
-    show = tmp_path_factory.mktemp("armed") / "show.yaml"
-    show.write_text(SHOW.format(source=clip.file), encoding="utf-8")
-    with (
-        jack_midi(jack_daemon),
-        performing(show, jack_daemon, "--silent") as performance,
-        plugged_in("hands") as port,
-    ):
-        hands, phase = Hands(port), random.Random(7)
-        for late_aim in (False, True):
-            _play_and_wait_for_drums(hands, phase, late_aim=late_aim)
-        for aim in aims():
-            hands.aim(aim)
-            hands.hit(PAD_AT_ONCE)
-            time.sleep(phase.uniform(0.2, 0.4))
-        kept = performance.end()
+def kept(tmp_path_factory: pytest.TempPathFactory, clip: Clip) -> Kept:
+    """Three times twenty pads: aimed before they are hit, aimed while they wait, and without a wait.
+
+    JACK's dummy driver at times leaves a client out for good ("SuspendRefNum error"): then another one is tried.
+    """
+    for _ in range(ATTEMPTS):
+        show = tmp_path_factory.mktemp("armed") / "show.yaml"
+        show.write_text(SHOW.format(source=clip.file), encoding="utf-8")
+        with (
+            jack_server() as jack,
+            jack_midi(jack),
+            performing(show, jack, "--silent") as performance,
+            plugged_in("hands") as port,
+        ):
+            hands = Hands(port)
+            if performance.hears(lambda hands=hands: hands.aim(0)):  # type: ignore[misc]
+                return _performed(hands, performance)
+    pytest.fail(f"JACK carried nothing in {ATTEMPTS} attempts")
+
+
+def _performed(hands: Hands, performance: Performance) -> Kept:
+    phase = random.Random(7)
+    for late_aim in (False, True):
+        _play_and_wait_for_drums(hands, phase, late_aim=late_aim)
+    for aim in aims():
+        hands.aim(aim)
+        hands.hit(PAD_AT_ONCE)
+        time.sleep(phase.uniform(0.2, 0.4))
+    kept = performance.end()
     assert len(kept.of("/onset/kick")) == 2 * HITS
     assert len(kept.of("/layer/base/land")) == 3 * HITS
     return kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.core.beat_follow import MidiClockFollower
@@ -41,6 +41,7 @@ def beats_are_sound(reading: BeatReading | None) -> bool:
     return 10 <= reading.bpm <= 500 and (reading.beat is None or math.isfinite(reading.beat))
 
 
+@example([(b"\xf8", 0.0), (b"\xf8", 3.7e306)], 0.0)
 @given(st.lists(st.tuples(MESSAGES, INSTANTS), max_size=60), st.floats(0, HOURS_S))
 def test_any_messages_leave_readings_sound(messages: list[tuple[bytes, float]], now_s: float) -> None:
     midi, mtc = MidiClockInput(MidiClock(), 120.0), MtcInput(MtcClock())
