@@ -38,15 +38,15 @@ def read_show(path: Path) -> LoadedShow:
     problems += found
     if loaded is None or problems:
         raise ShowError(sorted(set(problems), key=lambda problem: (problem.file, problem.line, problem.path)))
-    return replace(loaded, nearest=_nearest(parsed, path.parent))
+    return replace(loaded, nearest=_nearest(parsed, path.parent, library or {}))
 
 
-def _nearest(parsed: ParsedShow, folder: Path) -> Mapping[str, tuple[str, ...]]:
+def _nearest(parsed: ParsedShow, folder: Path, library: Mapping[str, Clip]) -> Mapping[str, tuple[str, ...]]:
     """Which of the library's clips are alike; nothing for a show without a library."""
     if parsed.show is None or parsed.show.library is None:
         return {}
     try:
-        return read_nearest(located(folder, parsed.show.library))
+        return read_nearest(located(folder, parsed.show.library), library)
     except LibraryError as error:
         raise ShowError([parsed.problem(("library",), f"{parsed.show.library}: {error.what}", error.mend)]) from error
 

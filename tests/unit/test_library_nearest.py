@@ -43,7 +43,7 @@ def test_it_is_read_from_the_catalogue(tmp_path: Path) -> None:
     folder = library_with(tmp_path, "a", "b", "c")
     with closing(sqlite3.connect(folder / "catalogue.sqlite")) as catalogue, catalogue:
         catalogue.execute("UPDATE clips SET brightness = 0.9, motion = 0.8 WHERE slug = 'b'")
-    nearest = read_nearest(folder)
+    nearest = read_nearest(folder, ["a", "b", "c"])
     assert nearest["a"] == ("c", "b")
     assert list(nearest) == ["a", "b", "c"]
 
@@ -53,4 +53,9 @@ def test_a_measure_that_is_no_number_is_refused(tmp_path: Path) -> None:
     with closing(sqlite3.connect(folder / "catalogue.sqlite")) as catalogue, catalogue:
         catalogue.execute("UPDATE clips SET warmth = 'hot' WHERE slug = 'b'")
     with pytest.raises(LibraryError, match="no number"):
-        read_nearest(folder)
+        read_nearest(folder, ["a", "b"])
+
+
+def test_a_library_that_was_built_again_meanwhile_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="built again"):
+        read_nearest(library_with(tmp_path, "a", "b"), ["a", "b", "c"])
