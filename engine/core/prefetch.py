@@ -96,6 +96,9 @@ class Prefetch:
             self._pads_again_at_s = -math.inf
             self._waiting = tuple(one for one in state.waiting if not _is_foreseen(self._world, state, one))
             self._waiting_refs = {}
+        if self._waiting:  # one that has waited long enough is gone without an event
+            self._waiting = tuple(one for one in self._waiting if one in state.waiting)
+            self._waiting_refs = {one: refs for one, refs in self._waiting_refs.items() if one in self._waiting}
         self._future, self._event_count = future, event_count
         self._ticks = [ahead for ahead in self._ticks if ahead.instant_s > at_s]
         self._jumps = [jump for jump in self._jumps if jump.instant_s > at_s]

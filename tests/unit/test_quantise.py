@@ -181,6 +181,19 @@ def test_where_a_waiting_pad_will_land_is_armed_anew_when_the_fader_moves_meanwh
     assert FrameRef("a", 199) in wanted
 
 
+def test_what_gave_up_waiting_is_armed_no_more() -> None:
+    made = world(clips=CLIPS)
+    pad = event(1.0, "/layer/base/next", wait=Quantise(to="onset", at_most_s=0.5, then="drop"))
+    state, foresight = folded(made, begun(made), [pad]), Prefetch(made)
+    armed: dict[int, bool] = {}
+    for tick in range(61, 100):
+        state = advanced(made, state, tick * PERIOD_S)
+        wanted = foresight.wanted(state, 1, tick * PERIOD_S, PERIOD_S)
+        armed[tick] = FrameRef("b", 0) in {item.ref for item in wanted if item.armed}
+    assert armed[80]
+    assert not armed[99]
+
+
 def test_what_waits_for_a_beat_is_armed_as_a_jump_at_that_beat() -> None:
     made = with_beats()
     state = folded(made, begun(made), [event(1.0, "/layer/base/next", wait=Quantise(to="bar"))])
