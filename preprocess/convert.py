@@ -20,11 +20,11 @@ from engine.formats.frame_table import frame_table
 from engine.formats.library_rows import NewClip, StoredClip, StoredSource, Traits, Verdict
 from engine.formats.movie import Movie, read_movie
 from engine.model.clips import Clip, Codec
-from preprocess.decoding import has_alpha
-from preprocess.encoders import ClipEncoder, jpeg, open_encoder
-from preprocess.filters import Target, target_for
+from preprocess.footage.decoding import has_alpha
+from preprocess.footage.encoders import ClipEncoder, jpeg, open_encoder
+from preprocess.footage.filters import Target, target_for
 from preprocess.fragments import Cutter, ShotChanges
-from preprocess.sequence import Paced, Sequence, Tell
+from preprocess.footage.sequence import Paced, Sequence, Tell
 from preprocess.slugs import slug
 from preprocess.traits import Small, TraitsMeter, small_copy
 

@@ -97,7 +97,7 @@ def probe_turbojpeg() -> dict[str, Any]:
 
 def probe_hap() -> dict[str, Any]:
     """Whether the ffmpeg program that writes HAP is there and can."""
-    from preprocess.encoders import hap_program
+    from preprocess.footage.encoders import hap_program
 
     program = hap_program()
     listed = subprocess.run([program, "-hide_banner", "-encoders"], capture_output=True, text=True, check=True)

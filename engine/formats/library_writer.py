@@ -82,8 +82,14 @@ class LibraryWriter:
         if self._lock_fd is not None:
             os.close(self._lock_fd)
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The open catalogue, for programs that keep tables of their own in it; write within `transaction`."""
+        return self._catalogue
+
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All that is written within, or, when it is left by an exception, nothing. Not to be nested."""
         self._catalogue.execute("BEGIN IMMEDIATE")
         try:
             yield self._catalogue
@@ -96,7 +102,7 @@ class LibraryWriter:
         """Remove what a killed writer left: its work folders, and files that no clip came to name."""
         for left in self.folder.glob(f"{WORK_PREFIX}*"):
             shutil.rmtree(left)
-        with self._transaction() as catalogue:
+        with self.transaction() as catalogue:
             query = (
                 "SELECT file FROM pending WHERE file NOT IN (SELECT file FROM clips UNION SELECT thumbnail FROM clips)"
             )
@@ -121,7 +127,7 @@ class LibraryWriter:
 
     def enter_sources(self, sources: Iterable[StoredSource]) -> None:
         """Enter new sources as pending, which settles the names of their clips before the work begins."""
-        with self._transaction() as catalogue:
+        with self.transaction() as catalogue:
             catalogue.executemany(
                 "INSERT INTO sources (path, title, base, verdict) VALUES (?, ?, ?, 'pending')",
                 [(os.fsencode(source.path), source.title, source.base) for source in sources],
@@ -129,7 +135,7 @@ class LibraryWriter:
 
     def refresh_source(self, source: StoredSource) -> None:
         """Note the size and time of a source whose content is known to be unchanged."""
-        with self._transaction() as catalogue:
+        with self.transaction() as catalogue:
             catalogue.execute(
                 "UPDATE sources SET size = ?, mtime_ns = ? WHERE path = ?",
                 (source.size, source.mtime_ns, os.fsencode(source.path)),
@@ -141,7 +147,7 @@ class LibraryWriter:
         After a kill within, the source counts as pending and is done again.
         """
         new_files = [name for clip in made for name in (_clip_file(clip.stored), _thumbnail(clip.stored))]
-        with self._transaction() as catalogue:
+        with self.transaction() as catalogue:
             source_id = self._source_id(source)
             rows = catalogue.execute("SELECT file, thumbnail FROM clips WHERE source_id = ?", (source_id,))
             old_files = [name for row in rows for name in row]
@@ -155,7 +161,7 @@ class LibraryWriter:
         for name in set(old_files) - set(new_files):
             (self.folder / name).unlink(missing_ok=True)
         _sync_folder(self.folder / CLIPS)
-        with self._transaction() as catalogue:
+        with self.transaction() as catalogue:
             for clip in made:
                 _insert_clip(catalogue, source_id, clip)
             _update_source(catalogue, source_id, source)
@@ -184,7 +190,7 @@ class LibraryWriter:
 
     def note_written(self, file: str, sha256: str) -> None:
         """Note the hash that `file` is about to get. Older hashes stay: the file may still be an older one."""
-        with self._transaction() as catalogue:
+        with self.transaction() as catalogue:
             catalogue.execute("INSERT OR IGNORE INTO written VALUES (?, ?)", (file, sha256))
 
 

@@ -17,8 +17,8 @@ from engine.formats.movie import read_movie
 from engine.model.clips import Clip, Codec
 from engine.model.world import Onset
 from preprocess.arrange import CHARACTERS, arrange, share_out, usable
-from preprocess.combing import combs
-from preprocess.filters import PictureFilter, target_for
+from preprocess.footage.combing import combs
+from preprocess.footage.filters import PictureFilter, target_for
 from preprocess.fragments import LONGEST_S, SHORTEST_S, Cutter, ShotChanges
 from preprocess.music import Music
 from preprocess.slugs import base_of, bases, readable, slug

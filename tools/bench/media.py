@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 
 from engine.formats.frame_table import frame_table
 from engine.model.clips import Clip, Codec
-from preprocess.encoders import ClipEncoder, open_encoder
+from preprocess.footage.encoders import ClipEncoder, open_encoder
 from tools.bench.footage import Footage
 from tools.bench.rows import Tell
 

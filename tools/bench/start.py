@@ -19,7 +19,7 @@ from av.video.frame import VideoFrame
 from engine.errors import RuntimeShowError
 from engine.formats.library_writer import LibraryWriter, NewClip, StoredClip, StoredSource, Traits
 from engine.model.clips import Clip
-from preprocess.encoders import jpeg
+from preprocess.footage.encoders import jpeg
 from tools.bench.measuring import Case, percentile
 from tools.bench.media import ClipWish, Kind, make_clip
 from tools.bench.rows import Bar, Options, Row, Tell

@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 
 from engine.formats.movie import Movie
 from engine.formats.movie_file import open_movie, picture_stream
-from preprocess.filters import pulled, run_through
+from preprocess.footage.filters import pulled, run_through
 
 _STRETCHES = (0.1, 0.4, 0.7)  # where in the source, as parts of its length
 _FRAMES_A_STRETCH = 30

@@ -12,9 +12,9 @@ from av.video.frame import VideoFrame
 
 from engine.formats.library_rows import Damage
 from engine.formats.movie import Movie, constant_rate, slots
-from preprocess.combing import combs
-from preprocess.decoding import Decoding
-from preprocess.filters import PictureFilter, Target
+from preprocess.footage.combing import combs
+from preprocess.footage.decoding import Decoding
+from preprocess.footage.filters import PictureFilter, Target
 
 # A pause longer than this between two frames is a jump of the clock, not footage: nothing is filled in.
 _LONGEST_PAUSE_S = 10.0
