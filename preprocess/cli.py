@@ -1,43 +1,34 @@
-"""`runtime-preprocess`: from a folder of videos to a clip library and a first show."""
+"""`runtime-preprocess`: from a drawer of old videos to a described, playable library and its show."""
 
 from __future__ import annotations
 
 import argparse
-import json
+import importlib
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from pathlib import Path
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from types import ModuleType
 
 from engine.errors import RuntimeShowError
-from preprocess import workers
-from preprocess.build import Options, Report, build
-from preprocess.convert import Outcome, Settings
-from preprocess.report import as_json, print_report
+from preprocess.commands.common import INTERRUPTED, WRONG_INPUT
 
-DONE, INTERNAL, WRONG_INPUT, QUARANTINED, INTERRUPTED = 0, 1, 2, 3, 130
+# A subcommand is a module of preprocess.commands with EXAMPLES, add_arguments(parser) and run(parsed) -> exit code.
+# Only the one that was asked for is imported: some of them bring large libraries along.
+_COMMANDS = {
+    "build": "make or update a clip library and its first show in one pass",
+}
 
-_EXAMPLES = """examples:
-  runtime-preprocess build ~/Videos -o library
-  runtime-preprocess build tapes/ phone.mp4 -o library --track song.flac
-  runtime-preprocess build loops/ -o library --codec hap --jobs 4
-  runtime-preprocess build ~/Videos -o library --json --strict > report.json
-
-A build that was stopped or killed goes on where it was; a second one does only what changed.
-Without --track, music is taken from the sources or from a folder "music" near them.
-
-exit codes: 0 done, 2 wrong input or usage, 3 with --strict when anything was quarantined, 1 internal error
-"""
+_EXIT_CODES = (
+    "\nexit codes: 0 done, 2 wrong input or usage, 3 with --strict when anything was quarantined, 1 internal error\n"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The console script. Returns the exit code."""
-    parsed = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    parser, modules = _parser(words)
+    parsed = parser.parse_args(words)
     try:
-        return _build(parsed)
+        return int(modules[parsed.command].run(parsed))
     except RuntimeShowError as error:
         print(f"runtime-preprocess: {error}", file=sys.stderr)
         return WRONG_INPUT
@@ -46,112 +37,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
     parser = argparse.ArgumentParser(prog="runtime-preprocess", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    command = commands.add_parser(
-        "build",
-        help="make or update a clip library and its first show",
-        description="Make a clip library from videos, or bring it up to date, and write a first show of it.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.add_argument("sources", nargs="+", type=Path, metavar="SOURCES", help="video files, and folders of them")
-    command.add_argument("-o", "--output", required=True, type=Path, metavar="LIBRARY", help="the library's folder")
-    command.add_argument(
-        "--codec",
-        choices=("auto", "mjpeg", "hap", "hapq"),
-        default="auto",
-        help="auto: MJPEG, and HAP where a source is transparent; hap, hapq: larger, for many layers and 4K",
-    )
-    command.add_argument(
-        "--jobs", type=_count, default=0, metavar="N", help="sources at a time; one a core if left out"
-    )
-    music = command.add_mutually_exclusive_group()
-    music.add_argument("--track", type=Path, metavar="FILE", help="the show's music")
-    music.add_argument("--no-track", action="store_true", help="a silent show")
-    command.add_argument("--max-height", type=_height, metavar="PX", help="scale larger pictures down to this")
-    command.add_argument("--verify", action="store_true", help="compare contents, not only sizes and times")
-    command.add_argument("--strict", action="store_true", help="exit with 3 when a source was quarantined")
-    command.add_argument("--json", action="store_true", help="print the report as JSON on standard output")
-    return parser
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 1024:
-        raise argparse.ArgumentTypeError("a number from 1 to 1024")
-    return int(text)
-
-
-def _height(text: str) -> int:
-    if not text.isdecimal() or not 16 <= int(text) <= 16_384:
-        raise argparse.ArgumentTypeError("a number of pixels from 16 to 16384")
-    return int(text)
-
-
-def _build(parsed: argparse.Namespace) -> int:
-    options = Options(
-        sources=tuple(parsed.sources),
-        library=parsed.output,
-        settings=Settings(parsed.codec, parsed.max_height),
-        jobs=parsed.jobs,
-        track=parsed.track,
-        wants_track=not parsed.no_track,
-        verify=parsed.verify,
-    )
-    with _ProgressBars(Console(stderr=True)) as bars:
-        report = build(options, bars.begin, bars.hear)
-    if parsed.json:
-        print(json.dumps(as_json(report), indent=2, ensure_ascii=False))
-    else:
-        print_report(report, Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE))
-    return _exit_code(report, strict=parsed.strict)
-
-
-_WIDTH_OF_A_FILE = 160  # rich would fold a table that goes into a file at 80 columns
-
-
-def _exit_code(report: Report, *, strict: bool) -> int:
-    return QUARANTINED if strict and report.count("quarantined") else DONE
-
-
-class _ProgressBars(AbstractContextManager["_ProgressBars"]):
-    """A bar for all sources, and one for each that is being converted. Main thread."""
-
-    def __init__(self, console: Console) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[unit]}"),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
+    modules: dict[str, ModuleType] = {}
+    for name, does in _COMMANDS.items():
+        command = commands.add_parser(
+            name, help=does, description=does, formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        self._all: TaskID | None = None
-        self._running: dict[Path, TaskID] = {}
-
-    def __enter__(self) -> _ProgressBars:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def begin(self, to_convert: int, unchanged: int) -> None:
-        self._all = self._progress.add_task(f"{unchanged} unchanged", total=to_convert, unit="sources")
-
-    def hear(self, said: workers.Progress | Outcome) -> None:
-        if isinstance(said, Outcome):
-            if said.source.path in self._running:
-                self._progress.remove_task(self._running.pop(said.source.path))
-            if self._all is not None:
-                self._progress.advance(self._all)
-            return
-        source = said.job.source
-        if source.path not in self._running:
-            self._running[source.path] = self._progress.add_task(source.title[:40], unit="frames")
-        self._progress.update(self._running[source.path], completed=said.done, total=max(said.done, said.total))
+        if words[:1] == [name]:
+            module = importlib.import_module(f"preprocess.commands.{name.replace('-', '_')}")
+            modules[name] = module
+            command.epilog = module.EXAMPLES + (_EXIT_CODES if "exit codes" not in module.EXAMPLES else "")
+            module.add_arguments(command)
+    return parser, modules
 
 
 if __name__ == "__main__":

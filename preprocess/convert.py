@@ -23,8 +23,8 @@ from engine.model.clips import Clip, Codec
 from preprocess.footage.decoding import has_alpha
 from preprocess.footage.encoders import ClipEncoder, jpeg, open_encoder
 from preprocess.footage.filters import Target, target_for
-from preprocess.fragments import Cutter, ShotChanges
 from preprocess.footage.sequence import Paced, Sequence, Tell
+from preprocess.fragments import Cutter, ShotChanges
 from preprocess.slugs import slug
 from preprocess.traits import Small, TraitsMeter, small_copy
 

@@ -102,9 +102,7 @@ class Catalogue:
     def forget_made(self, step: str, items: Iterable[str]) -> None:
         """Forget results, so that the items are redone."""
         with self.transaction() as connection:
-            connection.executemany(
-                "DELETE FROM results WHERE step = ? AND item = ?", [(step, item) for item in items]
-            )
+            connection.executemany("DELETE FROM results WHERE step = ? AND item = ?", [(step, item) for item in items])
 
     def fail(self, step: str, item: str, reason: str, mend: str) -> None:
         """Note that a step could do nothing with an item."""

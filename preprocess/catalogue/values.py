@@ -14,7 +14,7 @@ Mark: TypeAlias = Literal["black", "static", "duplicate", "left_out"]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of footage without a loss: frames begin to end (half open), the first at `source_in_s` of the source."""
+    """A stretch of footage without a loss: frames begin to end (half open), the first at `source_in_s` seconds."""
 
     begin: int
     end: int
