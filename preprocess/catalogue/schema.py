@@ -74,6 +74,8 @@ CREATE TABLE fragments (
     retired INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE INDEX fragments_base ON fragments (base);
+CREATE INDEX fragments_single ON fragments (slug) WHERE end = begin + 1;
+CREATE INDEX fragments_retired ON fragments (slug) WHERE retired = 1;
 
 -- What was measured of a fragment: see preprocess.catalogue.values.Analysis for what each column means.
 CREATE TABLE analyses (
@@ -103,8 +105,12 @@ CREATE TABLE analyses (
     static INTEGER NOT NULL,
     colours TEXT NOT NULL,    -- JSON [[name, "#rrggbb", share], …], the largest first
     onsets_s TEXT NOT NULL,   -- JSON [seconds of the fragment, …]
-    hashes BLOB NOT NULL      -- perceptual hashes, little-endian uint64 each: first, middle, last frame
+    hashes BLOB NOT NULL,     -- perceptual hashes, little-endian uint64 each: first, middle, last frame
+    telling_index INTEGER NOT NULL,
+    digest TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX analyses_black ON analyses (slug) WHERE black = 1;
+CREATE INDEX analyses_static ON analyses (slug) WHERE static = 1;
 
 -- Which fragment another one repeats. `distance` is in bits of the perceptual hashes, 0 to 64.
 CREATE TABLE duplicates (

@@ -123,6 +123,8 @@ class Analysis:
     colours: tuple[Colour, ...]  # largest first
     onsets_s: tuple[float, ...]  # of its sound, in seconds of the fragment
     hashes: tuple[int, ...]  # perceptual, 64 bits each: first, middle, last frame
+    telling_index: int = 0  # the frame of the fragment that stands for it: its thumbnail, its caption
+    digest: str = ""  # of its frames made small: equal where every frame is the same
 
 
 @dataclass(frozen=True, slots=True)
