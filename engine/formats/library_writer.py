@@ -1,7 +1,8 @@
 """The clip library as its one writer sees it: sources, clips and their files, changed so that a kill harms nothing.
 
 A clip's files reach their places by rename, and the catalogue names them only afterwards. What is on its way is
-noted in `pending`, so that the next writer can clear what a killed one left.
+noted in `pending`, so that the next writer can clear what a killed one left. Files that `arrive` in a transaction take
+the other way: named first, moved when it is committed, if need be by the next writer.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
-from engine.errors import LibraryError
+from engine.errors import LibraryError, OutputError
+from engine.formats.library_arrivals import ARRIVALS, note_arrivals, settle_arrivals, sync_folder
 from engine.formats.library_catalogue import check_version
 from engine.formats.library_rows import (
     Damage,
@@ -61,8 +63,9 @@ class LibraryWriter:
             raise LibraryError(
                 f"cannot be written: {error.strerror}", subject=folder, mend="choose a folder that you may write to"
             ) from error
+        self._arriving = False
         self._recover()
-        self.work = folder / f"{WORK_PREFIX}{os.getpid()}"
+        self.work = self.folder / f"{WORK_PREFIX}{os.getpid()}"
         self.work.mkdir()
 
     def __enter__(self) -> LibraryWriter:
@@ -89,17 +92,39 @@ class LibraryWriter:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All that is written within, or, when it is left by an exception, nothing. Not to be nested."""
-        self._catalogue.execute("BEGIN IMMEDIATE")
+        """All that is written within, or, when it is left by an exception, nothing. Not to be nested.
+
+        Raises OutputError where the disk is full; the catalogue is then as it was before.
+        """
+        self._arriving = False
         try:
+            self._catalogue.execute("BEGIN IMMEDIATE")
             yield self._catalogue
-        except BaseException:
-            self._catalogue.execute("ROLLBACK")
+            self._catalogue.execute("COMMIT")
+        except BaseException as error:
+            if self._catalogue.in_transaction:  # SQLite may have rolled back by itself
+                self._catalogue.execute("ROLLBACK")
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                raise OutputError(
+                    "the disk is full", subject=self.folder, mend="make room; the same command goes on from there"
+                ) from error
             raise
-        self._catalogue.execute("COMMIT")
+        if self._arriving:
+            settle_arrivals(self._catalogue, self.folder)
+
+    def arrive(self, arriving: Mapping[str, Path], leaving: Iterable[str] = ()) -> None:
+        """Have files moved to their places (`arriving`: names in the library, such as `clips/a.mov`, to finished and
+        flushed files in the work folder) and others removed (`leaving`) when the open transaction is committed.
+
+        Rolled back, everything stays where it was; killed after the commit, the next writer moves them.
+        """
+        assert self._catalogue.in_transaction, "files arrive with the transaction that speaks of them"
+        note_arrivals(self._catalogue, self.folder, arriving, leaving)
+        self._arriving = True
 
     def _recover(self) -> None:
-        """Remove what a killed writer left: its work folders, and files that no clip came to name."""
+        """Finish what a killed writer had committed, and remove what else it left."""
+        settle_arrivals(self._catalogue, self.folder)
         for left in self.folder.glob(f"{WORK_PREFIX}*"):
             shutil.rmtree(left)
         with self.transaction() as catalogue:
@@ -160,7 +185,7 @@ class LibraryWriter:
             clip.thumbnail_file.replace(self.folder / _thumbnail(clip.stored))
         for name in set(old_files) - set(new_files):
             (self.folder / name).unlink(missing_ok=True)
-        _sync_folder(self.folder / CLIPS)
+        sync_folder(self.folder / CLIPS)
         with self.transaction() as catalogue:
             for clip in made:
                 _insert_clip(catalogue, source_id, clip)
@@ -255,11 +280,12 @@ def _opened(folder: Path) -> sqlite3.Connection:
         if catalogue.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
             version = f"INSERT INTO meta VALUES ('format_version', '{FORMAT_VERSION}');"  # noqa: S608
             catalogue.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {version} COMMIT;")
+        check_version(catalogue, folder)
+        catalogue.execute(ARRIVALS)  # came later than the format's version 1, whose readers do not ask for it
     except sqlite3.Error as error:
         raise LibraryError(
             f"{CATALOGUE} cannot be written: {error}", subject=folder, mend="choose another folder for the library"
         ) from error
-    check_version(catalogue, folder)
     return catalogue
 
 
@@ -287,14 +313,3 @@ def _on_network(folder: Path) -> bool:
     real = folder.resolve()
     holding = [(len(mount), kind) for _, mount, kind, *_ in lines if real.is_relative_to(mount)]
     return bool(holding) and max(holding)[1] in _NETWORK_FILE_SYSTEMS
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make renames within a folder last; Windows needs no such step and has none."""
-    if sys.platform == "win32":
-        return
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

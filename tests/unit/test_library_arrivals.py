@@ -1,0 +1,91 @@
+"""Files that come into a library with the transaction that speaks of them, whenever the writer is killed."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from engine.errors import LibraryError, OutputError
+from engine.formats import library_writer
+from engine.formats.library_writer import LibraryWriter
+
+
+def made(library: LibraryWriter, name: str, content: str) -> Path:
+    file = library.work / name
+    file.write_text(content)
+    return file
+
+
+def killed(library: LibraryWriter) -> None:
+    """As a kill would leave it: no closing of ours."""
+    library.connection.close()
+    assert library._lock_fd is not None
+    os.close(library._lock_fd)
+
+
+def test_files_come_and_go_when_the_transaction_is_committed(tmp_path: Path) -> None:
+    with LibraryWriter(tmp_path) as library:
+        with library.transaction():
+            library.arrive({"mezzanine/a.mov": made(library, "1.mov", "old"), "clips/b.mov": made(library, "2", "b")})
+            assert not (tmp_path / "clips/b.mov").exists()
+        assert (tmp_path / "mezzanine/a.mov").read_text() == "old"
+        with library.transaction():
+            library.arrive({"mezzanine/a.mov": made(library, "1.mov", "new")}, leaving=["clips/b.mov", "clips/no.mov"])
+        assert (tmp_path / "mezzanine/a.mov").read_text() == "new"
+        assert not (tmp_path / "clips/b.mov").exists()
+        assert library.connection.execute("SELECT count(*) FROM arrivals").fetchone()[0] == 0
+
+
+def test_rolled_back_every_file_stays_where_it_was(tmp_path: Path) -> None:
+    with LibraryWriter(tmp_path) as library:
+        (tmp_path / "clips/b.mov").write_text("b")
+        file = made(library, "1.mov", "a")
+        with suppress(ZeroDivisionError), library.transaction():
+            library.arrive({"clips/a.mov": file}, leaving=["clips/b.mov"])
+            raise ZeroDivisionError
+        assert file.exists()
+        assert [path.name for path in (tmp_path / "clips").iterdir()] == ["b.mov"]
+
+
+@pytest.mark.parametrize("moved", [0, 1, 2])
+def test_killed_after_the_commit_the_next_writer_moves_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moved: int
+) -> None:
+    library = LibraryWriter(tmp_path)
+    (tmp_path / "clips/old.mov").write_text("old")
+    files = {f"clips/{name}.mov": made(library, name, name) for name in ("a", "b")}
+    with monkeypatch.context() as context:
+        context.setattr(library_writer, "settle_arrivals", lambda *_: None)
+        with library.transaction():
+            library.arrive(files, leaving=["clips/old.mov"])
+    for name, file in list(files.items())[:moved]:
+        file.replace(tmp_path / name)
+    killed(library)
+    with LibraryWriter(tmp_path) as again:
+        assert sorted(path.name for path in (tmp_path / "clips").iterdir()) == ["a.mov", "b.mov"]
+        assert [path.name for path in tmp_path.glob(".work-*")] == [again.work.name]
+
+
+def test_a_row_that_speaks_of_a_file_outside_moves_and_removes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "precious.txt").write_text("mine")
+    LibraryWriter(tmp_path / "library").close()
+    with sqlite3.connect(tmp_path / "library/catalogue.sqlite") as catalogue:
+        catalogue.execute("INSERT INTO arrivals VALUES ('../precious.txt', NULL)")
+    catalogue.close()
+    with pytest.raises(LibraryError, match="outside the library"):
+        LibraryWriter(tmp_path / "library")
+    assert (tmp_path / "precious.txt").read_text() == "mine"
+
+
+def test_a_full_disk_leaves_the_catalogue_as_it_was(tmp_path: Path) -> None:
+    with LibraryWriter(tmp_path) as library:
+        library.connection.execute("PRAGMA max_page_count = 60")
+        rows = [(f"{number}", "x" * 1000) for number in range(1000)]
+        with pytest.raises(OutputError, match="disk is full"), library.transaction() as catalogue:
+            catalogue.executemany("INSERT INTO written VALUES (?, ?)", rows)
+        assert library.connection.execute("SELECT count(*) FROM written").fetchone()[0] == 0
+        assert library.connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
