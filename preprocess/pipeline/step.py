@@ -48,6 +48,8 @@ class Failed:
 class ItemStep(Protocol):
     """A step whose items are independent of one another: ingest, split, analyze, encode; captions by a model.
 
+    Steps subclass it, for its `fail`.
+
     `work` is a module-level function, since a worker may be another process or machine: (jobs, tell) -> one result
     or Failed each, in order. It gets `batch` jobs at most. It touches no catalogue; files it writes go into the work
     folder that its job names, and reach their place in `store`. `version` counts up when the same inputs would give
@@ -70,7 +72,18 @@ class ItemStep(Protocol):
         """Take a result into the catalogue. Coordinator only, within a transaction."""
 
     def drop(self, catalogue: Catalogue, keys: Sequence[str]) -> None:
-        """Remove the results of items that are no more. Coordinator only, within a transaction."""
+        """Remove the results of items that are no more, and forget what they were made from (`forget_made`).
+
+        Coordinator only, within a transaction.
+        """
+
+    def fail(self, catalogue: Catalogue, item: Item, failed: Failed) -> None:
+        """Take in that a worker could make nothing of an item. Coordinator only, within a transaction.
+
+        What an earlier run made of it is dropped: it was made of something else.
+        """
+        self.drop(catalogue, [item.key])
+        catalogue.fail(self.name, item.key, failed.reason, failed.mend)
 
 
 class WholeStep(Protocol):
