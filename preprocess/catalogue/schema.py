@@ -123,7 +123,7 @@ CREATE TABLE duplicates (
 -- Words about a fragment, with all that came before. One row a (slug, kind) at most is current. A text that a person
 -- wrote stays current; what a step makes later is kept beside it as a proposal.
 CREATE TABLE texts (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- an undone edit's text comes back by its id, which no other may have taken
     slug TEXT NOT NULL REFERENCES fragments (slug) ON DELETE CASCADE,
     kind TEXT NOT NULL CHECK (kind IN ('caption', 'description')),
     text TEXT NOT NULL,
@@ -262,12 +262,13 @@ CREATE TABLE tracks (
     sections TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- What a person did, with what undoes it. JSON both.
+-- What a person did, with what undoes it. JSON both. `undone`: 0 done, 1 undone, 2 undone and no longer to be redone,
+-- since something else was done after it.
 CREATE TABLE edits (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     what TEXT NOT NULL,
     inverse TEXT NOT NULL,
-    undone INTEGER NOT NULL DEFAULT 0,
+    undone INTEGER NOT NULL DEFAULT 0 CHECK (undone IN (0, 1, 2)),
     at TEXT NOT NULL
 );
 """,
