@@ -15,7 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from itertools import count
 
-from engine.errors import OutputError, RuntimeShowError
+from engine.errors import RuntimeShowError, SourceError
 from preprocess.catalogue.catalogue import Catalogue, Made
 from preprocess.pipeline.executors import ProcessExpired, Workers
 from preprocess.pipeline.listening import Listener
@@ -107,15 +107,15 @@ class _ItemsRun:
         index, items = self.running.pop(future)
         try:
             results = future.result()
-        except OutputError:
-            raise
         except ProcessExpired as error:
             if len(items) > 1:  # which of them it was shows when each is done alone
                 self._submit_alone(index, items)
                 return
             results = [_crashed(error)]
-        except RuntimeShowError as error:
+        except SourceError as error:
             results = [Failed(error.what, error.mend)] * len(items)
+        except RuntimeShowError:  # a full disk, a model that is not installed: it would be the same for every item
+            raise
         except Exception as error:  # a mistake of ours on one item must not stop the others
             _LOG.exception("%s of %s", self.steps[index].name, ", ".join(item.label for item in items))
             mend = "please report it with the file"
@@ -160,8 +160,10 @@ def _crashed(error: ProcessExpired) -> Failed:
 def run_items(catalogue: Catalogue, steps: Sequence[ItemStep], workers: Workers, listener: Listener) -> Counter[str]:
     """Run steps of items, each source through all of them; how many items each step did. Main thread.
 
-    Raises OutputError where a disk is full, and whatever a step's own `items` or `store` raises; what was stored
-    until then stays, and the next run goes on from there.
+    An item whose work raises SourceError, crashes its worker or shows a mistake of ours is noted as failed, and is
+    tried again when its inputs change. Raises OutputError where a disk is full, every other RuntimeShowError of a
+    worker, and whatever a step's own `items` or `store` raises; what was stored until then stays, and the next run
+    goes on from there.
     """
     run = _ItemsRun(catalogue, steps, workers, listener)
     run.run()
