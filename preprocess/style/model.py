@@ -11,7 +11,7 @@ from pydantic import Field
 
 from engine.model.part import Name, Part
 from preprocess.analyze.settings import AnalyzeSettings
-from preprocess.assign.settings import Wishes
+from preprocess.assign.settings import AssignSettings, Wishes
 from preprocess.caption.settings import CaptionSettings
 from preprocess.check.settings import CheckSettings
 from preprocess.describe.settings import DescribeSettings
@@ -53,4 +53,5 @@ class Style(Part):
     check: CheckSettings = Field(default_factory=CheckSettings, description="Texts checked.")
     tagging: TaggingSettings = Field(default_factory=TaggingSettings, description="Tags put in order.")
     embed: EmbedSettings = Field(default_factory=EmbedSettings, description="Texts as vectors.")
+    assign: AssignSettings = Field(default_factory=AssignSettings, description="Clips shared out among movements.")
     encode: EncodeSettings = Field(default_factory=EncodeSettings, description="Fragments encoded.")
