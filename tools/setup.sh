@@ -45,6 +45,7 @@ jackd2                    MIDI ports for the MIDI tests
 jack-midi-clock           a foreign MIDI clock for the clock tests
 liblo-tools               sends OSC in the tests
 ffmpeg                    the reference that decoded frames are compared with
+chromium|chromium-browser  opens the curation page
 '
 readonly BENCH_PACKAGES='
 libmpv2|libmpv1           mpv, a peer in the benchmark

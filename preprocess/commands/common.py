@@ -1,15 +1,28 @@
-"""What the subcommands share: exit codes, the options that recur, and how they open a library with its style."""
+"""What the subcommands share: exit codes, the options that recur, and how a step is run alone."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from engine.errors import LibraryError
 from engine.formats.library_schema import CATALOGUE
+from preprocess.catalogue.catalogue import Catalogue
+from preprocess.pipeline.executors import Workers, cluster, local_workers
+from preprocess.pipeline.listening import Bars, Lines, Listener, Silent
+from preprocess.pipeline.runner import run_items, run_whole
+from preprocess.pipeline.step import ItemStep
+from preprocess.pipeline.steps import is_whole, make_step
+from preprocess.style.read import style_of
 
 DONE, INTERNAL, WRONG_INPUT, QUARANTINED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -23,12 +36,40 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON on standard output instead of a table")
 
 
+def add_working(parser: argparse.ArgumentParser) -> None:
+    """How work is done and told of."""
+    parser.add_argument(
+        "--jobs", type=_count, default=0, metavar="N", help="items at a time on this machine; one a core if left out"
+    )
+    parser.add_argument(
+        "--scheduler", metavar="tcp://HOST:PORT", help="a Dask scheduler whose workers see the library ([cluster])"
+    )
+    parser.add_argument(
+        "--progress",
+        choices=("bars", "lines", "none"),
+        default="bars",
+        help="bars on a terminal (the default), JSON lines on standard error, or nothing",
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1024:
+        raise argparse.ArgumentTypeError("a number from 1 to 1024")
+    return int(text)
+
+
+def pixels(text: str) -> int:
+    """A height in pixels, for argparse."""
+    if not text.isdecimal() or not 16 <= int(text) <= 16_384:
+        raise argparse.ArgumentTypeError("a number of pixels from 16 to 16384")
+    return int(text)
+
+
 def existing(library: Path) -> Path:
     """The library's folder. Raises LibraryError where there is none: a step alone makes no library."""
     if not (library / CATALOGUE).is_file():
-        raise LibraryError(
-            "no clip library here", subject=library, mend="make one with runtime-preprocess run or ingest"
-        )
+        mend = "make one with runtime-preprocess run or ingest"
+        raise LibraryError("no clip library here", subject=library, mend=mend)
     return library
 
 
@@ -36,3 +77,35 @@ def print_json(value: Any) -> None:
     """Print a value of JSON's own types on standard output, readable and complete."""
     json.dump(value, sys.stdout, indent=2, ensure_ascii=False)
     print()
+
+
+@contextmanager
+def listening(progress: str) -> Iterator[Listener]:
+    """Whoever hears of the run: bars, lines or nobody."""
+    if progress == "bars":
+        with Bars(Console(stderr=True)) as bars:
+            yield bars
+    else:
+        yield Lines() if progress == "lines" else Silent()
+
+
+@contextmanager
+def workers(parsed: argparse.Namespace, steps: Sequence[ItemStep]) -> Iterator[Workers]:
+    """The workers that were asked for, for these steps."""
+    if parsed.scheduler:
+        with cluster(parsed.scheduler) as found:
+            yield found
+        return
+    with local_workers(parsed.jobs or os.cpu_count() or 1, [step.work.__module__ for step in steps]) as found:
+        yield found
+
+
+def run_step(parsed: argparse.Namespace, name: str) -> Counter[str]:
+    """Run one step of an existing library, alone, as its style says; how many items it did (a whole step: 0 or 1)."""
+    library = existing(parsed.library)
+    with listening(parsed.progress) as listener, Catalogue(library) as catalogue:
+        step = make_step(name, style_of(library))
+        if is_whole(step):
+            return Counter({name: int(run_whole(catalogue, step, listener))})
+        with workers(parsed, [step]) as found:
+            return run_items(catalogue, [step], found, listener)
