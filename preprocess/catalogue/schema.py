@@ -47,6 +47,7 @@ CREATE TABLE footage (
     sound INTEGER NOT NULL,
     loudness_lufs REAL,       -- integrated, of the source as found; NULL without sound
     true_peak_db REAL,
+    gain_db REAL NOT NULL,    -- brings it to the loudness asked for; in the mezzanine's sound already
     pieces TEXT NOT NULL      -- JSON [[begin, end, source_in_s], …]: whole stretches; between them something was lost
 ) WITHOUT ROWID;
 

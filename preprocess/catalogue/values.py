@@ -27,7 +27,8 @@ class Footage:
 
     `file` is the mezzanine; None where the source at `source` is read directly and normalised on the way. `pieces`
     cover frames 0 to `frame_count`, in order. `alpha`: transparent in places. `combs`: the source is interlaced.
-    Loudness (LUFS, integrated) and true peak (dB) are those of the source as it was found, None without sound.
+    Loudness (LUFS, integrated) and true peak (dB) are those of the source as it was found, None without sound;
+    `gain_db` brings it to the loudness asked for, and is in the mezzanine's sound already.
     """
 
     base: str
@@ -44,6 +45,7 @@ class Footage:
     loudness_lufs: float | None
     true_peak_db: float | None
     pieces: tuple[Piece, ...]
+    gain_db: float = 0.0
 
     def source_s(self, index: int) -> float:
         """The instant of frame `index` in the source, in seconds; of the end of its piece, for an index at an end."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal, TypeAlias
 
 import av
 from av.filter import Graph
@@ -19,19 +20,23 @@ _TURNS = {1: (("transpose", "clock"),), 2: (("hflip", ""), ("vflip", "")), 3: ((
 _FULL_RANGE_TAG = 2  # enum AVColorRange
 _MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
 _HD_ABOVE_ROWS = 576  # untagged pictures of more rows are taken for BT.709, as players do
+_SMALLER_BY = 2  # averaging areas is cheaper from here on, and as good
 
 Step = tuple[str, str]
+# What becomes of the colours of YUV pictures: JPEG's own (BT.601, full range), or the source's matrix at limited range.
+Colours: TypeAlias = Literal["jpeg", "kept"]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What pictures become: this size and pixel format. `crop` is taken off the upright picture first, in pixels."""
+    """What pictures become: this size and pixel format. The upright picture is cut to `crop` first, in pixels."""
 
     width: int
     height: int
     pixel_format: str
     crop_width: int
     crop_height: int
+    colours: Colours = "jpeg"
 
     @property
     def scales(self) -> bool:
@@ -46,24 +51,29 @@ def target_for(movie: Movie, codec: Codec, max_height: int | None) -> Target:
     columns are cut off, since resampling a picture for three pixels would blur all of it.
     """
     multiple = 4 if codec.is_hap else 2
-    pixel_format = "rgba" if codec.is_hap else "yuvj420p"
+    return sized(movie, multiple, max_height, "rgba" if codec.is_hap else "yuvj420p")
+
+
+def sized(movie: Movie, multiple: int, max_height: int | None, pixel_format: str, colours: Colours = "jpeg") -> Target:
+    """The movie upright and square, its size a multiple of `multiple`, no higher than `max_height` pixels."""
     turned = movie.coded_height, movie.coded_width
     upright = turned if movie.turns % 2 else (movie.coded_width, movie.coded_height)
     factor = min(1.0, max_height / movie.height) if max_height else 1.0
     if factor == 1.0 and (movie.width, movie.height) == upright and min(upright) >= multiple:
         width, height = (size // multiple * multiple for size in upright)
-        return Target(width, height, pixel_format, width, height)
+        return Target(width, height, pixel_format, width, height, colours)
     width, height = (max(multiple, round(size * factor / multiple) * multiple) for size in (movie.width, movie.height))
-    return Target(width, height, pixel_format, *upright)
+    return Target(width, height, pixel_format, *upright, colours)
 
 
 class PictureFilter:
     """Turns decoded frames into finished ones. One thread.
 
-    Frames keep their `pts`; some filters look ahead, so that a frame comes out a few pushes after it went in.
+    Frames keep their `pts`. Where it deinterlaces, a frame comes out a few pushes after it went in, else at once.
+    Frames of a `movie` of None are upright and of square pixels already.
     """
 
-    def __init__(self, movie: Movie, target: Target, combs: bool) -> None:
+    def __init__(self, movie: Movie | None, target: Target, combs: bool = False) -> None:
         self._movie = movie
         self._target = target
         self._combs = combs
@@ -93,27 +103,37 @@ class PictureFilter:
         if self._combs:
             # idet marks the frames that comb, by looking; bwdif fills in one field of those and leaves the others.
             steps += [("idet", ""), ("bwdif", "mode=send_frame:parity=auto:deint=interlaced")]
-        steps += _TURNS.get(self._movie.turns, ())
-        turned = self._movie.turns % 2
-        upright = (frame.height, frame.width) if turned else (frame.width, frame.height)
-        same_shape = {frame.width, frame.height} == {self._movie.coded_width, self._movie.coded_height}
-        if same_shape and upright != (target.crop_width, target.crop_height):
-            steps.append(("crop", f"{target.crop_width}:{target.crop_height}"))
+        if self._movie is not None:
+            steps += _TURNS.get(self._movie.turns, ())
+            turned = self._movie.turns % 2
+            upright = (frame.height, frame.width) if turned else (frame.width, frame.height)
+            same_shape = {frame.width, frame.height} == {self._movie.coded_width, self._movie.coded_height}
+            if same_shape and upright != (target.crop_width, target.crop_height):
+                steps.append(("crop", f"{target.crop_width}:{target.crop_height}"))
         steps += [("scale", _scale_arguments(frame, target)), ("format", f"pix_fmts={target.pixel_format}")]
         return steps
 
 
+def matrix_of(frame: VideoFrame) -> str:
+    """swscale's name of the matrix that a YUV picture was made with; RGB pictures count as BT.709."""
+    if frame.format.is_rgb or frame.format.has_palette:
+        return "bt709"
+    return _MATRICES.get(frame.colorspace, "bt709" if frame.height > _HD_ABOVE_ROWS else "bt601")
+
+
 def _scale_arguments(frame: VideoFrame, target: Target) -> str:
-    """Size and colours: JPEG's own are BT.601 at full range, whatever the source had."""
-    arguments = [f"w={target.width}", f"h={target.height}", f"flags={_SCALER}", "out_range=pc"]
+    """Size and colours, both as they are and as they become."""
+    smaller = frame.width >= _SMALLER_BY * target.width and frame.height >= _SMALLER_BY * target.height
+    scaler = "area+accurate_rnd+full_chroma_int" if smaller else _SCALER
+    kept = target.colours == "kept"
+    arguments = [f"w={target.width}", f"h={target.height}", f"flags={scaler}", f"out_range={'tv' if kept else 'pc'}"]
     name = frame.format.name
     if not frame.format.is_rgb and not frame.format.has_palette and not name.startswith("gray"):
-        guess = "bt709" if frame.height > _HD_ABOVE_ROWS else "bt601"
-        arguments.append(f"in_color_matrix={_MATRICES.get(frame.colorspace, guess)}")
+        arguments.append(f"in_color_matrix={matrix_of(frame)}")
         full = name.startswith("yuvj") or frame.color_range == _FULL_RANGE_TAG
         arguments.append(f"in_range={'pc' if full else 'tv'}")
     if target.pixel_format.startswith("yuv"):
-        arguments.append("out_color_matrix=bt601")
+        arguments.append(f"out_color_matrix={matrix_of(frame) if kept else 'bt601'}")
     return ":".join(arguments)
 
 

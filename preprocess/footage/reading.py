@@ -1,17 +1,33 @@
-"""Frames of footage, by index: from its mezzanine, or from the source itself, normalised on the way."""
+"""Frames of footage, by index: from its mezzanine, or from the source itself, normalised on the way.
+
+Whoever reads frames reads them here. A range costs the frames from the key frame before it, no more; what a
+source's packets say of its frames is gone over once a process.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+from av.container import InputContainer
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
-from engine.formats.movie import read_movie
-from engine.formats.movie_file import open_movie, picture_stream
-from engine.model.clips import Codec
+from engine.errors import SourceError
+from engine.formats.movie import Movie, read_movie, slots
+from engine.formats.movie_file import decoded, open_movie, picture_stream
 from preprocess.catalogue.values import Footage
-from preprocess.footage.filters import Target, target_for
-from preprocess.footage.sequence import Sequence
+from preprocess.footage.filters import PictureFilter, Target
+
+_KEPT_SOURCES = 8
+# Where seeking to a key frame lands behind it, an earlier one is tried; a container in which this many do not help
+# has no random access to speak of.
+_MOST_KEYS_BACK = 8
+_AGAIN = "run ingest again: it looks at the file anew"
 
 
 def pictures(
@@ -19,41 +35,125 @@ def pictures(
 ) -> Iterator[tuple[int, VideoFrame]]:
     """(frame index, frame) for each index from `begin` to `end` (half open), in order, scaled to the size given.
 
-    `pixel_format` is FFmpeg's name: bgr24, rgba, gray, yuvj420p… One thread; `threads` decode. The same indices give
-    the same pictures whether read in one range or in several.
+    `pixel_format` is FFmpeg's name: bgr24, rgba, gray, yuvj420p…; YUV has JPEG's colours, BT.601 at full range. A
+    frame that stands for several indices is given as one object several times. One thread; `threads` decode. The same
+    indices give the same pictures whether read in one range or in several.
     Raises SourceError where the file is gone or damaged since it was ingested.
     """
-    frames = _from_mezzanine(footage, begin, end, threads) if footage.file else _from_source(footage, end, threads)
-    for index, frame in frames:
-        if index >= end:
-            return
-        if index >= begin:
-            yield index, frame.reformat(width=width, height=height, format=pixel_format, interpolation="AREA")
+    begin, end = max(begin, 0), min(end, footage.frame_count)
+    if begin >= end:
+        return
+    movie = None if footage.file else movie_of(footage.source)
+    cut = _cut(movie, footage) if movie else (footage.width, footage.height)
+    finish, at = PictureFilter(movie, Target(width, height, pixel_format, *cut)), begin
+    spans = _of_source(footage, movie, begin, end, threads) if movie else _of_mezzanine(footage, begin, end, threads)
+    for frame, span in spans:
+        (done,) = finish.push(frame)
+        for index in span:
+            yield index, done
+            at = index + 1
+    if at < end:
+        file = footage.file or footage.source
+        raise SourceError(f"frame {at} is not there any more", subject=file, mend=_AGAIN)
 
 
-def _from_mezzanine(footage: Footage, begin: int, end: int, threads: int) -> Iterator[tuple[int, VideoFrame]]:
+def _cut(movie: Movie, footage: Footage) -> tuple[int, int]:
+    """The size to which a source's upright picture is cut: even, where it is not scaled to its footage's size."""
+    turned = movie.turns % 2
+    upright = (movie.coded_height, movie.coded_width) if turned else (movie.coded_width, movie.coded_height)
+    even = upright[0] // 2 * 2, upright[1] // 2 * 2
+    return even if (movie.width, movie.height) == upright and (footage.width, footage.height) == even else upright
+
+
+def _of_mezzanine(footage: Footage, begin: int, end: int, threads: int) -> Iterator[tuple[VideoFrame, range]]:
     assert footage.file is not None
     with open_movie(footage.file) as container:
-        stream = picture_stream(container, footage.file)
+        stream = _stream(container, footage.file, threads)
         assert stream.time_base is not None
-        stream.thread_type, stream.thread_count = "AUTO", threads
         container.seek(round(begin / footage.rate / stream.time_base), stream=stream)
-        for frame in container.decode(stream):
-            assert frame.pts is not None
+        for frame in decoded(container, stream):
+            if frame.pts is None:
+                continue
             index = round(frame.pts * stream.time_base * footage.rate)
             if index >= end:
                 return
-            yield index, frame
+            if index >= begin:
+                yield frame, range(index, index + 1)
 
 
-def _from_source(footage: Footage, end: int, threads: int) -> Iterator[tuple[int, VideoFrame]]:
-    movie = read_movie(footage.source)
-    target: Target = target_for(movie, Codec.MJPEG, None)
-    sequence = Sequence(movie, target, threads, lambda done, total: None, [])
-    index = 0
-    for paced in sequence.frames():
-        for _ in range(paced.repeats):
-            yield index, paced.frame
-            index += 1
-            if index >= end:
-                return
+def _of_source(
+    footage: Footage, movie: Movie, begin: int, end: int, threads: int
+) -> Iterator[tuple[VideoFrame, range]]:
+    places = slots(movie.times_s, footage.rate)  # the index at which each frame of the source begins to stand
+    for number, frame in source_frames(movie, int(np.searchsorted(places, begin, side="right")) - 1, threads):
+        span_end = int(places[number + 1]) if number + 1 < len(places) else footage.frame_count
+        if span_end > max(begin, places[number]):
+            yield frame, range(max(begin, int(places[number])), min(end, span_end))
+        if span_end >= end:
+            return
+
+
+def movie_of(file: Path) -> Movie:
+    """What a source holds, gone over once a process as long as its size and time stand. Raises SourceError."""
+    try:
+        stat = file.stat()
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}", subject=file, mend="plug in its disk") from error
+    return _looked_at(file, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(_KEPT_SOURCES)
+def _looked_at(file: Path, size: int, mtime_ns: int) -> Movie:
+    return read_movie(file)
+
+
+def source_frames(movie: Movie, first: int, threads: int = 1) -> Iterator[tuple[int, VideoFrame]]:
+    """(number, frame) of a source's own frames from number `first` on, in the order of presentation.
+
+    Raises SourceError where a frame does not decode, or the file cannot be sought in.
+    """
+    stamps = movie.packets.stamps
+    assert stamps is not None, "only files whose timestamps tell their frames apart are read directly"
+    with open_movie(movie.file) as container:
+        stream = _stream(container, movie.file, threads)
+        expected = first
+        for frame in _from_key_before(container, stream, movie, first):
+            number = _number(stamps, frame)
+            if number is None or number < first:
+                continue
+            if number != expected or frame.is_corrupt:
+                raise SourceError(f"frame {expected} does not decode any more", subject=movie.file, mend=_AGAIN)
+            yield number, frame
+            expected += 1
+
+
+def _from_key_before(container: InputContainer, stream: VideoStream, movie: Movie, first: int) -> Iterator[VideoFrame]:
+    """Frames from a key frame at or before number `first`."""
+    stamps, keys = movie.packets.stamps, movie.packets.keys
+    assert stamps is not None
+    place = int(np.searchsorted(keys, first, side="right")) - 1
+    for back in range(_MOST_KEYS_BACK):
+        key = int(keys[place - back]) if place - back >= 0 else 0
+        container.seek(int(stamps[key]), stream=stream)
+        frames = decoded(container, stream)
+        opening = next(frames, None)
+        number = None if opening is None else _number(stamps, opening)
+        if opening is not None and number is not None and number <= first:
+            yield from chain((opening,), frames)
+            return
+        if key == 0:
+            break
+    raise SourceError("cannot be sought in", subject=movie.file, mend="make a mezzanine of it")
+
+
+def _number(stamps: npt.NDArray[np.int64], frame: VideoFrame) -> int | None:
+    if frame.pts is None:
+        return None
+    place = int(np.searchsorted(stamps, frame.pts))
+    return place if place < len(stamps) and stamps[place] == frame.pts else None
+
+
+def _stream(container: InputContainer, file: Path, threads: int) -> VideoStream:
+    stream = picture_stream(container, file)
+    stream.thread_type, stream.thread_count = "AUTO", threads
+    return stream

@@ -17,7 +17,7 @@ from preprocess.footage.decoding import Decoding
 from preprocess.footage.filters import PictureFilter, Target
 
 # A pause longer than this between two frames is a jump of the clock, not footage: nothing is filled in.
-_LONGEST_PAUSE_S = 10.0
+LONGEST_PAUSE_S = 10.0
 _TELL_EVERY_FRAMES = 16
 
 Tell: TypeAlias = Callable[[int, int], None]
@@ -39,7 +39,16 @@ class Sequence:
     `tell(slot, total)` hears of the progress; remarks for the report are added to `notes`. One thread.
     """
 
-    def __init__(self, movie: Movie, target: Target, threads: int, tell: Tell, notes: list[str]) -> None:
+    def __init__(
+        self,
+        movie: Movie,
+        target: Target,
+        threads: int,
+        tell: Tell,
+        notes: list[str],
+        *,
+        combing: bool | None = None,  # None: look
+    ) -> None:
         self.rate = constant_rate(movie)
         self.total = movie.frame_count if movie.constant else max(1, round(movie.duration_s * self.rate))
         self._movie = movie
@@ -47,6 +56,7 @@ class Sequence:
         self._decoding = Decoding(movie, threads)
         self._tell = tell
         self._notes = notes
+        self._combing = combs(movie) if combing is None else combing
         self._breaks: list[int] = []
 
     @property
@@ -55,7 +65,7 @@ class Sequence:
 
     def frames(self) -> Iterator[Paced]:
         """The finished frames, in order. Frames repeat over pauses; of several frames in one slot the last stays."""
-        longest = round(_LONGEST_PAUSE_S * self.rate)
+        longest = round(LONGEST_PAUSE_S * self.rate)
         held: tuple[VideoFrame, int] | None = None
         begins_anew = False
         for frame, slot in self._filtered():
@@ -74,10 +84,9 @@ class Sequence:
 
     def _filtered(self) -> Iterator[tuple[VideoFrame, int]]:
         """(finished frame, its slot); where something was lost before a frame, its slot is noted in `_breaks`."""
-        combing = combs(self._movie)
-        if combing:
+        if self._combing:
             self._notes.append("interlaced (its frames comb): deinterlaced")
-        pictures = PictureFilter(self._movie, self._target, combing)
+        pictures = PictureFilter(self._movie, self._target, self._combing)
         for index, (frame, at_s, after_loss) in enumerate(self._decoding.frames()):
             slot = int(slots(np.array([at_s]), self.rate)[0])
             if after_loss:
