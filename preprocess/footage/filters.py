@@ -18,7 +18,10 @@ from engine.model.clips import Codec
 _SCALER = "bicubic+accurate_rnd+full_chroma_int"
 _TURNS = {1: (("transpose", "clock"),), 2: (("hflip", ""), ("vflip", "")), 3: (("transpose", "cclock"),)}
 _FULL_RANGE_TAG = 2  # enum AVColorRange
+_JPEG_FORMAT = "yuvj420p"
+_BITS = 8  # of a sample of a clip
 _MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
+_COLORSPACE_NAMES = {"bt709": "bt709", "fcc": "fcc", "bt601": "bt470bg", "smpte240m": "smpte240m", "bt2020": "bt2020nc"}
 _HD_ABOVE_ROWS = 576  # untagged pictures of more rows are taken for BT.709, as players do
 _SMALLER_BY = 2  # averaging areas is cheaper from here on, and as good
 
@@ -110,6 +113,10 @@ class PictureFilter:
             same_shape = {frame.width, frame.height} == {self._movie.coded_width, self._movie.coded_height}
             if same_shape and upright != (target.crop_width, target.crop_height):
                 steps.append(("crop", f"{target.crop_width}:{target.crop_height}"))
+        elif (frame.width, frame.height) != (target.crop_width, target.crop_height):
+            steps.append(("crop", f"{target.crop_width}:{target.crop_height}"))
+        if target.pixel_format == _JPEG_FORMAT and target.colours == "jpeg" and _is_yuv(frame):
+            return steps + _jpeg_steps(frame, target)
         steps += [("scale", _scale_arguments(frame, target)), ("format", f"pix_fmts={target.pixel_format}")]
         return steps
 
@@ -121,17 +128,46 @@ def matrix_of(frame: VideoFrame) -> str:
     return _MATRICES.get(frame.colorspace, "bt709" if frame.height > _HD_ABOVE_ROWS else "bt601")
 
 
+def _is_yuv(frame: VideoFrame) -> bool:
+    return not (frame.format.is_rgb or frame.format.has_palette or frame.format.name.startswith("gray"))
+
+
+def _range_of(frame: VideoFrame) -> str:
+    return "pc" if frame.format.name.startswith("yuvj") or frame.color_range == _FULL_RANGE_TAG else "tv"
+
+
+def _jpeg_steps(frame: VideoFrame, target: Target) -> list[Step]:
+    """YUV to JPEG's colours: swscale brings size and chroma, the filter colorspace matrix and range.
+
+    swscale alone would go through RGB from one matrix to another, at three times the cost, and would dither.
+    """
+    deep = frame.format.components[0].bits > _BITS
+    between = "yuv420p10le" if deep else "yuv420p"
+    matrix, given = matrix_of(frame), _range_of(frame)
+    untouched = f"in_color_matrix={matrix}:out_color_matrix={matrix}:in_range={given}:out_range={given}"
+    # Primaries and transfer are said to be alike on both sides: pictures keep theirs.
+    same = "bt709"
+    return [
+        ("scale", f"w={target.width}:h={target.height}:flags={_scaler(frame, target)}:{untouched}"),
+        ("format", f"pix_fmts={between}"),
+        ("setparams", f"colorspace={_COLORSPACE_NAMES[matrix]}:range={given}:color_primaries={same}:color_trc={same}"),
+        ("colorspace", f"space=bt470bg:range=pc:primaries={same}:trc={same}:format=yuv420p:fast=1"),
+        ("format", f"pix_fmts={_JPEG_FORMAT}"),
+    ]
+
+
+def _scaler(frame: VideoFrame, target: Target) -> str:
+    smaller = frame.width >= _SMALLER_BY * target.width and frame.height >= _SMALLER_BY * target.height
+    return "area+accurate_rnd+full_chroma_int" if smaller else _SCALER
+
+
 def _scale_arguments(frame: VideoFrame, target: Target) -> str:
     """Size and colours, both as they are and as they become."""
-    smaller = frame.width >= _SMALLER_BY * target.width and frame.height >= _SMALLER_BY * target.height
-    scaler = "area+accurate_rnd+full_chroma_int" if smaller else _SCALER
     kept = target.colours == "kept"
-    arguments = [f"w={target.width}", f"h={target.height}", f"flags={scaler}", f"out_range={'tv' if kept else 'pc'}"]
-    name = frame.format.name
-    if not frame.format.is_rgb and not frame.format.has_palette and not name.startswith("gray"):
-        arguments.append(f"in_color_matrix={matrix_of(frame)}")
-        full = name.startswith("yuvj") or frame.color_range == _FULL_RANGE_TAG
-        arguments.append(f"in_range={'pc' if full else 'tv'}")
+    arguments = [f"w={target.width}", f"h={target.height}", f"flags={_scaler(frame, target)}"]
+    arguments.append(f"out_range={'tv' if kept else 'pc'}")
+    if _is_yuv(frame):
+        arguments += [f"in_color_matrix={matrix_of(frame)}", f"in_range={_range_of(frame)}"]
     if target.pixel_format.startswith("yuv"):
         arguments.append(f"out_color_matrix={matrix_of(frame) if kept else 'bt601'}")
     return ":".join(arguments)
@@ -140,6 +176,7 @@ def _scale_arguments(frame: VideoFrame, target: Target) -> str:
 def run_through(frame: VideoFrame, steps: Sequence[Step]) -> Graph:
     """A graph of these filters, one after another, for frames of the shape of `frame`."""
     graph = Graph()
+    graph.threads = 1  # work is spread over items, not within one
     last = graph.add_buffer(
         width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or Fraction(1, 25)
     )

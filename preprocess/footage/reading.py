@@ -31,20 +31,31 @@ _AGAIN = "run ingest again: it looks at the file anew"
 
 
 def pictures(
-    footage: Footage, begin: int, end: int, *, width: int, height: int, pixel_format: str = "bgr24", threads: int = 1
+    footage: Footage,
+    begin: int,
+    end: int,
+    *,
+    width: int,
+    height: int,
+    pixel_format: str = "bgr24",
+    crop: tuple[int, int] | None = None,
+    threads: int = 1,
 ) -> Iterator[tuple[int, VideoFrame]]:
     """(frame index, frame) for each index from `begin` to `end` (half open), in order, scaled to the size given.
 
-    `pixel_format` is FFmpeg's name: bgr24, rgba, gray, yuvj420p…; YUV has JPEG's colours, BT.601 at full range. A
-    frame that stands for several indices is given as one object several times. One thread; `threads` decode. The same
-    indices give the same pictures whether read in one range or in several.
+    `crop` (width, height) is what is left of the footage before it is scaled; a source that is scaled on its way to
+    its footage is not cut. `pixel_format` is FFmpeg's name: bgr24, rgba, gray, yuvj420p…; YUV has JPEG's colours,
+    BT.601 at full range. A frame that stands for several indices is given as one object several times. One thread;
+    `threads` decode. The same indices give the same pictures whether read in one range or in several.
     Raises SourceError where the file is gone or damaged since it was ingested.
     """
     begin, end = max(begin, 0), min(end, footage.frame_count)
     if begin >= end:
         return
     movie = None if footage.file else movie_of(footage.source)
-    cut = _cut(movie, footage) if movie else (footage.width, footage.height)
+    whole = footage.width, footage.height
+    cut = _cut(movie, footage) if movie else whole
+    cut = crop if crop and cut == whole else cut
     finish, at = PictureFilter(movie, Target(width, height, pixel_format, *cut)), begin
     spans = _of_source(footage, movie, begin, end, threads) if movie else _of_mezzanine(footage, begin, end, threads)
     for frame, span in spans:
