@@ -251,16 +251,18 @@ CREATE TABLE schedule_rows (
     FOREIGN KEY (movement, state) REFERENCES schedules (movement, state) ON DELETE CASCADE
 ) WITHOUT ROWID;
 
--- The music, heard once. JSON: onsets [[at_s, strength], …], beats [[at_s, is_bar], …], sections [[begin_s, end_s,
--- energy, label], …].
+-- The music, heard once; `track` in meta names the file that is the show's, '' for silence. JSON: onsets [[at_s,
+-- strength], …], beats [[at_s, is_bar], …], sections [[begin_s, end_s, energy, label], …].
 CREATE TABLE tracks (
     sha256 TEXT PRIMARY KEY,
+    heard TEXT NOT NULL,      -- hash of how: code and the onsets' settings
     file TEXT NOT NULL,       -- relative to the library
     duration_s REAL NOT NULL,
     bpm REAL,
     onsets TEXT NOT NULL,
     beats TEXT NOT NULL,
-    sections TEXT NOT NULL
+    sections TEXT NOT NULL,
+    waveform BLOB NOT NULL    -- the loudest sample of each twentieth of a second, 255 for full scale
 ) WITHOUT ROWID;
 
 -- What a person did, with what undoes it. JSON both. `undone`: 0 done, 1 undone, 2 undone and no longer to be redone,
