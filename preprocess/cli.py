@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import keyword
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -14,6 +15,10 @@ from preprocess.commands.common import INTERRUPTED, WRONG_INPUT
 # A subcommand is a module of preprocess.commands with EXAMPLES, add_arguments(parser) and run(parsed) -> exit code.
 # Only the one that was asked for is imported: some of them bring large libraries along.
 _COMMANDS = {
+    "curate": "look through a library in the browser, and put right what the steps made of it",
+    "export": "write a library's texts, tags, movements and schedules as files, for editing by hand and for git",
+    "import": "take what was edited in exported files back into the library",
+    "relink": "find sources that were moved, by what is in them",
     "build": "make or update a clip library and its first show in one pass",
 }
 
@@ -46,11 +51,16 @@ def _parser(words: Sequence[str]) -> tuple[argparse.ArgumentParser, dict[str, Mo
             name, help=does, description=does, formatter_class=argparse.RawDescriptionHelpFormatter
         )
         if words[:1] == [name]:
-            module = importlib.import_module(f"preprocess.commands.{name.replace('-', '_')}")
+            module = importlib.import_module(_module_of(name))
             modules[name] = module
             command.epilog = module.EXAMPLES + (_EXIT_CODES if "exit codes" not in module.EXAMPLES else "")
             module.add_arguments(command)
     return parser, modules
+
+
+def _module_of(command: str) -> str:
+    name = command.replace("-", "_")
+    return f"preprocess.commands.{name}{'_' if keyword.iskeyword(name) else ''}"
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from preprocess.catalogue.edit_values import (
     SetTag,
     SetText,
 )
+from preprocess.catalogue.tags import say_of_tag
 from preprocess.catalogue.texts import PERSON, put_text
 from preprocess.catalogue.values import Text
 
@@ -125,9 +126,7 @@ def _release_text(catalogue: Catalogue, edit: ReleaseText) -> None:
 def _set_tag(catalogue: Catalogue, edit: SetTag) -> None:
     """What the person gave, and at once what holds of it: `tags` is made anew by the next run."""
     execute, key = catalogue.connection.execute, (edit.slug, edit.tag)
-    execute("DELETE FROM given_tags WHERE slug = ? AND tag = ? AND origin = ?", (*key, PERSON))
-    if edit.value is not None:
-        execute("INSERT INTO given_tags VALUES (?, ?, ?, ?)", (*key, PERSON, float(edit.value)))
+    say_of_tag(catalogue, edit.slug, edit.tag, edit.value)
     query = "SELECT max(confidence) FROM given_tags WHERE slug = ? AND tag = ?"
     confidence = float(edit.value) if edit.value is not None else execute(query, key).fetchone()[0]
     execute("DELETE FROM tags WHERE slug = ? AND tag = ?", key)

@@ -1,0 +1,175 @@
+"""What the curation page shows of a catalogue, as values of JSON's own types. All in the catalogue's thread."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from engine.formats.library_schema import THUMBNAILS
+from preprocess.catalogue import edit_log
+from preprocess.catalogue.catalogue import Catalogue
+from preprocess.catalogue.marks import left_out
+from preprocess.catalogue.texts import current_texts
+
+STRIPS = "strips"
+
+Json: TypeAlias = dict[str, Any]
+
+
+def overview(catalogue: Catalogue) -> Json:
+    """The library as a whole: its movements with what they have, its tags with how often, what can be undone."""
+    ask = catalogue.connection.execute
+    out = left_out(catalogue)
+    movements = ask(
+        "SELECT name, movements.description, count(slug) AS clips, schedules.origin AS schedule_origin FROM movements"
+        " LEFT JOIN assignments ON movement = name"
+        " LEFT JOIN schedules ON schedules.movement = name AND schedules.state = 'current' GROUP BY name"
+        " ORDER BY position, name"
+    )
+    tags = ask("SELECT tag, count(*) AS clips FROM tags GROUP BY tag ORDER BY clips DESC, tag")
+    counts = {
+        "clips": ask("SELECT count(*) FROM fragments WHERE NOT retired").fetchone()[0],
+        "left_out": len(out),
+        "unplaced": ask(
+            "SELECT count(*) FROM fragments WHERE NOT retired AND slug NOT IN (SELECT slug FROM assignments)"
+        ).fetchone()[0],
+        "doubtful": ask("SELECT count(DISTINCT slug) FROM doubts").fetchone()[0],
+    }
+    stack = edit_log.stack(catalogue)
+    return {
+        "name": catalogue.folder.name,
+        "movements": [dict(row) for row in movements],
+        "tags": [dict(row) for row in tags],
+        "counts": counts,
+        "undo": stack.undo,
+        "redo": stack.redo,
+    }
+
+
+def clips(catalogue: Catalogue, slugs: Sequence[str]) -> list[Json]:
+    """What the grid shows of each of these clips, in their order."""
+    wanted = set(slugs)
+    captions, out = current_texts(catalogue, "caption"), left_out(catalogue)
+    tags = _lists(catalogue, "SELECT slug, tag FROM tags ORDER BY slug, confidence DESC, tag", wanted)
+    movements = _lists(
+        catalogue,
+        "SELECT slug, movement, pinned FROM assignments JOIN movements ON name = movement ORDER BY slug, position",
+        wanted,
+    )
+    files = {name: _slugs_in(catalogue.folder / name) for name in (THUMBNAILS, STRIPS)}
+    found: dict[str, Json] = {}
+    for row in catalogue.connection.execute(_CLIPS):
+        slug = row["slug"]
+        if slug in wanted:
+            text = captions.get(slug)
+            found[slug] = {
+                **dict(row),
+                "caption": text.text if text else "",
+                "caption_origin": text.origin if text else "",
+                "tags": [tag for (tag,) in tags.get(slug, ())],
+                "movements": [{"name": name, "pinned": bool(pinned)} for name, pinned in movements.get(slug, ())],
+                "left_out": out.get(slug, ""),
+                "thumbnail": slug in files[THUMBNAILS],
+                "strip": slug in files[STRIPS],
+            }
+    return [found[slug] for slug in slugs if slug in found]
+
+
+# A fragment whose clip is not encoded yet is as long as its frames.
+_CLIPS = """
+SELECT fragments.slug, sources.title AS title, fragments.base AS base,
+    coalesce(clips.width, footage.width, 16) * 1.0 / coalesce(clips.height, footage.height, 9) AS aspect,
+    coalesce(duration_s, (fragments.end - fragments.begin) * 1.0 * footage.rate_den / footage.rate_num, 0)
+        AS duration_s,
+    coalesce(analyses.brightness, clips.brightness) AS brightness, coalesce(analyses.motion, clips.motion) AS motion
+FROM fragments JOIN sources USING (base) LEFT JOIN clips USING (slug) LEFT JOIN footage USING (base)
+    LEFT JOIN analyses USING (slug)
+WHERE NOT retired ORDER BY fragments.slug
+"""
+
+
+def _lists(catalogue: Catalogue, query: str, wanted: Collection[str]) -> dict[str, list[tuple[Any, ...]]]:
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for slug, *values in catalogue.connection.execute(query):
+        if slug in wanted:
+            found.setdefault(slug, []).append(tuple(values))
+    return found
+
+
+def _slugs_in(folder: Path) -> set[str]:
+    return {file.stem for file in folder.iterdir()} if folder.is_dir() else set()
+
+
+def details(catalogue: Catalogue, slug: str) -> Json | None:
+    """All that is known of a clip, and why it is where it is; None where there is no such clip."""
+    found = clips(catalogue, [slug])
+    if not found:
+        return None
+
+    def rows(query: str) -> list[Json]:
+        return [dict(row) for row in catalogue.connection.execute(query, {"slug": slug})]
+
+    analysis = rows("SELECT * FROM analyses WHERE slug = :slug")
+    return {
+        **found[0],
+        "source": rows(
+            "SELECT sources.title, sources.sha256, source_in_s, source_out_s FROM fragments JOIN sources USING (base)"
+            " LEFT JOIN clips USING (slug) WHERE slug = :slug"
+        )[0],
+        "texts": rows(
+            "SELECT kind, text, origin, model, state, at FROM texts WHERE slug = :slug ORDER BY kind, id DESC LIMIT 60"
+        ),
+        "given_tags": rows("SELECT tag, origin, confidence FROM given_tags WHERE slug = :slug ORDER BY tag, origin"),
+        "tag_changes": rows(
+            "SELECT step, before, after, why FROM tag_changes WHERE slug = :slug ORDER BY step, before"
+        ),
+        "marks": {row["mark"]: bool(row["value"]) for row in rows("SELECT mark, value FROM marks WHERE slug = :slug")},
+        "assignments": rows(
+            "SELECT movement, score, pinned, why FROM assignments WHERE slug = :slug ORDER BY score DESC, movement"
+        ),
+        "placements": rows("SELECT movement, kind FROM placements WHERE slug = :slug ORDER BY movement"),
+        "scheduled": rows(
+            "SELECT movement, row_index, start_s, duration_s FROM schedule_rows WHERE slug = :slug"
+            " AND state = 'current' ORDER BY movement, row_index"
+        ),
+        "doubts": rows("SELECT kind, doubt, why FROM doubts WHERE slug = :slug ORDER BY kind, doubt"),
+        "repeats": rows("SELECT of_slug, kind, distance FROM duplicates WHERE slug = :slug"),
+        "nearest": _nearest(catalogue, slug),
+        "analysis": _shown(analysis[0]) if analysis else None,
+    }
+
+
+def _shown(row: Mapping[str, Any]) -> Json:
+    """The measures that say something to a person."""
+    hidden = ("slug", "hashes", "colours", "onsets_s", "loop_begin", "loop_end", "telling_index", "digest")
+    colours = [{"name": name, "rgb": rgb, "share": share} for name, rgb, share in json.loads(row["colours"])]
+    return {"colours": colours, **{name: value for name, value in row.items() if name not in hidden}}
+
+
+def _nearest(catalogue: Catalogue, slug: str) -> list[str]:
+    row = catalogue.connection.execute("SELECT nearest FROM neighbours WHERE slug = ?", (slug,)).fetchone()
+    return list(json.loads(row[0])) if row else []
+
+
+def schedule(catalogue: Catalogue, movement: str) -> Json:
+    """A movement's schedule as it stands, whether a run proposes another, and the onsets of the music under it."""
+    rows = catalogue.connection.execute(
+        "SELECT row_index, layer, slug, start_s, duration_s, in_s, out_s, transition_s, hint FROM schedule_rows"
+        " WHERE movement = ? AND state = 'current' ORDER BY row_index",
+        (movement,),
+    )
+    states = catalogue.connection.execute(
+        "SELECT state, origin, strategy FROM schedules WHERE movement = ?", (movement,)
+    )
+    by_state: dict[str, sqlite3.Row] = {row["state"]: row for row in states}
+    current = by_state.get("current")
+    return {
+        "movement": movement,
+        "origin": current["origin"] if current else "",
+        "strategy": current["strategy"] if current else "",
+        "proposed": "proposal" in by_state,
+        "rows": [dict(row) for row in rows],
+    }
