@@ -112,7 +112,7 @@ def _encode(wanted: ClipWish, file: Path, tell: Tell) -> None:
 def _encoder(wanted: ClipWish, file: Path) -> ClipEncoder:
     if wanted.kind is Kind.INTRA:
         return _IntraEncoder(file, wanted.width, wanted.height)
-    return open_encoder(file, wanted.kind.codec, wanted.width, wanted.height, RATE)
+    return open_encoder(file, wanted.kind.codec, wanted.width, wanted.height, RATE, always_cuttable=True)
 
 
 class _IntraEncoder:
