@@ -15,6 +15,8 @@ from preprocess.commands.common import INTERRUPTED, WRONG_INPUT
 # A subcommand is a module of preprocess.commands with EXAMPLES, add_arguments(parser) and run(parsed) -> exit code.
 # Only the one that was asked for is imported: some of them bring large libraries along.
 _COMMANDS = {
+    "normalize": "bring tags to the words of the library's vocabulary",
+    "resolve": "settle which tags hold, by who gave them and by what was measured",
     "curate": "look through a library in the browser, and put right what the steps made of it",
     "export": "write a library's texts, tags, movements and schedules as files, for editing by hand and for git",
     "import": "take what was edited in exported files back into the library",

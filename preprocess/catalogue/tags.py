@@ -56,18 +56,22 @@ def say_of_tag(catalogue: Catalogue, slug: str, tag: str, has: bool | None) -> N
 def read_tags(catalogue: Catalogue) -> dict[str, dict[str, float]]:
     """The tags that hold, each with its confidence (0..1), in order of name: by slug, of those that have any."""
     found: dict[str, dict[str, float]] = {}
-    for slug, tag, confidence in catalogue.connection.execute(
-        "SELECT slug, tag, confidence FROM tags ORDER BY slug, tag"
-    ):
+    rows = catalogue.connection.execute("SELECT slug, tag, confidence FROM tags ORDER BY slug, tag")
+    for slug, tag, confidence in rows:
         found.setdefault(slug, {})[tag] = confidence
     return found
 
 
-def store_tags(catalogue: Catalogue, slugs: Iterable[str], tags: Mapping[str, Mapping[str, float]]) -> None:
-    """Make `tags` (slug → tag → confidence) the tags that these fragments have. Rows that stay are not touched."""
-    of = set(slugs)
-    wanted = {(slug, tag, confidence) for slug in of for tag, confidence in tags.get(slug, {}).items()}
-    _replace(catalogue, _Rows("tags", "slug, tag, confidence"), of, set(wanted))
+def tags_of(catalogue: Catalogue, slug: str) -> dict[str, float]:
+    """The tags of one fragment that hold, each with its confidence (0..1), in order of name."""
+    rows = catalogue.connection.execute("SELECT tag, confidence FROM tags WHERE slug = ? ORDER BY tag", (slug,))
+    return dict(map(tuple, rows))
+
+
+def store_tags(catalogue: Catalogue, tags: Mapping[str, Mapping[str, float]]) -> None:
+    """Make `tags` (slug → tag → confidence) all the tags that hold in the library. Equal rows are not touched."""
+    wanted = {(slug, tag, confidence) for slug, its in tags.items() for tag, confidence in its.items()}
+    _replace(catalogue, _Rows("tags", "slug, tag, confidence"), set(wanted))
 
 
 def read_tag_changes(catalogue: Catalogue, step: TagStep, slug: str | None = None) -> list[TagChange]:
@@ -80,10 +84,10 @@ def read_tag_changes(catalogue: Catalogue, step: TagStep, slug: str | None = Non
     return [TagChange(*row) for row in rows]
 
 
-def store_tag_changes(catalogue: Catalogue, step: TagStep, slugs: Iterable[str], changes: Iterable[TagChange]) -> None:
-    """Make `changes` all that a step changed in these fragments. Rows that stay are not touched."""
+def store_tag_changes(catalogue: Catalogue, step: TagStep, changes: Iterable[TagChange]) -> None:
+    """Make `changes` all that a step changed in the library. Equal rows are not touched."""
     rows = _Rows("tag_changes", "slug, before, after, why, step", f"step = '{step}'")
-    _replace(catalogue, rows, slugs, {(*astuple(change), step) for change in changes})
+    _replace(catalogue, rows, {(*astuple(change), step) for change in changes})
 
 
 def _of(slug: str | None) -> str:
@@ -92,20 +96,19 @@ def _of(slug: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Some columns of some rows of a table; the first column is the slug."""
+    """Some columns of some rows of a table."""
 
     table: str
     columns: str
     where: str = "1"
 
 
-def _replace(catalogue: Catalogue, rows: _Rows, slugs: Iterable[str], wanted: set[tuple[str | float, ...]]) -> None:
-    """Bring the rows of these fragments to `wanted`."""
-    of, table, columns = set(slugs), rows.table, rows.columns
+def _replace(catalogue: Catalogue, rows: _Rows, wanted: set[tuple[str | float, ...]]) -> None:
+    table, columns = rows.table, rows.columns
     marks = ", ".join("?" * len(columns.split(", ")))
     with catalogue.transaction() as connection:
-        found = connection.execute(f"SELECT {columns} FROM {table} WHERE {rows.where}")  # noqa: S608 - our own names
-        stored = {row for row in map(tuple, found) if row[0] in of}
+        query = f"SELECT {columns} FROM {table} WHERE {rows.where}"  # noqa: S608 - our own names
+        stored = set(map(tuple, connection.execute(query)))
         for row in stored - wanted:
             connection.execute(f"DELETE FROM {table} WHERE ({columns}) = ({marks})", row)  # noqa: S608
         for row in wanted - stored:
