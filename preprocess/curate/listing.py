@@ -24,10 +24,8 @@ def overview(catalogue: Catalogue) -> Json:
     ask = catalogue.connection.execute
     out = left_out(catalogue)
     movements = ask(
-        "SELECT name, movements.description, count(slug) AS clips, schedules.origin AS schedule_origin FROM movements"
-        " LEFT JOIN assignments ON movement = name"
-        " LEFT JOIN schedules ON schedules.movement = name AND schedules.state = 'current' GROUP BY name"
-        " ORDER BY position, name"
+        "SELECT name, description, count(slug) AS clips FROM movements LEFT JOIN assignments ON movement = name"
+        " GROUP BY name ORDER BY position, name"
     )
     tags = ask("SELECT tag, count(*) AS clips FROM tags GROUP BY tag ORDER BY clips DESC, tag")
     counts = {
@@ -59,6 +57,7 @@ def clips(catalogue: Catalogue, slugs: Sequence[str]) -> list[Json]:
         "SELECT slug, movement, pinned FROM assignments JOIN movements ON name = movement ORDER BY slug, position",
         wanted,
     )
+    marks = _lists(catalogue, "SELECT slug, mark, value FROM marks ORDER BY slug, mark", wanted)
     files = {name: _slugs_in(catalogue.folder / name) for name in (THUMBNAILS, STRIPS)}
     found: dict[str, Json] = {}
     for row in catalogue.connection.execute(_CLIPS):
@@ -71,6 +70,7 @@ def clips(catalogue: Catalogue, slugs: Sequence[str]) -> list[Json]:
                 "caption_origin": text.origin if text else "",
                 "tags": [tag for (tag,) in tags.get(slug, ())],
                 "movements": [{"name": name, "pinned": bool(pinned)} for name, pinned in movements.get(slug, ())],
+                "marks": {mark: bool(value) for mark, value in marks.get(slug, ())},
                 "left_out": out.get(slug, ""),
                 "thumbnail": slug in files[THUMBNAILS],
                 "strip": slug in files[STRIPS],
@@ -126,7 +126,6 @@ def details(catalogue: Catalogue, slug: str) -> Json | None:
         "tag_changes": rows(
             "SELECT step, before, after, why FROM tag_changes WHERE slug = :slug ORDER BY step, before"
         ),
-        "marks": {row["mark"]: bool(row["value"]) for row in rows("SELECT mark, value FROM marks WHERE slug = :slug")},
         "assignments": rows(
             "SELECT movement, score, pinned, why FROM assignments WHERE slug = :slug ORDER BY score DESC, movement"
         ),
