@@ -32,6 +32,7 @@ from engine.formats.library_rows import (
 )
 from engine.formats.library_schema import CATALOGUE, CLIPS, FORMAT_VERSION, SCHEMA, THUMBNAILS
 from engine.formats.library_table import stored_table
+from engine.model.clips import FrameTable
 
 if sys.platform != "win32":
     import fcntl
@@ -188,7 +189,7 @@ class LibraryWriter:
         sync_folder(self.folder / CLIPS)
         with self.transaction() as catalogue:
             for clip in made:
-                _insert_clip(catalogue, source_id, clip)
+                _insert_clip(catalogue, source_id, clip.stored, clip.table)
             _update_source(catalogue, source_id, source)
             catalogue.execute("DELETE FROM pending")
 
@@ -206,6 +207,30 @@ class LibraryWriter:
             "SELECT clips.*, path FROM clips JOIN sources ON sources.id = source_id ORDER BY slug"
         )
         return [clip_from_row(self.folder, row) for row in rows]
+
+    def put_clip(self, base: str, stored: StoredClip, table: FrameTable, files: Mapping[str, Path]) -> None:
+        """Put a clip of source `base` in place of the one of its slug, within the open transaction.
+
+        `files` arrive with it: its own (`clips/SLUG.mov`) and what goes with that, flushed, in the work folder.
+        """
+        source_id = self._catalogue.execute("SELECT id FROM sources WHERE base = ?", (base,)).fetchone()[0]
+        self._catalogue.execute("DELETE FROM clips WHERE slug = ?", (stored.clip.slug,))
+        _insert_clip(self._catalogue, source_id, stored, table)
+        self.arrive(files)
+
+    def say_of_clip(self, slug: str, title: str, traits: Traits) -> None:
+        """Note a clip's title and looks anew, within the open transaction; its file stays as it is."""
+        row = {"slug": slug, "title": title, **asdict(traits)}
+        changes = ", ".join(f"{name} = :{name}" for name in row)
+        self._catalogue.execute(f"UPDATE clips SET {changes} WHERE slug = :slug", row)  # noqa: S608 - our own names
+
+    def drop_clips(self, slugs: Iterable[str]) -> None:
+        """Remove clips with their files, within the open transaction. Slugs that are no clips are passed over."""
+        for slug in slugs:
+            row = self._catalogue.execute("SELECT file FROM clips WHERE slug = ?", (slug,)).fetchone()
+            if row is not None:
+                self._catalogue.execute("DELETE FROM clips WHERE slug = ?", (slug,))
+                self.arrive({}, leaving=[row["file"]])
 
     # Files that a person may edit
 
@@ -227,8 +252,8 @@ def _thumbnail(stored: StoredClip) -> str:
     return f"{THUMBNAILS}/{stored.clip.slug}.jpg"
 
 
-def _insert_clip(catalogue: sqlite3.Connection, source_id: int, new: NewClip) -> None:
-    stored, clip, traits = new.stored, new.stored.clip, new.stored.traits
+def _insert_clip(catalogue: sqlite3.Connection, source_id: int, stored: StoredClip, table: FrameTable) -> None:
+    clip, traits = stored.clip, stored.traits
     row = {
         "slug": clip.slug,
         "source_id": source_id,
@@ -250,7 +275,7 @@ def _insert_clip(catalogue: sqlite3.Connection, source_id: int, new: NewClip) ->
     }
     names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
     clip_id = catalogue.execute(f"INSERT INTO clips ({names}) VALUES ({marks})", row).lastrowid  # noqa: S608
-    catalogue.execute("INSERT INTO frame_tables VALUES (?, ?, ?, ?)", (clip_id, *stored_table(new.table)))
+    catalogue.execute("INSERT INTO frame_tables VALUES (?, ?, ?, ?)", (clip_id, *stored_table(table)))
 
 
 def _made_of(source: StoredSource) -> tuple[int, int, str, str]:

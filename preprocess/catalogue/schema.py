@@ -51,6 +51,14 @@ CREATE TABLE footage (
     pieces TEXT NOT NULL      -- JSON [[begin, end, source_in_s], …]: whole stretches; between them something was lost
 ) WITHOUT ROWID;
 
+-- Which codec a source's clips get, and why; it stays as long as `inputs` do, however full the disk became since.
+CREATE TABLE codec_choices (
+    base TEXT PRIMARY KEY REFERENCES footage (base) ON DELETE CASCADE,
+    inputs TEXT NOT NULL,     -- hash of what was chosen by, but the room on the disk
+    codec TEXT NOT NULL,
+    why TEXT NOT NULL
+) WITHOUT ROWID;
+
 -- A shot that was detected. Frame indices are half open: begin, end.
 CREATE TABLE scenes (
     base TEXT NOT NULL REFERENCES footage (base) ON DELETE CASCADE,
