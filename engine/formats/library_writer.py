@@ -159,6 +159,11 @@ class LibraryWriter:
                 [(os.fsencode(source.path), source.title, source.base) for source in sources],
             )
 
+    def describe_source(self, source: StoredSource) -> None:
+        """Note all that there is to say of an entered source, its damage too, within the open transaction."""
+        assert self._catalogue.in_transaction
+        _update_source(self._catalogue, self._source_id(source), source)
+
     def refresh_source(self, source: StoredSource) -> None:
         """Note the size and time of a source whose content is known to be unchanged."""
         with self.transaction() as catalogue:

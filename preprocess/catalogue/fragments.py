@@ -39,6 +39,7 @@ def _footage(folder: Path, row: sqlite3.Row) -> Footage:
         true_peak_db=row["true_peak_db"],
         pieces=tuple(Piece(*piece) for piece in json.loads(row["pieces"])),
         gain_db=row["gain_db"],
+        digest=row["digest"],
     )
 
 
@@ -61,11 +62,12 @@ def store_footage(catalogue: Catalogue, footage: Footage) -> None:
         footage.true_peak_db,
         json.dumps([[piece.begin, piece.end, piece.source_in_s] for piece in footage.pieces]),
         footage.gain_db,
+        footage.digest,
     )
     with catalogue.transaction() as connection:
         columns = (
             "base, file, bytes, width, height, rate_num, rate_den, frame_count, alpha, combs, sound, loudness_lufs,"
-            " true_peak_db, pieces, gain_db"
+            " true_peak_db, pieces, gain_db, digest"
         )
         updates = ", ".join(f"{name.strip()} = excluded.{name.strip()}" for name in columns.split(",")[1:])
         connection.execute(

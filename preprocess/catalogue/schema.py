@@ -48,7 +48,8 @@ CREATE TABLE footage (
     loudness_lufs REAL,       -- integrated, of the source as found; NULL without sound
     true_peak_db REAL,
     gain_db REAL NOT NULL,    -- brings it to the loudness asked for; in the mezzanine's sound already
-    pieces TEXT NOT NULL      -- JSON [[begin, end, source_in_s], …]: whole stretches; between them something was lost
+    pieces TEXT NOT NULL,     -- JSON [[begin, end, source_in_s], …]: whole stretches; between them something was lost
+    digest TEXT NOT NULL      -- hash of what it was made of: the source's content, settings, code
 ) WITHOUT ROWID;
 
 -- Which codec a source's clips get, and why; it stays as long as `inputs` do, however full the disk became since.

@@ -28,7 +28,8 @@ class Footage:
     `file` is the mezzanine; None where the source at `source` is read directly and normalised on the way. `pieces`
     cover frames 0 to `frame_count`, in order. `alpha`: transparent in places. `combs`: the source is interlaced.
     Loudness (LUFS, integrated) and true peak (dB) are those of the source as it was found, None without sound;
-    `gain_db` brings it to the loudness asked for, and is in the mezzanine's sound already.
+    `gain_db` brings it to the loudness asked for, and is in the mezzanine's sound already. `digest` hashes what the
+    footage was made of (the source's content, settings, code), wherever the source lies: two equal ones, equal frames.
     """
 
     base: str
@@ -46,6 +47,7 @@ class Footage:
     true_peak_db: float | None
     pieces: tuple[Piece, ...]
     gain_db: float = 0.0
+    digest: str = ""
 
     def source_s(self, index: int) -> float:
         """The instant of frame `index` in the source, in seconds; of the end of its piece, for an index at an end."""

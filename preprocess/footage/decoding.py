@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import av
+import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -17,6 +18,7 @@ from engine.formats.movie_file import open_movie, picture_stream
 
 # A header may be off by this much about the end of the picture without anything being lost.
 _END_TOLERANCE_S = 0.5
+_OPAQUE = 254  # of 255: a level is lost on the way through other depths
 
 
 @dataclass(slots=True)
@@ -99,4 +101,18 @@ def has_alpha(pixel_format: str) -> bool:
     """Whether FFmpeg's pixel format of this name carries transparency of its own."""
     with contextlib.suppress(ValueError):
         return any(component.is_alpha for component in av.VideoFormat(pixel_format).components)
+    return False
+
+
+def is_transparent(frame: VideoFrame) -> bool:
+    """Whether a frame is transparent in any place."""
+    for component in frame.format.components:
+        if component.is_alpha:
+            if not frame.format.is_planar:
+                return bool(frame.to_ndarray(format="rgba")[..., 3].min() < _OPAQUE)
+            plane = frame.planes[component.plane]
+            deep = component.bits > 8
+            values = np.frombuffer(memoryview(plane), np.uint16 if deep else np.uint8)
+            values = values.reshape(plane.height, -1)[:, : plane.width]
+            return bool(values.min() < (_OPAQUE << (component.bits - 8)))
     return False

@@ -31,6 +31,7 @@ _PREROLL_S = 0.5  # decoded and dropped before what is wanted: MP3 and AAC lean 
 _SLACK_S = 0.02  # timestamps of a whole sound wander by less; a hole or an overlap is more
 _BLOCK = 8192  # samples that go through the filters at once
 _TAIL_S = 0.1  # of silence, so that the meter tells of the last tenth of a second, too
+_PEAK_STEP = 0.0005  # the meter rounds a peak to thousandths
 _SILENCE_LUFS = -69.0  # the meter's floor is -70: nothing passed its gate
 _MOST_GAIN_DB = 30.0  # beyond it, what was brought up would be hiss
 _OVERSHOOT_DB = 0.3  # what filtering back to 48 kHz may add to a limited peak
@@ -67,14 +68,13 @@ def levelling(found: Loudness, target_lufs: float, true_peak_db: float) -> Level
 def measure(movie: Movie) -> Loudness | None:
     """The loudness of a movie's sound, as EBU R128 measures it; None where no sample of it decodes. Streams."""
     last: dict[str, str] = {}
-    count = 0
     for frame in _filtered(movie.file, _picture_begins_s(movie), 0.0, [("ebur128", _METER)], _TAIL_S):
-        last = dict(frame.metadata)
-        count += 1
-    if not count:
+        last = frame.metadata or last  # a last one of less than a tenth of a second says nothing
+    if not last:
         return None
-    peak = float(last.get("lavfi.r128.true_peak", 0.0))
-    return Loudness(float(last.get("lavfi.r128.I", -70.0)), 20 * math.log10(peak) if peak > 0 else -math.inf)
+    peak = float(last["lavfi.r128.true_peak"])
+    peak_db = 20 * math.log10(peak + _PEAK_STEP) if peak > 0 else -math.inf
+    return Loudness(round(float(last["lavfi.r128.I"]), 2), round(peak_db, 2))
 
 
 _METER = "peak=true:framelog=quiet:metadata=1"
@@ -84,6 +84,13 @@ def levelled(movie: Movie, how: Levelling) -> Iterator[Samples32]:
     """A movie's sound from the first frame of its picture on: blocks, float32 (n, 1 or 2), at 48 kHz. Streams."""
     for frame in _filtered(movie.file, _picture_begins_s(movie), 0.0, _level_steps(how)):
         yield _samples(frame)
+
+
+def channels_of(movie: Movie) -> int:
+    """How many channels `levelled` gives: 1 or 2; 0 where there is no sound."""
+    with open_movie(movie.file) as container:
+        streams = container.streams.audio
+        return min(2, streams[0].channels) if streams else 0
 
 
 def _level_steps(how: Levelling) -> list[Step]:
