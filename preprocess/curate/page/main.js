@@ -121,7 +121,9 @@ function chooseMovement(name) {
 }
 
 function toggleTag(filter) {
-  const words = state.line.includes(filter) ? state.line.replace(filter, "") : `${state.line} ${filter}`;
+  clearTimeout(typed);
+  const written = byId("filter").value;
+  const words = written.includes(filter) ? written.replace(filter, "") : `${written} ${filter}`;
   state.line = words.replace(/ +/g, " ").trim();
   byId("filter").value = state.line;
   showFiltered();
