@@ -152,6 +152,7 @@ CREATE TABLE doubts (
     kind TEXT NOT NULL,
     doubt TEXT NOT NULL,      -- empty, repeated, truncated, hallucinated, contradicts, alike
     why TEXT NOT NULL,
+    origin TEXT NOT NULL,     -- of the text; tries with another origin do not count
     tries INTEGER NOT NULL DEFAULT 0,
     for_person INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (slug, kind, doubt)
@@ -192,6 +193,13 @@ CREATE TABLE embeddings (
     text TEXT NOT NULL,
     vector BLOB NOT NULL,
     PRIMARY KEY (slug, model)
+) WITHOUT ROWID;
+
+-- The model of the newest embeddings, and what a question has to be embedded with to be like them: of TF-IDF, JSON
+-- {"texts": how many, "words": {word: texts that have it}}; else the identity of the weights.
+CREATE TABLE embedding_model (
+    model TEXT PRIMARY KEY,
+    state TEXT NOT NULL
 ) WITHOUT ROWID;
 
 -- The 16 most alike in meaning, nearest first: JSON array of slugs. The player reads these.
