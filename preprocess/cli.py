@@ -15,6 +15,7 @@ from preprocess.commands.common import INTERRUPTED, WRONG_INPUT
 # A subcommand is a module of preprocess.commands with EXAMPLES, add_arguments(parser) and run(parsed) -> exit code.
 # Only the one that was asked for is imported: some of them bring large libraries along.
 _COMMANDS = {
+    "ingest": "take sources into a library: looked at, normalised, ready to be cut",
     "normalize": "bring tags to the words of the library's vocabulary",
     "resolve": "settle which tags hold, by who gave them and by what was measured",
     "curate": "look through a library in the browser, and put right what the steps made of it",

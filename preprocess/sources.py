@@ -13,36 +13,62 @@ SOUND_SUFFIXES = frozenset((".flac", ".wav", ".mp3", ".ogg", ".opus", ".m4a", ".
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The files of a build: absolute paths, sorted, each once. `folders` are the named ones that exist."""
+    """The files of a build: absolute paths, sorted, each once. `folders` are the named ones that exist.
+
+    `left_out` are files in them that look like sources and are none: (path, why).
+    """
 
     videos: tuple[Path, ...]
     sounds: tuple[Path, ...]
     folders: tuple[Path, ...]
+    left_out: tuple[tuple[Path, str], ...] = ()
 
 
 def find_sources(named: Sequence[Path], library: Path) -> Found:
     """Walk folders for videos and sounds by suffix, in any case; a file that is named is taken whatever it is called.
 
     A named file that does not exist is among the videos, so that the build can say so. Hidden files, folders
-    reached through links, and the library itself are left out.
+    reached through links, and the library itself are left out. So is a link to a file that is found by its own name;
+    one that leads out of its folder or nowhere, and what is no file at all (a pipe), is left out and told of.
     """
     videos: set[Path] = set()
     sounds: set[Path] = set()
     folders: list[Path] = []
+    left_out: dict[Path, str] = {}
     for path in (_absolute(each) for each in named):
         if path.is_dir():
             folders.append(path)
             for file in _files(path, _absolute(library)):
                 suffix = file.suffix.lower()
-                if suffix in VIDEO_SUFFIXES:
+                if suffix not in VIDEO_SUFFIXES and suffix not in SOUND_SUFFIXES:
+                    continue
+                why_not = _why_not(file, path)
+                if why_not is not None:
+                    left_out.update({file: why_not} if why_not else {})
+                elif suffix in VIDEO_SUFFIXES:
                     videos.add(file)
-                elif suffix in SOUND_SUFFIXES:
+                else:
                     sounds.add(file)
         elif path.suffix.lower() in SOUND_SUFFIXES:
             sounds.add(path)
         else:
             videos.add(path)
-    return Found(tuple(sorted(videos)), tuple(sorted(sounds)), tuple(folders))
+    return Found(tuple(sorted(videos)), tuple(sorted(sounds)), tuple(folders), tuple(sorted(left_out.items())))
+
+
+def _why_not(file: Path, folder: Path) -> str | None:
+    """Why a file of a folder is no source: '' where it need not be told, None where it is one."""
+    if not file.is_symlink():
+        return None if file.is_file() else "no file, but a pipe or a device"
+    target, root = (Path(os.path.realpath(path)) for path in (file, folder))  # a loop stays what it is
+    if not target.is_file():
+        return "a link that leads to no file"
+    if not target.is_relative_to(root):
+        return "a link to a file outside of its folder"
+    inside = target.relative_to(root)
+    hidden = any(part.startswith(".") for part in inside.parts)
+    found = not hidden and inside.suffix.lower() in VIDEO_SUFFIXES | SOUND_SUFFIXES
+    return "" if found else None
 
 
 def sounds_in(folder: Path) -> tuple[Path, ...]:
@@ -63,5 +89,5 @@ def _files(folder: Path, library: Path) -> Iterator[Path]:
         names[:] = sorted(name for name in names if not name.startswith(".") and Path(parent, name) != library)
         for name in files:
             path = Path(parent, name)
-            if not name.startswith(".") and path.is_file():
+            if not name.startswith("."):
                 yield path

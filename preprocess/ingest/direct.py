@@ -97,7 +97,9 @@ def _decoded_once(movie: Movie, tried: set[int], threads: int, tell: Tell) -> tu
     count = 0
     for frame, _, after_loss in decoding.frames():
         if after_loss or count >= len(stamps) or frame.pts != stamps[count]:
-            raise NotDirectError("parts of it do not decode" if after_loss else "its timestamps are not those of its frames")
+            raise NotDirectError(
+                "parts of it do not decode" if after_loss else "its timestamps are not those of its frames"
+            )
         if count in tried:
             seen[count] = _digest(frame)
         transparent = transparent or (alpha and is_transparent(frame))
@@ -128,5 +130,3 @@ def _digest(frame: VideoFrame) -> int:
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
     used = plane.width * max(1, (frame.format.components[0].bits + 7) // 8)
     return zlib.crc32(np.ascontiguousarray(rows[:, : min(used, plane.line_size)]).tobytes())
-
-

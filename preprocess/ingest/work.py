@@ -120,8 +120,10 @@ def _looked_at(job: IngestJob, source: StoredSource, movie: Movie, tell: Tell) -
         except NotDirectError as why:
             reason = str(why)
     if reason is None:
-        notes.append("is ProRes already: taken as it is" if movie.codec_name == "prores" else "read directly")
+        is_prores = movie.codec_name == "prores"
+        notes.append("is ProRes already: taken as it is" if is_prores else f"read directly; {movie.seek_cost}")
         footage = replace(_with_sound(footage, loudness, level), digest=hashed(source.sha256, job.how))
+        notes += _told(movie, footage, level)
         return Ingested(_described(source, movie, footage, notes, ()), footage)
     if reason:
         notes.append(f"a mezzanine was made all the same: {reason}")
@@ -130,7 +132,7 @@ def _looked_at(job: IngestJob, source: StoredSource, movie: Movie, tell: Tell) -
     made = make_mezzanine(movie, job.work / f"{source.base}.mov", how, tell)
     footage = _with_sound(_footage_of(job, made, combing), loudness, level)
     footage = replace(footage, digest=hashed(source.sha256, job.how))
-    described = _described(source, movie, footage, [*notes, *made.notes, *_told(movie, level)], made.damage)
+    described = _described(source, movie, footage, [*notes, *made.notes, *_told(movie, footage, level)], made.damage)
     return Ingested(described, footage, made.file)
 
 
@@ -163,12 +165,17 @@ def _with_sound(footage: Footage, loudness: Loudness | None, level: Levelling | 
     )
 
 
-def _told(movie: Movie, level: Levelling | None) -> list[str]:
+def _told(movie: Movie, footage: Footage, level: Levelling | None) -> list[str]:
+    """What was done to a source that a person may want to know."""
     notes = []
-    if level is not None and level.limit_db is not None:
+    if movie.turns:
+        notes.append(f"turned upright: {footage.width}×{footage.height}")
+    if movie.sample_aspect != 1:
+        notes.append(f"oblong pixels squared: {footage.width}×{footage.height}")
+    elif (movie.width % 2 or movie.height % 2) and footage.height == movie.height // 2 * 2:
+        notes.append(f"cut to {footage.width}×{footage.height}: clips need even sizes")
+    if level is not None and level.limit_db is not None and footage.file is not None:
         notes.append(f"brought to its loudness, its sound would peak above {level.limit_db:g} dB: limited")
-    if not movie.seek_cost.stands_alone:
-        notes.append(f"{movie.seek_cost}; in the mezzanine it is one")
     return notes
 
 

@@ -1,0 +1,157 @@
+"""`ingest`: sources into a library, normalised and ready to be cut."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from engine.errors import SourceError
+from preprocess.catalogue.catalogue import Catalogue
+from preprocess.catalogue.fragments import read_footage
+from preprocess.commands.common import DONE, QUARANTINED, add_json, add_working, listening, pixels, print_json, workers
+from preprocess.ingest.errors import shown, write_errors
+from preprocess.ingest.step import IngestStep
+from preprocess.pipeline.runner import run_items
+from preprocess.sources import Found, find_sources
+from preprocess.style.adopt import adopted_style
+from preprocess.style.model import Style
+
+EXAMPLES = """examples:
+  runtime-preprocess ingest ~/Videos -o library
+  runtime-preprocess ingest tapes/ phone.mp4 -o library --profile hq
+  runtime-preprocess ingest loops/ -o library --no-mezzanine --json > sources.json
+
+A second run looks at what is new or changed only. What could not be used stands in
+LIBRARY/reports/conversion_errors.csv, with the reason and what would mend it.
+"""
+
+_WIDTH_OF_A_FILE = 160  # rich would fold a table that goes into a file at 80 columns
+_COLOURS = {"sound": "green", "damaged": "yellow", "flagged": "cyan", "quarantined": "red"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    parser.add_argument("sources", nargs="+", type=Path, metavar="SOURCES", help="video files, and folders of them")
+    parser.add_argument("-o", "--output", required=True, type=Path, metavar="LIBRARY", help="the library's folder")
+    parser.add_argument("--show", type=Path, metavar="STYLE.yaml", help="the style of the show, kept in the library")
+    parser.add_argument("--no-mezzanine", action="store_true", help="read sources directly where they are sound")
+    parser.add_argument("--profile", choices=("422", "hq", "4444"), help="of ProRes, whatever the style says")
+    parser.add_argument("--max-height", type=pixels, metavar="PX", help="scale larger pictures down to this")
+    parser.add_argument("--verify", action="store_true", help="compare contents, not only sizes and times")
+    parser.add_argument("--strict", action="store_true", help="exit with 3 when a source was quarantined")
+    add_working(parser)
+    add_json(parser)
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Ingest; the exit code."""
+    found = sources_named(parsed.sources, parsed.output)
+    with listening(parsed.progress) as listener, Catalogue(parsed.output) as catalogue:
+        step = IngestStep(_with_options(adopted_style(catalogue, parsed.show), parsed), found, verify=parsed.verify)
+        with workers(parsed, [step]) as hands:
+            done = run_items(catalogue, [step], hands, listener)[step.name]
+        errors = write_errors(catalogue)
+        report = _report(catalogue, found, done, errors)
+    if parsed.json:
+        print_json(report)
+    else:
+        _print(report, Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE))
+    return QUARANTINED if parsed.strict and report["counts"]["quarantined"] else DONE
+
+
+def sources_named(named: Sequence[Path], library: Path) -> Found:
+    """The sources that were named. Raises SourceError where there is no video among them."""
+    found = find_sources(named, library)
+    if not found.videos:
+        raise SourceError(
+            "no video files here",
+            subject=", ".join(map(shown, named)),
+            mend="name folders or files that hold video: .mov .mp4 .avi .mkv .dv .m4v .mts .webm .mpg .3gp",
+        )
+    return found
+
+
+def _with_options(style: Style, parsed: argparse.Namespace) -> Style:
+    """The style with what the command line says otherwise."""
+    said: dict[str, object] = {}
+    if parsed.no_mezzanine:
+        said["mezzanine"] = False
+    if parsed.profile:
+        said["profile"] = parsed.profile
+    if parsed.max_height:
+        said["max_height"] = parsed.max_height
+    return style.model_copy(update={"ingest": style.ingest.model_copy(update=said)})
+
+
+def _report(catalogue: Catalogue, found: Found, done: int, errors: list[dict[str, Any]]) -> dict[str, Any]:
+    rows, footage = catalogue.library.sources(), read_footage(catalogue)
+    sources = []
+    for path in found.videos:
+        source, its = rows[path], footage.get(rows[path].base)
+        sources.append(
+            {
+                "file": shown(path),
+                "base": source.base,
+                "verdict": source.verdict,
+                "reason": shown(source.reason),
+                "mend": source.mend,
+                "notes": [shown(note) for note in source.notes],
+                "footage": None
+                if its is None
+                else {
+                    "mezzanine": None if its.file is None else its.file.relative_to(catalogue.folder).as_posix(),
+                    "width": its.width,
+                    "height": its.height,
+                    "rate": str(its.rate),
+                    "frames": its.frame_count,
+                    "deinterlaced": its.combs,
+                    "sound": its.sound,
+                    "loudness_lufs": its.loudness_lufs,
+                    "true_peak_db": its.true_peak_db,
+                    "gain_db": its.gain_db,
+                },
+            }
+        )
+    verdicts = [source["verdict"] for source in sources]
+    return {
+        "library": str(catalogue.folder),
+        "sources": sources,
+        "counts": {verdict: verdicts.count(verdict) for verdict in _COLOURS},
+        "ingested": done,
+        "conversion_errors": errors,
+        "left_out": [{"file": shown(path), "why": why} for path, why in found.left_out],
+    }
+
+
+def _print(report: Mapping[str, Any], console: Console) -> None:
+    table = Table(title="Sources", title_justify="left")
+    for column in ("file", "verdict", "footage", "reasons and remarks"):
+        table.add_column(column, overflow="fold")
+    for source in report["sources"]:
+        colour = _COLOURS.get(source["verdict"], "white")
+        remarks = "; ".join(filter(None, (source["reason"], source["mend"], *source["notes"])))
+        name = Path(source["file"]).name
+        table.add_row(
+            escape(name), f"[{colour}]{source['verdict']}[/]", _footage_words(source["footage"]), escape(remarks)
+        )
+    console.print(table)
+    for left in report["left_out"]:
+        console.print(f"[yellow]left out:[/] {escape(left['file'])} ({left['why']})", soft_wrap=True)
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in report["counts"].items() if count)
+    console.print(f"{len(report['sources'])} sources: {counts}; {report['ingested']} looked at in this run")
+    if report["conversion_errors"]:
+        console.print(f"what was lost and why: {escape(report['library'])}/reports/conversion_errors.csv")
+
+
+def _footage_words(footage: Mapping[str, Any] | None) -> str:
+    if footage is None:
+        return "–"
+    where = "mezzanine" if footage["mezzanine"] else "read directly"
+    return f"{footage['width']}×{footage['height']}, {footage['frames']} frames, {where}"

@@ -1,0 +1,165 @@
+"""The step `ingest`: sources entered in the catalogue under their names, and made ready to be cut."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from engine.formats.library_rows import StoredSource
+from preprocess.catalogue.catalogue import Catalogue, Made
+from preprocess.catalogue.fragments import read_footage, store_footage
+from preprocess.catalogue.values import Footage
+from preprocess.ingest.work import MEZZANINES, Ingested, IngestJob, ingest, sha256_of, size_and_time
+from preprocess.pipeline.step import Failed, Item, ItemStep, hashed, hashed_settings
+from preprocess.slugs import bases as bases_for
+from preprocess.slugs import readable
+from preprocess.sources import Found
+from preprocess.style.model import Style
+
+
+class IngestStep(ItemStep):
+    """An item a source. `found` are the sources of this run; those of earlier runs stay as they are.
+
+    A source stands when its size and modification time do, or, touched or with `verify`, its content's hash. One that
+    is not there now keeps what was made of it. A mezzanine that was removed is made again only where one of the
+    `later` steps has something to do with its source; without any, always.
+    """
+
+    name = "ingest"
+    version = 1
+    batch = 1
+    work = staticmethod(ingest)
+
+    def __init__(
+        self, style: Style, found: Found | None, *, verify: bool = False, later: Sequence[ItemStep] = ()
+    ) -> None:
+        self._settings = style.ingest
+        self._found = found
+        self._verify = verify
+        self._later = later
+
+    @property
+    def settings(self) -> str:
+        return hashed_settings(self._settings)
+
+    def items(self, catalogue: Catalogue, bases: Collection[str] | None = None) -> Iterator[Item]:
+        named = None if self._found is None else set(self._found.videos)
+        if self._found is not None:
+            _enter(catalogue, self._found.videos)
+        made = catalogue.made(self.name)
+        footage = read_footage(catalogue)
+        for path, source in sorted(catalogue.library.sources().items()):
+            size, mtime_ns = size_and_time(path)
+            gone = (size, mtime_ns) == (0, 0)
+            if (bases is not None and source.base not in bases) or (
+                gone and named is not None and path not in named and source.base not in footage
+            ):
+                continue
+            inputs = self._inputs(catalogue, source, made.get(source.base), footage.get(source.base))
+            job = IngestJob(
+                source=source,
+                library=catalogue.folder,
+                work=catalogue.work / self.name,
+                settings=self._settings,
+                how=hashed(self.settings, self.version),
+                had_footage=source.base in footage,
+            )
+            yield Item(source.base, source.base, inputs, job, float(size), source.title)
+
+    def _inputs(self, catalogue: Catalogue, source: StoredSource, made: Made | None, footage: Footage | None) -> str:
+        """What stands for a source's content: as long as that is the same, what it was when it was ingested."""
+        size, mtime_ns = size_and_time(source.path)
+        anew = hashed(size, mtime_ns, os.access(source.path, os.R_OK))
+        if made is None:
+            return anew
+        if (size, mtime_ns) == (0, 0):
+            return made.inputs if footage is not None else anew
+        if footage is None:  # quarantined: tried again when anything about the file changes
+            return anew
+        if not self._is_same(catalogue, source, size, mtime_ns):
+            return anew
+        if _is_whole(footage) or not self._is_wanted(catalogue, source.base):
+            return made.inputs
+        return hashed("its mezzanine is gone", made.inputs)
+
+    def _is_same(self, catalogue: Catalogue, source: StoredSource, size: int, mtime_ns: int) -> bool:
+        untouched = (size, mtime_ns) == (source.size, source.mtime_ns)
+        if untouched and not self._verify:
+            return True
+        try:
+            same = size == source.size and bool(source.sha256) and sha256_of(source.path) == source.sha256
+        except OSError:
+            return False  # the worker says why
+        if same and not untouched:
+            catalogue.library.refresh_source(replace(source, mtime_ns=mtime_ns))
+        return same
+
+    def _is_wanted(self, catalogue: Catalogue, base: str) -> bool:
+        """Whether any later step has something to do with a source."""
+        for step in self._later:
+            made = catalogue.made(step.name)
+            for item in step.items(catalogue, [base]):
+                if made.get(item.key) != Made(item.inputs, step.version, step.settings):
+                    return True
+        return not self._later
+
+    def store(self, catalogue: Catalogue, item: Item, result: Ingested) -> None:
+        if result.kept:
+            # When it is back it is looked at: the settings may have changed meanwhile.
+            catalogue.library.describe_source(replace(result.source, mtime_ns=0, sha256=""))
+            return
+        name = f"{MEZZANINES}/{item.base}.mov"
+        if result.footage is None:
+            catalogue.connection.execute("DELETE FROM footage WHERE base = ?", (item.base,))
+        else:
+            store_footage(catalogue, result.footage)
+        if result.made is None:
+            catalogue.library.arrive({}, leaving=[name])
+        else:
+            catalogue.library.arrive({name: result.made})
+        catalogue.library.describe_source(result.source)
+
+    def drop(self, catalogue: Catalogue, keys: Sequence[str]) -> None:
+        """Forget sources that are gone and of which nothing was made."""
+        for base in keys:
+            catalogue.connection.execute(
+                "DELETE FROM sources WHERE base = ? AND base NOT IN (SELECT base FROM footage)"
+                " AND base NOT IN (SELECT base FROM fragments)",
+                (base,),
+            )
+        catalogue.forget_made(self.name, keys)
+
+    def fail(self, catalogue: Catalogue, item: Item, failed: Failed) -> None:
+        """Quarantine a source whose worker crashed."""
+        size, mtime_ns = size_and_time(item.job.source.path)
+        source = replace(
+            item.job.source,
+            size=size,
+            mtime_ns=mtime_ns,
+            sha256="",
+            verdict="quarantined",
+            reason=failed.reason,
+            mend=failed.mend,
+            notes=(),
+            damage=(),
+        )
+        self.store(catalogue, item, Ingested(source))
+
+
+def _enter(catalogue: Catalogue, paths: Sequence[Path]) -> None:
+    """Enter new sources, and with it settle the slugs of their clips, before any work is done."""
+    known = catalogue.library.sources()
+    new = [path for path in paths if path not in known]
+    if new:
+        taken = {source.base for source in known.values()}
+        named = bases_for(new, taken)
+        catalogue.library.enter_sources(StoredSource(path, readable(path), base) for path, base in named.items())
+
+
+def _is_whole(footage: Footage) -> bool:
+    """Whether its mezzanine is there, where it has one."""
+    if footage.file is None:
+        return True
+    return size_and_time(footage.file)[0] == footage.byte_count
