@@ -12,6 +12,7 @@ from preprocess.catalogue.values import Analysis
 _MORE_PARTS_A_TRY = 2
 _LEAST_SHARE = 0.12  # of a colour that is named
 _MOST_COLOURS = 3
+_GREYS = {"black", "white", "grey", "gray", "silver"}
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -119,6 +120,8 @@ def named_colours(a: Analysis) -> list[tuple[str, float]]:
 
 def _colours(a: Analysis, *, precise: bool) -> Part | None:
     named = named_colours(a)
+    if looks.colourfulness(a) == "colourless":  # a tint that nobody would see
+        named = [(name, share) for name, share in named if _GREYS & set(name.split())]
     if not named:
         return None
     if precise:

@@ -28,6 +28,7 @@ class DescribeSettings(Part):
         description="Language model: the name of the environment variable that holds the key. Never the key itself.",
     )
     file_names: bool = Field(False, description="Language model: whether it is told the names of the source files.")
+    only_vocabulary: bool = Field(True, description="Language model: tags that the vocabulary lacks are dropped.")
     temperature: float | None = Field(None, ge=0, le=2, description="Language model: as the server takes it.")
     most_tokens: int = Field(500, ge=50, le=8000, description="Language model: tokens of an answer, at most.")
     at_once: int = Field(4, ge=1, le=64, description="Language model: requests at a time.")
