@@ -1,0 +1,146 @@
+"""All clips of a library as columns: what assign and schedule decide by, read at once, however many there are."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from preprocess.assign.measures import MEASURES
+from preprocess.catalogue.catalogue import Catalogue
+from preprocess.catalogue.marks import left_out
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
+
+_STORED = tuple(name for name in MEASURES if name not in ("energy", "duration_s"))
+_SILENCE_LUFS = -70.0  # the absolute gate of EBU R128: what is below counts as no sound
+# What of a clip the eye takes for energy: the change in it most of all, then how loud the picture itself is.
+_ENERGY = {"motion": 0.5, "contrast": 0.2, "saturation": 0.15, "detail": 0.15}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clips:
+    """The clips that a schedule may show, in slug order; every column has one entry a clip.
+
+    `source_index` counts into `sources`. `measures` are those of MEASURES, as measured; `ranks` the same as places
+    among all clips, 0 least to 1 most, ties in the middle. `colours` are ((name, #rrggbb, share), …), the largest
+    first. `material_in_s` is where a clip's material begins in its file, after the handle;
+    `has_tail` says that the file goes on behind it. `filmed_at` ascends with
+    the instant of filming. `loop_in_s` and `loop_out_s` bound the best loop, in seconds of the file.
+    """
+
+    slugs: tuple[str, ...]
+    sources: tuple[Path, ...]
+    source_index: Indices
+    duration_s: Floats
+    material_in_s: Floats
+    has_tail: npt.NDArray[np.bool_]
+    measures: Mapping[str, Floats]
+    ranks: Mapping[str, Floats]
+    people: Indices
+    colours: tuple[tuple[tuple[str, str, float], ...], ...]
+    loop_in_s: Floats
+    loop_out_s: Floats
+    filmed_at: Indices
+
+    def __len__(self) -> int:
+        return len(self.slugs)
+
+    def taken(self, indices: Indices) -> Clips:
+        """Some of the clips; their ranks stay those among all."""
+        return Clips(
+            slugs=tuple(self.slugs[index] for index in indices),
+            sources=self.sources,
+            source_index=self.source_index[indices],
+            duration_s=self.duration_s[indices],
+            material_in_s=self.material_in_s[indices],
+            has_tail=self.has_tail[indices],
+            measures={name: values[indices] for name, values in self.measures.items()},
+            ranks={name: values[indices] for name, values in self.ranks.items()},
+            people=self.people[indices],
+            colours=tuple(self.colours[index] for index in indices),
+            loop_in_s=self.loop_in_s[indices],
+            loop_out_s=self.loop_out_s[indices],
+            filmed_at=self.filmed_at[indices],
+        )
+
+
+def read_clips(catalogue: Catalogue) -> Clips:
+    """Every clip that was measured and is not left out; a clip that a person pinned, whatever was measured of it."""
+    out = left_out(catalogue).keys() - _insisted_on(catalogue)
+    names = ", ".join(_STORED)
+    rows = catalogue.connection.execute(
+        "SELECT slug, base, begin, end, handle_in, handle_out, rate_num, rate_den, path, mtime_ns, people, faces,"  # noqa: S608 - our own names
+        f" colours, loop_begin, loop_end, {names} FROM fragments JOIN analyses USING (slug) JOIN footage USING (base)"
+        " JOIN sources USING (base) ORDER BY slug"
+    )
+    found = [tuple(row) for row in rows if row[0] not in out]
+    return clips_of(found)
+
+
+def _insisted_on(catalogue: Catalogue) -> Collection[str]:
+    """Clips that a person pinned and did not mark, and of which there is something to show."""
+    rows = catalogue.connection.execute(
+        "SELECT slug FROM placements JOIN fragments USING (slug) WHERE kind = 'pin' AND retired = 0"
+        " AND slug NOT IN (SELECT slug FROM marks WHERE value = 1)"
+        " AND slug NOT IN (SELECT item FROM failures WHERE step IN ('analyze', 'encode'))"
+    )
+    return {row[0] for row in rows}
+
+
+def clips_of(rows: list[tuple[object, ...]]) -> Clips:
+    """Columns from rows as `read_clips` selects them, in any order."""
+    rows = sorted(rows, key=lambda row: str(row[0]))
+    columns = list(zip(*rows, strict=True)) if rows else [()] * (15 + len(_STORED))
+    slug, base, begin, end, handle_in, handle_out, rate_num, rate_den, *rest = columns
+    path, mtime_ns, people, faces, colours, loop_begin, loop_end, *stored = rest
+    frame_s = _floats(rate_den) / np.maximum(_floats(rate_num), 1)
+    duration_s = (_floats(end) - _floats(begin)) * frame_s
+    material_in_s = _floats(handle_in) * frame_s
+    measures = {name: _floats(values) for name, values in zip(_STORED, stored, strict=True)}
+    measures["duration_s"] = duration_s
+    ranks = {name: ranked(values) for name, values in measures.items()}
+    measures["energy"] = sum((share * ranks[name] for name, share in _ENERGY.items()), np.zeros(len(rows)))
+    ranks["energy"] = ranked(measures["energy"])
+    bases = dict(sorted(zip(base, path, strict=True)))
+    numbers = {name: number for number, name in enumerate(bases)}
+    order = sorted(range(len(rows)), key=lambda at: (mtime_ns[at], base[at], begin[at], slug[at]))
+    filmed_at = np.empty(len(rows), np.intp)
+    filmed_at[order] = np.arange(len(rows))
+    return Clips(
+        slugs=tuple(str(each) for each in slug),
+        sources=tuple(Path(os.fsdecode(file)) for file in bases.values()),
+        source_index=np.array([numbers[name] for name in base], np.intp),
+        duration_s=duration_s,
+        material_in_s=material_in_s,
+        has_tail=_floats(handle_out) > 0,
+        measures=measures,
+        ranks=ranks,
+        people=np.maximum(_floats(people), _floats(faces)).astype(np.intp),
+        colours=tuple(tuple((str(c[0]), str(c[1]), float(c[2])) for c in json.loads(str(each))) for each in colours),
+        loop_in_s=material_in_s + _floats(loop_begin) * frame_s,
+        loop_out_s=material_in_s + _floats(loop_end) * frame_s,
+        filmed_at=filmed_at,
+    )
+
+
+def _floats(values: object) -> Floats:
+    array = np.array(values, dtype=np.float64)
+    return np.nan_to_num(array, nan=_SILENCE_LUFS)  # only a loudness can be NULL
+
+
+def ranked(values: Floats) -> Floats:
+    """The place of each value among all, 0 least to 1 most; equal values share the middle of their places."""
+    if not len(values):
+        return values
+    order = values.argsort(kind="stable")
+    below = np.searchsorted(values[order], values, side="left")
+    not_above = np.searchsorted(values[order], values, side="right")
+    places: Floats = (below + not_above) / (2 * len(values))
+    return places

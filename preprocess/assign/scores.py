@@ -1,0 +1,147 @@
+"""How well each clip suits each movement, and what speaks for it in words.
+
+Every wish is a term: its weight times where the clip stands, -0.5 to 0.5. A score is the sum of a movement's terms
+over the sum of its weights, so that movements with many wishes draw no harder than those with few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from preprocess.assign.clips import Clips, Floats, Indices, ranked
+from preprocess.assign.measures import MEASURES
+from preprocess.assign.settings import Wishes
+from preprocess.style.model import StyleMovement
+
+Flags = npt.NDArray[np.bool_]
+
+_MOST_SAID = 3  # terms in an explanation
+_LEAST_SAID = 0.02  # of a score; less is not worth a word
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Term:
+    """One wish: `standing` is -0.5..0.5 a clip; `word` says it of clip `index`, "" where there is nothing to say."""
+
+    weight: float
+    standing: Floats
+    word: Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Suitability:
+    """How clips suit one movement: `score` about -0.5..0.5 a clip, and whether each `fits` its rules."""
+
+    movement: str
+    score: Floats
+    fits: Flags
+    _terms: tuple[_Term, ...]
+    _rules: Callable[[int], str]
+
+    def why(self, indices: Indices) -> list[str]:
+        """What speaks for each of these clips, the strongest first: "architecture 0.71, straight lines, no people"."""
+        if not len(indices):
+            return []
+        total = sum(abs(term.weight) for term in self._terms) or 1.0
+        shares = np.array([term.weight * term.standing[indices] / total for term in self._terms]).T
+        leading = np.argsort(-shares, axis=1, kind="stable")
+        return [
+            self._said(int(index), share, order) for index, share, order in zip(indices, shares, leading, strict=True)
+        ]
+
+    def _said(self, index: int, share: Floats, order: Indices) -> str:
+        words: list[str] = []
+        for number in order:
+            if share[number] < _LEAST_SAID or len(words) == _MOST_SAID:
+                break
+            if word := self._terms[number].word(index):
+                words.append(word)
+        if (rule := self._rules(index)) and rule not in words:
+            words.append(rule)
+        return ", ".join(words) or "nothing speaks for it, and less for the other movements"
+
+
+def suitability(
+    movement: StyleMovement,
+    clips: Clips,
+    tags: Mapping[str, Floats],
+    likeness: Floats | None,
+) -> Suitability:
+    """How the clips suit a movement.
+
+    `tags` has the confidence 0..1 of each wished tag, a clip; `likeness` that of each clip to the movement's
+    description, in any scale that ascends, or None where there is none.
+    """
+    wishes = movement.wishes
+    terms = [
+        *(_measure(clips, name, weight) for name, weight in wishes.measures.items()),
+        *(_tag(name, tags[name], weight) for name, weight in wishes.tags.items() if name in tags),
+        *(_colour(clips, name, weight) for name, weight in wishes.colours.items()),
+    ]
+    if likeness is not None and wishes.likeness:
+        terms.append(_Term(wishes.likeness, ranked(likeness) - 0.5, _liking(likeness)))
+    total = sum(abs(term.weight) for term in terms)
+    score = sum((term.weight * term.standing for term in terms), np.zeros(len(clips)))
+    return Suitability(
+        movement.name, score / total if total else score, _fits(wishes, clips), tuple(terms), _rules(wishes)
+    )
+
+
+def _measure(clips: Clips, name: str, weight: float) -> _Term:
+    rank = clips.ranks[name]
+    much, little = MEASURES[name]
+
+    def word(index: int) -> str:
+        return much if rank[index] > 2 / 3 else little if rank[index] < 1 / 3 else ""
+
+    return _Term(weight, rank - 0.5, word)
+
+
+def _tag(name: str, confidence: Floats, weight: float) -> _Term:
+    def word(index: int) -> str:
+        return f"{name} {confidence[index]:.2f}" if confidence[index] else f"no {name}"
+
+    # Half of the way for what is absent: most clips have none of most tags.
+    return _Term(weight, np.where(confidence > 0, confidence / 2, 0.0), word)
+
+
+def _colour(clips: Clips, name: str, weight: float) -> _Term:
+    """A colour's share of the picture; "blue" is in "dark blue", too."""
+    share = np.array([sum(part for colour, _, part in each if name in colour.split()) or 0.0 for each in clips.colours])
+
+    def word(index: int) -> str:
+        return f"{name} {share[index]:.0%}" if share[index] else f"no {name}"
+
+    return _Term(weight, ranked(share) - 0.5, word)
+
+
+def _liking(likeness: Floats) -> Callable[[int], str]:
+    return lambda index: f"like its description {likeness[index]:.2f}"
+
+
+def _fits(wishes: Wishes, clips: Clips) -> Flags:
+    fits = clips.duration_s >= wishes.shortest_s
+    if wishes.longest_s is not None:
+        fits &= clips.duration_s <= wishes.longest_s
+    if wishes.people != "any":
+        fits &= (clips.people > 0) == (wishes.people == "some")
+    return np.asarray(fits)
+
+
+def _rules(wishes: Wishes) -> Callable[[int], str]:
+    word = {"any": "", "none": "no people", "some": "people"}[wishes.people]
+    return lambda index: word
+
+
+def suitabilities(
+    movements: Sequence[StyleMovement],
+    clips: Clips,
+    tags: Mapping[str, Floats],
+    likenesses: Mapping[str, Floats],
+) -> list[Suitability]:
+    """How the clips suit each movement; `likenesses` by the movement's name, as far as there are any."""
+    return [suitability(each, clips, tags, likenesses.get(each.name)) for each in movements]

@@ -1,0 +1,140 @@
+"""A proposed schedule and what a person made of the movement: who wins, what is written, what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from engine.formats.library_schema import CLIPS
+from engine.model.clips import Clip, Codec
+from engine.model.schedule import ScheduleRow
+from preprocess.catalogue.catalogue import Catalogue
+from preprocess.catalogue.texts import PERSON
+from preprocess.schedule.stored import (
+    AUTOMATIC,
+    Stored,
+    csv_name,
+    drop_schedule,
+    import_csv,
+    is_edited,
+    note_seen,
+    read_schedule,
+    was_written,
+    write_csv,
+    write_schedule,
+)
+
+_STEP = "schedule"
+_MOST_SAID = 20  # problems of one file; another library's schedule would have one in each row
+
+
+@dataclass(frozen=True, slots=True)
+class Persons:
+    """What a person's schedule of a movement is: `stored` None where there is none to go by; `csv_stays` where the
+    file is theirs and may not be written."""
+
+    stored: Stored | None
+    csv_stays: bool
+
+
+def import_edits(catalogue: Catalogue, movement: str, layers: Sequence[str]) -> Persons:
+    """Take a movement's CSV into the catalogue if a person changed it. Within a transaction.
+
+    A file with mistakes, and one that was changed while the schedule was changed in the catalogue too, stays as it
+    is; each is noted as a failure of the step, under the file's name and line.
+    """
+    name = csv_name(movement)
+    current = read_schedule(catalogue, movement)
+    persons = current if current is not None and current.origin == PERSON else None
+    _clear_failures(catalogue, name)
+    if not is_edited(catalogue, name):
+        return Persons(persons, csv_stays=False)
+    content = (catalogue.folder / name).read_bytes()
+    found, problems = import_csv(catalogue, movement, _clips(catalogue), layers)
+    for problem in problems[:_MOST_SAID]:
+        where = f"{name}:{problem.line}" if problem.line else name
+        said = f"{problem.path}: {problem.what}" if problem.path else problem.what
+        _fail(catalogue, where, said, problem.mend or "mend the row; until then the file stays and is not read")
+    if problems:
+        return Persons(persons, csv_stays=True)
+    if persons is not None and not was_written(catalogue, name, persons.rows):
+        mend = (
+            "delete the file to keep the catalogue's, or release the schedule in the curation page to keep the file's"
+        )
+        _fail(catalogue, name, "was edited, and so was the schedule in the catalogue", mend)
+        return Persons(persons, csv_stays=True)
+    write_schedule(catalogue, movement, "current", found)
+    note_seen(catalogue, name, content)
+    return Persons(found, csv_stays=True)
+
+
+def settle(
+    catalogue: Catalogue, movement: str, proposed: Sequence[ScheduleRow], strategy: str, persons: Persons
+) -> Stored:
+    """Store and write a movement's schedules; the one that holds. Within a transaction.
+
+    A person's holds, and what is proposed is kept beside it: as the proposal in the catalogue, and as NAME.new.csv.
+    """
+    name = csv_name(movement)
+    automatic = Stored(AUTOMATIC, tuple(proposed), strategy)
+    if persons.stored is None and not persons.csv_stays:
+        write_schedule(catalogue, movement, "current", automatic)
+        drop_schedule(catalogue, movement, "proposal")
+        write_csv(catalogue, name, proposed)
+        _remove_proposal(catalogue, movement)
+        return automatic
+    if persons.stored is None:
+        write_schedule(catalogue, movement, "current", automatic)
+    elif not persons.csv_stays:
+        write_csv(catalogue, name, persons.stored.rows)
+    write_schedule(catalogue, movement, "proposal", automatic)
+    write_csv(catalogue, _proposal_name(catalogue, movement), proposed)
+    return persons.stored or automatic
+
+
+def _proposal_name(catalogue: Catalogue, movement: str) -> str:
+    """Where a proposal is written: beside the CSV, and beside a proposal that a person began to work on."""
+    number = 1
+    while is_edited(catalogue, name := csv_name(f"{movement}.new{number if number > 1 else ''}")):
+        number += 1
+    return name
+
+
+def _remove_proposal(catalogue: Catalogue, movement: str) -> None:
+    """Remove a proposal that is no longer one, unless a person works on it."""
+    name = csv_name(f"{movement}.new")
+    if not is_edited(catalogue, name):
+        (catalogue.folder / name).unlink(missing_ok=True)
+
+
+def _clips(catalogue: Catalogue) -> Mapping[str, Clip]:
+    """Every clip that there is or will be, as long as its file is."""
+    rows = catalogue.connection.execute(
+        "SELECT slug, handle_in + end - begin + handle_out, rate_num, rate_den, width, height"
+        " FROM fragments JOIN footage USING (base)"
+    )
+    return {
+        slug: Clip(
+            slug=slug,
+            file=catalogue.folder / CLIPS / f"{slug}.mov",
+            codec=Codec.MJPEG,
+            width=width,
+            height=height,
+            rate=Fraction(rate_num, rate_den),
+            frame_count=frame_count,
+            title=slug,
+        )
+        for slug, frame_count, rate_num, rate_den, width, height in rows
+    }
+
+
+def _clear_failures(catalogue: Catalogue, name: str) -> None:
+    catalogue.connection.execute(
+        "DELETE FROM failures WHERE step = ? AND (item = ? OR substr(item, 1, ?) = ?)",
+        (_STEP, name, len(name) + 1, f"{name}:"),
+    )
+
+
+def _fail(catalogue: Catalogue, item: str, reason: str, mend: str) -> None:
+    catalogue.fail(_STEP, item, reason, mend)
