@@ -21,6 +21,9 @@ _FULL_RANGE_TAG = 2  # enum AVColorRange
 _JPEG_FORMAT = "yuvj420p"
 _BITS = 8  # of a sample of a clip
 _MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
+_MATRIX_CODES = {"bt709": 1, "fcc": 4, "bt601": 6, "smpte240m": 7, "bt2020": 9}  # ISO/IEC 23091-2
+_PRORES_MATRICES = ("bt709", "bt601", "bt2020")  # those that a ProRes frame can tell of
+_UNSPECIFIED = 2
 _COLORSPACE_NAMES = {"bt709": "bt709", "fcc": "fcc", "bt601": "bt470bg", "smpte240m": "smpte240m", "bt2020": "bt2020nc"}
 _HD_ABOVE_ROWS = 576  # untagged pictures of more rows are taken for BT.709, as players do
 _SMALLER_BY = 2  # averaging areas is cheaper from here on, and as good
@@ -85,6 +88,7 @@ class PictureFilter:
 
     def push(self, frame: VideoFrame) -> Iterator[VideoFrame]:
         """The frames that are finished now that `frame` came in."""
+        _tell_colours(frame)
         shape = (frame.width, frame.height, frame.format.name, frame.colorspace, frame.color_range)
         if shape != self._shape:  # a file may change its shape on the way
             yield from self.flush()
@@ -128,6 +132,22 @@ def matrix_of(frame: VideoFrame) -> str:
     return _MATRICES.get(frame.colorspace, "bt709" if frame.height > _HD_ABOVE_ROWS else "bt601")
 
 
+def kept_matrix(frame: VideoFrame) -> str:
+    """The matrix of a picture whose colours are kept: its own, where ProRes can tell of it."""
+    matrix = matrix_of(frame)
+    return matrix if matrix in _PRORES_MATRICES else "bt709"
+
+
+def _tell_colours(frame: VideoFrame) -> None:
+    """Tag a decoded frame with what its colours count as: filters refuse tags that make no sense, or convert by them.
+
+    Only matrix and range are ever converted; primaries and transfer stay what they are.
+    """
+    if _is_yuv(frame):
+        frame.colorspace = _MATRIX_CODES[matrix_of(frame)]
+    frame.color_primaries = frame.color_trc = _UNSPECIFIED
+
+
 def _is_yuv(frame: VideoFrame) -> bool:
     return not (frame.format.is_rgb or frame.format.has_palette or frame.format.name.startswith("gray"))
 
@@ -169,7 +189,7 @@ def _scale_arguments(frame: VideoFrame, target: Target) -> str:
     if _is_yuv(frame):
         arguments += [f"in_color_matrix={matrix_of(frame)}", f"in_range={_range_of(frame)}"]
     if target.pixel_format.startswith("yuv"):
-        arguments.append(f"out_color_matrix={matrix_of(frame) if kept else 'bt601'}")
+        arguments.append(f"out_color_matrix={kept_matrix(frame) if kept else 'bt601'}")
     return ":".join(arguments)
 
 

@@ -26,6 +26,7 @@ Profile: TypeAlias = Literal["422", "hq", "4444"]
 
 _PROFILES: dict[Profile, str] = {"422": "2", "hq": "3", "4444": "4"}  # FFmpeg's numbers
 _LIMITED_RANGE = 1  # enum AVColorRange
+_BT470BG, _SMPTE170M = 5, 6  # two names of BT.601's matrix; a ProRes frame knows the second
 
 
 def pixel_format_of(profile: Profile, alpha: bool) -> str:
@@ -86,6 +87,8 @@ class Mezzanine:
     def write(self, frame: VideoFrame) -> None:
         """Append a frame of the mezzanine's size and pixel format, its matrix tagged. Raises OutputError."""
         frame.pts, frame.time_base = self._frame_count, 1 / self._shape.rate
+        if frame.colorspace == _BT470BG:
+            frame.colorspace = _SMPTE170M
         if self._frame_count == 0:
             self._picture.codec_context.colorspace = frame.colorspace
         self._frame_count += 1
