@@ -15,7 +15,13 @@ from preprocess.commands.common import INTERRUPTED, WRONG_INPUT
 # A subcommand is a module of preprocess.commands with EXAMPLES, add_arguments(parser) and run(parsed) -> exit code.
 # Only the one that was asked for is imported: some of them bring large libraries along.
 _COMMANDS = {
+    "embed": "turn what is said of clips into vectors, for search and for what is alike",
+    "search": "find clips by what they show, by likeness to another, and by filters",
     "ingest": "take sources into a library: looked at, normalised, ready to be cut",
+    "caption": "give every clip a caption: composed from what was measured, or by BLIP-2",
+    "describe": "make captions and measures into descriptions and tags, by rules or by a language model",
+    "check": "find captions and descriptions that are doubtful, and why",
+    "regenerate": "make doubtful captions and descriptions again",
     "normalize": "bring tags to the words of the library's vocabulary",
     "resolve": "settle which tags hold, by who gave them and by what was measured",
     "curate": "look through a library in the browser, and put right what the steps made of it",

@@ -68,48 +68,54 @@ def estimate(questions: Iterable[Question], settings: DescribeSettings) -> Estim
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A request that was taken out of a budget: its tokens as estimated, and the most that it may cost."""
+
+    tokens_in: int
+    money: float
+
+
 class Budget:
     """What was sent and spent so far, and whether there is room for more under the caps. Any thread.
 
     A request is taken before it is sent, at the most that it may cost, and settled by what the server counted. One
-    whose answer was lost stays counted at its most: it may have been answered all the same.
+    whose answer was lost stays counted at its most: it may have been answered all the same. Where the server counts
+    more tokens than were estimated, later estimates are raised by as much.
     """
 
     def __init__(self, settings: DescribeSettings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
+        self._undercounted = 1.0  # server's tokens ÷ estimated tokens, the most seen
         self.requests = 0
         self.tokens_in = 0
         self.tokens_out = 0
-        self._reserved = 0.0
+        self.money = 0.0  # spent, or promised to requests that are under way or were lost
 
-    @property
-    def money(self) -> float:
-        """Spent, or promised to requests that are under way or were lost."""
-        return self._reserved
-
-    def take(self, question: Question) -> float:
-        """Take one request out of the budget; what it may cost. Raises CapReachedError where it has no room."""
-        most = price(tokens_of(question), self._settings.most_tokens, self._settings)
+    def take(self, question: Question) -> Taken:
+        """Take one request out of the budget. Raises CapReachedError where it has no room."""
+        caps, tokens = self._settings, tokens_of(question)
         with self._lock:
-            caps = self._settings
+            most = price(math.ceil(tokens * self._undercounted), caps.most_tokens, caps)
             if caps.cap_requests is not None and self.requests >= caps.cap_requests:
                 raise CapReachedError
-            if caps.cap_money is not None and self._reserved + most > caps.cap_money:
+            if caps.cap_money is not None and self.money + most > caps.cap_money:
                 raise CapReachedError
             self.requests += 1
-            self._reserved += most
-        return most
+            self.money += most
+        return Taken(tokens, most)
 
-    def settle(self, taken: float, tokens_in: int, tokens_out: int) -> None:
+    def settle(self, taken: Taken, tokens_in: int, tokens_out: int) -> None:
         """Replace what a request might have cost by what it did; without a count of the server, that stays."""
         with self._lock:
             self.tokens_in += tokens_in
             self.tokens_out += tokens_out
+            self._undercounted = max(self._undercounted, tokens_in / taken.tokens_in)
             if tokens_in or tokens_out:
-                self._reserved += price(tokens_in, tokens_out, self._settings) - taken
+                self.money += price(tokens_in, tokens_out, self._settings) - taken.money
 
-    def refund(self, taken: float) -> None:
+    def refund(self, taken: Taken) -> None:
         """Give back what a request that was refused would have cost; it still counts as a request."""
         with self._lock:
-            self._reserved -= taken
+            self.money -= taken.money
