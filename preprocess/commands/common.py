@@ -24,6 +24,8 @@ from preprocess.pipeline.step import ItemStep
 from preprocess.pipeline.steps import is_whole, make_step
 from preprocess.style.read import style_of
 
+WIDTH_OF_A_FILE = 160  # rich would fold a table that goes into a file at 80 columns
+
 DONE, INTERNAL, WRONG_INPUT, QUARANTINED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
