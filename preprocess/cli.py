@@ -28,6 +28,7 @@ _COMMANDS = {
     "export": "write a library's texts, tags, movements and schedules as files, for editing by hand and for git",
     "import": "take what was edited in exported files back into the library",
     "relink": "find sources that were moved, by what is in them",
+    "encode": "make every fragment a clip that plays from any frame",
     "build": "make or update a clip library and its first show in one pass",
 }
 
