@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import os
+import shutil
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -59,7 +60,7 @@ def jpeg(picture: npt.NDArray[np.uint8]) -> bytes:
 def make_library(folder: Path, clips_a_source: int = 4, sources: Path | None = None) -> Path:
     """A library of real pictures: three sources, `clips_a_source` clips each, in three movements with schedules.
 
-    `sources`: a folder that the catalogue names as theirs; the movies are linked into it. The clips' own files are
+    `sources`: a folder that the catalogue names as theirs; the movies are copied into it. The clips' own files are
     not movies: nothing here plays them.
     """
     with Catalogue(folder) as catalogue, catalogue.transaction() as connection:
@@ -70,9 +71,8 @@ def make_library(folder: Path, clips_a_source: int = 4, sources: Path | None = N
         for number, name in enumerate(FOOTAGE):
             source = footage()[name]
             if sources is not None:
-                sources.mkdir(exist_ok=True)
-                source = sources / name
-                os.link(footage()[name], source)
+                sources.mkdir(parents=True, exist_ok=True)
+                source = Path(shutil.copy(footage()[name], sources / name))
             _enter_source(catalogue, number, source, clips_a_source)
         _schedule(catalogue)
     return folder
