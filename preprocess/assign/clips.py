@@ -74,7 +74,7 @@ class Clips:
 def read_clips(catalogue: Catalogue) -> Clips:
     """Every clip that was measured and is not left out; a clip that a person pinned, whatever was measured of it."""
     out = left_out(catalogue).keys() - _insisted_on(catalogue)
-    names = ", ".join(_STORED)
+    names = ", ".join(f"analyses.{name}" for name in _STORED)
     rows = catalogue.connection.execute(
         "SELECT slug, base, begin, end, handle_in, handle_out, rate_num, rate_den, path, mtime_ns, people, faces,"  # noqa: S608 - our own names
         f" colours, loop_begin, loop_end, {names} FROM fragments JOIN analyses USING (slug) JOIN footage USING (base)"

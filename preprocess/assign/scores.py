@@ -20,7 +20,7 @@ from preprocess.style.model import StyleMovement
 Flags = npt.NDArray[np.bool_]
 
 _MOST_SAID = 3  # terms in an explanation
-_LEAST_SAID = 0.02  # of a score; less is not worth a word
+_LEAST_SAID = 0.01  # of a score; less is not worth a word
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +84,7 @@ def suitability(
     ]
     if likeness is not None and wishes.likeness:
         terms.append(_Term(wishes.likeness, ranked(likeness) - 0.5, _liking(likeness)))
+    terms = [term for term in terms if term.standing.any()]  # a tag that no clip has says nothing
     total = sum(abs(term.weight) for term in terms)
     score = sum((term.weight * term.standing for term in terms), np.zeros(len(clips)))
     return Suitability(
@@ -92,11 +93,11 @@ def suitability(
 
 
 def _measure(clips: Clips, name: str, weight: float) -> _Term:
-    rank = clips.ranks[name]
+    rank, value = clips.ranks[name], clips.measures[name]
     much, little = MEASURES[name]
 
     def word(index: int) -> str:
-        return much if rank[index] > 2 / 3 else little if rank[index] < 1 / 3 else ""
+        return much if rank[index] > 2 / 3 else little if rank[index] < 1 / 3 or not value[index] else ""
 
     return _Term(weight, rank - 0.5, word)
 

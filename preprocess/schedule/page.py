@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
 
 from engine.formats.replace_file import replace_file
+from preprocess.schedule.picture import section_colour
 from preprocess.schedule.view import MovementView, RowView, View
 from preprocess.track.values import WAVEFORM_HZ, Track
 
@@ -19,24 +21,27 @@ PAGE = "reports/schedule.html"
 
 _PX_PER_S = 110.0
 _WIDEST = 60_000.0  # px of one movement: browsers stop drawing far beyond
-_LAYER, _ENERGY, _MUSIC = 72, 40, 52
+_ENERGY, _MUSIC, _BAND = 40, 66, 16
 
+_HEAD = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Schedule</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src 'self' file:; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width"><style>"""
 _STYLE = """
 :root{color-scheme:dark}
 body{margin:0;padding:20px 24px;background:#16181c;color:#e8e8e4;font:14px/1.4 system-ui,sans-serif}
 h1{font-size:20px;font-weight:600;margin:0 0 4px}h2{font-size:18px;font-weight:600;margin:0}
 p,.said{color:#9aa0aa;margin:0 0 18px}.said{margin:0 0 6px}
 section{margin:0 0 30px}
-.scroll{overflow-x:auto;overflow-y:visible;padding:0 0 150px;margin:0 0 -140px}
+.scroll{overflow-x:auto}
 .lane{position:relative;height:72px;margin:0 0 3px 70px;background:#202329}
 .lane>b{position:absolute;left:-70px;top:50%;transform:translateY(-50%);font-weight:400;color:#9aa0aa}
 .row{position:absolute;top:0;height:100%;box-sizing:border-box;border-left:2px solid #16181c;background-size:auto 100%;
 background-position:center;background-repeat:repeat-x}
 .row:hover,.row:focus{outline:2px solid #ffb254;z-index:2}
 .row.gap{border:1px dashed #565b64}
-.row i{display:none;position:absolute;top:100%;left:0;z-index:3;width:260px;padding:8px 10px;background:#2b2f37;
-font-style:normal;color:#e8e8e4;box-shadow:0 4px 18px #000a;white-space:normal;pointer-events:none}
-.row.late i{left:auto;right:0}
+.row i{display:none;position:fixed;right:24px;bottom:20px;z-index:3;width:340px;padding:10px 14px;background:#2b2f37;
+font-style:normal;box-shadow:0 4px 18px #000a;pointer-events:none}
 .row:hover i,.row:focus i{display:block}.row i span{color:#9aa0aa;display:block}
 .row.fade::before{content:"";position:absolute;inset:0 auto 0 0;width:var(--fade);
 background:linear-gradient(90deg,#16181c,#16181c00)}
@@ -54,15 +59,12 @@ def write_page(view: View, library: Path) -> Path:
 
 def page(view: View) -> str:
     """The page's HTML."""
-    policy = "default-src 'none'; img-src 'self' file:; style-src 'unsafe-inline'"
-    head = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Schedule</title>'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>'
-    )
     music = "no music" if view.track is None else f"cut on {escape(view.track.file)}"
     said = f"{len(view.movements)} movements, {view.row_count} rows, {_clock(view.duration_s)}, {music}"
-    parts = [head, f"<h1>Schedule</h1><p>{said}. Point at a clip to see why it stands there.</p>"]
+    parts = [
+        f"{_HEAD}{_STYLE}</style></head><body>",
+        f"<h1>Schedule</h1><p>{said}. Point at a clip to see why it stands there.</p>",
+    ]
     for movement in view.movements:
         parts += _movement(movement, view.track)
     return "\n".join((*parts, "</body></html>", ""))
@@ -92,9 +94,8 @@ def _row(row: RowView, movement: MovementView, px_per_s: float) -> str:
     said = [f"<span>{_clock(row.begin_s)}, for {row.row.duration_s:.2f} s</span>"]
     if row.row.hint:
         said.append(escape(row.row.hint))
-    late = " late" if row.begin_s - movement.begin_s > (movement.end_s - movement.begin_s) * 0.7 else ""
     if row.row.clip is None:
-        return f'<div class="row gap{late}" style="{place}" tabindex="0"><i>gap{"".join(said)}</i></div>'
+        return f'<div class="row gap" style="{place}" tabindex="0"><i>gap{"".join(said)}</i></div>'
     if row.energy is not None:
         said.append(f"<span>energy {row.energy:.2f}</span>")
     shown = f"background-color:{row.rgb}"
@@ -104,7 +105,7 @@ def _row(row: RowView, movement: MovementView, px_per_s: float) -> str:
     if fade:
         shown += f";--fade:{row.row.transition_s * px_per_s:.1f}px"
     words = f"<strong>{escape(row.row.clip)}</strong> from {row.row.in_s:.2f} s{''.join(said)}"
-    return f'<div class="row{fade}{late}" style="{escape(f"{place};{shown}")}" tabindex="0"><i>{words}</i></div>'
+    return f'<div class="row{fade}" style="{escape(f"{place};{shown}")}" tabindex="0"><i>{words}</i></div>'
 
 
 def _energy(movement: MovementView, width: int, px_per_s: float) -> str:
@@ -121,31 +122,36 @@ def _energy(movement: MovementView, width: int, px_per_s: float) -> str:
 def _music(movement: MovementView, track: Track, width: int, px_per_s: float) -> str:
     begin_s, end_s = movement.begin_s, movement.end_s
     parts = [f'<svg width="{width}" height="{_MUSIC}" role="img" aria-label="the music">']
-    edges = [begin_s, *(at_s for at_s in track.changes_until(end_s) if at_s > begin_s)]
-    for at_s in edges:
-        x, label = (at_s - begin_s) * px_per_s, escape(track.section_at(at_s + 1e-6).label)
-        parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{_MUSIC}" stroke="#8d929b"/>')
-        parts.append(f'<text x="{x + 4:.1f}" y="12" fill="#9aa0aa" font-size="11">{label}</text>')
+    edges = [begin_s, *(at_s for at_s in track.changes_until(end_s) if at_s > begin_s), end_s]
+    for from_s, to_s in pairwise(edges):
+        label = track.section_at(from_s + 1e-6).label
+        x, wide = (from_s - begin_s) * px_per_s, (to_s - from_s) * px_per_s - 2
+        parts.append(
+            f'<rect x="{x:.1f}" width="{max(wide, 1):.1f}" height="{_BAND - 2}" fill="{section_colour(label)}"/>'
+        )
+        parts.append(f'<text x="{x + 5:.1f}" y="12" fill="#e8e8e4" font-size="11">{escape(label)}</text>')
     step_s = max(1 / WAVEFORM_HZ, 2 / px_per_s)
     outline = [
         (number * step_s * px_per_s, track.loudness_between(begin_s + number * step_s, begin_s + (number + 1) * step_s))
         for number in range(int((end_s - begin_s) / step_s))
     ]
-    middle, reach = _MUSIC / 2, _MUSIC / 2 - 6
+    middle, reach = (_BAND + _MUSIC) / 2, (_MUSIC - _BAND) / 2 - 3
     above = " ".join(f"{x:.1f},{middle - loud * reach:.1f}" for x, loud in outline)
     below = " ".join(f"{x:.1f},{middle + loud * reach:.1f}" for x, loud in reversed(outline))
-    parts.append(f'<polygon points="{above} {below}" fill="#5d7fa8"/>')
+    parts.append(f'<polygon points="{above} {below}" fill="#46617f"/>')
     ticks = "".join(
         f"M{(onset.at_s - begin_s) * px_per_s:.1f} {_MUSIC}v-{3 + onset.strength * 12:.1f}"
         for onset in track.onsets_until(end_s)
         if onset.at_s >= begin_s
     )
     bars = "".join(
-        f"M{(beat.at_s - begin_s) * px_per_s:.1f} 0v6"
+        f"M{(beat.at_s - begin_s) * px_per_s:.1f} {_BAND}v7"
         for beat in track.beats_until(end_s)
         if beat.is_bar and beat.at_s >= begin_s
     )
-    parts.append(f'<path d="{ticks}" stroke="#f06e78"/><path d="{bars}" stroke="#aab4c4"/></svg>')
+    parts.append(
+        f'<path d="{ticks}" stroke="#ff7a84" stroke-width="2"/><path d="{bars}" stroke="#c8d0dc" stroke-width="2"/></svg>'
+    )
     return "".join(parts)
 
 

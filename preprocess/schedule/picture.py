@@ -19,10 +19,11 @@ PICTURE = "reports/schedule.png"
 
 _WIDTH, _LEFT, _RIGHT = 1920, 120, 24
 _MOST_HEIGHT = 24_000
-_HEAD, _AXIS, _ENERGY, _ROW, _MUSIC, _GAP = 34, 20, 36, 64, 46, 26
+_HEAD, _AXIS, _ENERGY, _ROW, _MUSIC, _BAND, _GAP = 34, 20, 36, 64, 62, 16, 26
+_LEAST_FOR_TICKS = 8  # px a second: onsets and bars would run into one
 _WIDE_ROW = 76  # px that a usual row of the leading layer gets
 _PAPER, _LANE, _INK, _FAINT, _EDGE = "#16181c", "#202329", "#e8e8e4", "#8d929b", "#16181c"
-_CURVE, _WAVE, _ONSET, _BAR = "#ffb254", "#5d7fa8", "#f06e78", "#aab4c4"
+_CURVE, _WAVE, _ONSET, _BAR = "#ffb254", "#46617f", "#ff7a84", "#c8d0dc"
 _SECTIONS = ("#2b3a52", "#3d2f4f", "#2f4a3d", "#4f432b", "#4a2f36", "#2b4a4f")
 _STEPS_S = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 
@@ -200,29 +201,39 @@ class _Sheet:
             self.text((12, top + 12), "no music", _FAINT, 13)
             return
         self.text((12, top + 12), "music", _FAINT, 13)
-        self._sections(line, self._track, top)
-        middle, reach = top + _MUSIC // 2, _MUSIC // 2 - 5
+        self._sections(line, self._track, top + 2)
+        top, bottom = top + 2 + _BAND, top + _MUSIC - 4
+        middle, reach = (top + bottom) // 2, (bottom - top) // 2 - 2
         for x in range(_LEFT, right):
             at_s = line.begin_s + (x - _LEFT) / self._px_per_s
             loud = self._track.loudness_between(at_s, at_s + max(1 / self._px_per_s, 1 / WAVEFORM_HZ))
             self._draw.line([(x, middle - round(loud * reach)), (x, middle + round(loud * reach))], _WAVE)
+        if self._px_per_s < _LEAST_FOR_TICKS:
+            return
         for beat in self._track.beats_until(line.end_s):
-            if beat.is_bar and beat.at_s >= line.begin_s and self._px_per_s >= 8:
+            if beat.is_bar and beat.at_s >= line.begin_s:
                 x = self._x(line, beat.at_s)
-                self._draw.line([(x, top + 2), (x, top + 8)], _BAR)
+                self._draw.line([(x, top), (x, top + 7)], _BAR, 2)
         for onset in self._track.onsets_until(line.end_s):
-            if onset.at_s >= line.begin_s and self._px_per_s >= 8:
+            if onset.at_s >= line.begin_s:
                 x, height = self._x(line, onset.at_s), 3 + round(onset.strength * 12)
-                self._draw.line([(x, top + _MUSIC - 4 - height), (x, top + _MUSIC - 4)], _ONSET)
+                self._draw.line([(x, bottom - height), (x, bottom)], _ONSET, 2)
 
     def _sections(self, line: _Line, track: Track, top: int) -> None:
         edges = [line.begin_s, *(s for s in track.changes_until(line.end_s) if s > line.begin_s), line.end_s]
         for begin_s, end_s in pairwise(edges):
             section = track.section_at(begin_s + 1e-6)
             x = self._x(line, begin_s)
-            colour = _SECTIONS[(ord(section.label[0]) - ord("A")) % len(_SECTIONS)]
-            self._draw.rectangle([x, top + 2, self._x(line, end_s), top + _MUSIC - 4], colour)
-            self.text((x + 4, top + 2), section.label, _FAINT, 12)
+            self._draw.rectangle(
+                [x, top, max(x, self._x(line, end_s) - 2), top + _BAND - 2], section_colour(section.label)
+            )
+            if (end_s - begin_s) * self._px_per_s >= 14:
+                self.text((x + 4, top), section.label, _INK, 12)
+
+
+def section_colour(label: str) -> str:
+    """The colour of all sections of one letter, #rrggbb."""
+    return _SECTIONS[(ord(label[0]) - ord("A")) % len(_SECTIONS)]
 
 
 def _within(line: _Line, rows: Sequence[RowView]) -> Iterator[RowView]:
