@@ -1,0 +1,100 @@
+"""Embeddings, their model and the neighbours in the catalogue."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import LibraryError
+from preprocess.catalogue.catalogue import Catalogue
+from preprocess.embed.embedder import Embedder, Vectors
+from preprocess.embed.minilm import MiniLMEmbedder
+from preprocess.embed.settings import EmbedSettings
+from preprocess.embed.tfidf import TFIDF, TfidfEmbedder
+
+_MEND = "run runtime-preprocess embed"
+
+
+def make_embedder(settings: EmbedSettings) -> Embedder:
+    """What the settings ask for; TF-IDF has learned nothing yet. Raises LibraryError where a folder has no model."""
+    return TfidfEmbedder() if settings.by == TFIDF else MiniLMEmbedder(settings)
+
+
+def library_embedder(connection: sqlite3.Connection, settings: EmbedSettings, library: Path) -> Embedder:
+    """What the library's embeddings were made with, to embed questions alike.
+
+    Raises LibraryError where there are none, or they were made with another model than the settings find.
+    """
+    row = connection.execute("SELECT model, state FROM embedding_model").fetchone()
+    if row is None:
+        raise LibraryError("nothing is embedded yet", subject=library, mend=_MEND)
+    model, state = row
+    embedder: Embedder = TfidfEmbedder(state) if model == TFIDF else MiniLMEmbedder(settings)
+    if embedder.state != state:
+        raise LibraryError(f"was embedded with another {model} than is found now", subject=library, mend=_MEND)
+    return embedder
+
+
+def read_vectors(connection: sqlite3.Connection, model: str, library: Path) -> tuple[tuple[str, ...], Vectors]:
+    """The clips that have a vector of a model, in slug order, and these: float16 (clips, dimensions).
+
+    Raises LibraryError where vectors are of different lengths.
+    """
+    rows = connection.execute(
+        "SELECT slug, vector FROM embeddings JOIN fragments USING (slug) WHERE model = ? AND NOT retired ORDER BY slug",
+        (model,),
+    ).fetchall()
+    if len({len(vector) for _, vector in rows}) > 1:
+        raise LibraryError("its vectors are of different lengths", subject=library, mend=_MEND)
+    vectors = np.frombuffer(b"".join(vector for _, vector in rows), "<f2")
+    return tuple(slug for slug, _ in rows), vectors.reshape(len(rows), -1) if rows else np.empty((0, 0), np.float16)
+
+
+def stored_texts(catalogue: Catalogue, model: str) -> dict[str, str]:
+    """The hash of the words that each clip's vector was made from."""
+    rows = catalogue.connection.execute("SELECT slug, text FROM embeddings WHERE model = ?", (model,))
+    return dict(map(tuple, rows))
+
+
+def store_vectors(catalogue: Catalogue, model: str, hashes: Mapping[str, str], vectors: Mapping[str, bytes]) -> None:
+    """Store vectors by slug; rows that are equal already are not touched."""
+    with catalogue.transaction() as connection:
+        connection.executemany(
+            "INSERT INTO embeddings (slug, model, text, vector) VALUES (?, ?, ?, ?) ON CONFLICT (slug, model) DO UPDATE"
+            " SET text = excluded.text, vector = excluded.vector"
+            " WHERE text <> excluded.text OR vector <> excluded.vector",
+            [(slug, model, hashes[slug], vector) for slug, vector in vectors.items()],
+        )
+
+
+def drop_vectors(catalogue: Catalogue, model: str, slugs: Collection[str]) -> None:
+    with catalogue.transaction() as connection:
+        connection.executemany(
+            "DELETE FROM embeddings WHERE slug = ? AND model = ?", [(slug, model) for slug in sorted(slugs)]
+        )
+
+
+def store_model(catalogue: Catalogue, embedder: Embedder) -> None:
+    """Note what the newest embeddings were made with."""
+    with catalogue.transaction() as connection:
+        connection.execute("DELETE FROM embedding_model")
+        connection.execute("INSERT INTO embedding_model VALUES (?, ?)", (embedder.model, embedder.state))
+
+
+def store_neighbours(catalogue: Catalogue, model: str, slugs: Sequence[str], nearest: npt.NDArray[np.int32]) -> None:
+    """Make these all the neighbours that are known; rows that are equal already are not touched."""
+    with catalogue.transaction() as connection:
+        connection.execute(
+            "DELETE FROM neighbours WHERE slug NOT IN (SELECT value FROM json_each(?))", (json.dumps(slugs),)
+        )
+        connection.executemany(
+            "INSERT INTO neighbours (slug, model, nearest) VALUES (?, ?, ?) ON CONFLICT (slug) DO UPDATE"
+            " SET model = excluded.model, nearest = excluded.nearest"
+            " WHERE model <> excluded.model OR nearest <> excluded.nearest",
+            ((slug, model, json.dumps([slugs[at] for at in row])) for slug, row in zip(slugs, nearest, strict=True)),
+        )
