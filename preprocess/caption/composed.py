@@ -110,12 +110,14 @@ def _shake(a: Analysis) -> Part | None:
 
 
 def named_colours(a: Analysis) -> list[tuple[str, float]]:
-    """The colours worth naming, each once, with the share of the picture that they cover; the largest first."""
+    """The colours worth naming, each once, with the share of the picture that they cover; the larger first."""
     shares: dict[str, float] = {}
     for colour in a.colours:
         shares[colour.name] = shares.get(colour.name, 0.0) + colour.share
     ordered = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
-    return [(name, share) for name, share in ordered if share >= _LEAST_SHARE][:_MOST_COLOURS]
+    named = [(name, share) for name, share in ordered if share >= _LEAST_SHARE][:_MOST_COLOURS]
+    # "black and white" is what one calls a film without colours.
+    return named[::-1] if [name for name, _ in named] == ["black", "white"] else named
 
 
 def _colours(a: Analysis, *, precise: bool) -> Part | None:

@@ -62,16 +62,13 @@ class RegenerateStep(WholeStep):
     def run(self, catalogue: Catalogue, tell: Tell) -> None:
         stood = [step for step in (self._describe, self._check) if _stands(catalogue, step)]
         self._check.run(catalogue, _silent)
-        rounds = self._style.check.most_tries
-        for number in range(rounds):
-            tell(number, rounds)
-            open_texts = _open_texts(catalogue)
-            if not any(open_texts.values()):
-                break
+        left = _open_texts(catalogue)
+        most = self._style.check.most_tries * _count(left)
+        while _count(left) and not self._describe.asked.goes_on_at:
             with catalogue.transaction() if self._offline else nullcontext():
-                self._round(catalogue, open_texts["caption"], open_texts["description"])
-            if self._describe.asked.goes_on_at:
-                break
+                self._round(catalogue, left["caption"], left["description"])
+            left = _open_texts(catalogue)
+            tell(self.made_again, max(most, self.made_again))
         for step in stood:  # what they read was changed here, and their part on it done
             catalogue.note_made(step.name, "", Made(step.inputs(catalogue), step.version, step.settings))
 
@@ -147,6 +144,10 @@ def _open_texts(catalogue: Catalogue) -> dict[TextKind, dict[str, _Open]]:
             text.whys.append(one.why)
             text.tries = one.tries
     return found
+
+
+def _count(open_texts: Mapping[TextKind, Mapping[str, _Open]]) -> int:
+    return sum(map(len, open_texts.values()))
 
 
 def _stands(catalogue: Catalogue, step: DescribeStep | CheckStep) -> bool:

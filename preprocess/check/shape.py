@@ -13,7 +13,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 # No caption ends with one of these: something was to follow.
 _LEADS_ON = """
     a an the and or but nor of in on at by to from with without into onto over under near behind between for as is are
-    was were be being been has have had that which who whose its his her their this these those very more than
+    was were be being been has have had that which who whose its his her their this these those very than
 """
 _ENDS = (".", "!", "?", "…", '."', ".”", ".’", ".)")
 _LONGEST_LOOP, _LEAST_LOOPS = 4, 3
@@ -67,18 +67,19 @@ def _truncated(text: str, words: Sequence[str], kind: TextKind) -> str:
 
 
 # What a word gains without becoming another one.
-_ENDINGS = re.compile(r"e?s|e?d|ing|e?r|est|ly|y|ful|less|en|like|light|ward|wards|'s|’s")
+_ENDINGS = re.compile(r"e?s|e?d|ing|e?r|est|en|ist|ish|y|al|ally|ous|able|ible|ion|ation|es")
 
 
 def _breaks_off(words: Sequence[str]) -> bool:
-    """Whether the last word is the beginning of an earlier one, or a single consonant."""
+    """Whether the last word is a single consonant, or the beginning of an earlier word that goes on with a vowel.
+
+    One that goes on with a consonant may be made of two: screen, screenshot.
+    """
     last = words[-1]
     if len(last) == 1:
         return last.isalpha() and last not in "aeiou"
-    return len(last) > 2 and any(
-        word.startswith(last) and len(word) > len(last) + 1 and not _ENDINGS.fullmatch(word[len(last) :])
-        for word in words[:-1]
-    )
+    rests = (word[len(last) :] for word in words[:-1] if len(last) > 2 and word.startswith(last))
+    return any(len(rest) > 1 and rest[0] in "aeiouy" and not _ENDINGS.fullmatch(rest) for rest in rests)
 
 
 def _loop(words: Sequence[str]) -> str:
