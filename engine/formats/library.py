@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from engine.errors import LibraryError
-from engine.formats.library_catalogue import REBUILD, open_catalogue
+from engine.formats.library_catalogue import REBUILD, is_inside, open_catalogue
 from engine.formats.library_schema import SLUG_PATTERN
 from engine.formats.library_table import CatalogueTable
 from engine.model.clips import Clip, Codec
@@ -93,8 +93,7 @@ def _usual_file(slug: str) -> str:
 
 
 def _check_inside(folder: Path, slug: str, file: str) -> None:
-    parts = PurePosixPath(file).parts
-    if not parts or parts[0] == "/" or ".." in parts or "\\" in file or ":" in file:
+    if not is_inside(file):
         raise LibraryError(f"the file of {slug} lies outside the library: {file}", subject=folder, mend=REBUILD)
 
 

@@ -11,9 +11,10 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from engine.errors import LibraryError, OutputError
+from engine.formats.library_catalogue import is_inside
 
 # `made` is where the file lies until then, NULL where `file` goes. Both relative to the library, with forward slashes.
 ARRIVALS = "CREATE TABLE IF NOT EXISTS arrivals (file TEXT PRIMARY KEY, made TEXT) WITHOUT ROWID;"
@@ -58,10 +59,9 @@ def _move(place: Path, made: Path | None) -> None:
 
 
 def _inside(folder: Path, name: object) -> Path:
-    path = PurePosixPath(str(name))
-    if path.is_absolute() or ".." in path.parts or "\\" in str(name) or ":" in str(name):
+    if not is_inside(str(name)):
         raise LibraryError(f"speaks of a file outside the library: {name}", subject=folder, mend="make it anew")
-    return folder / path
+    return folder / str(name)
 
 
 def sync_folder(folder: Path) -> None:

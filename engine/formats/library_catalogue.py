@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from engine.errors import LibraryError
 from engine.formats.library_schema import CATALOGUE, FORMAT_VERSION
@@ -56,3 +56,9 @@ def check_version(connection: sqlite3.Connection, folder: Path) -> None:
             subject=folder,
             mend="use the program that made it, or build it again into an empty folder",
         )
+
+
+def is_inside(name: str) -> bool:
+    """Whether a file's name in the catalogue, relative with forward slashes, stays within the library."""
+    parts = PurePosixPath(name).parts
+    return bool(parts) and parts[0] != "/" and ".." not in parts and "\\" not in name and ":" not in name

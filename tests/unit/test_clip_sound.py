@@ -16,6 +16,9 @@ from engine.formats.library_rows import NewClip, StoredClip, StoredSource, Trait
 from engine.formats.library_writer import LibraryWriter
 from engine.formats.sound_places import SoundPlace, SoundPlaces, clip_key
 from engine.model.clips import Codec
+from preprocess.catalogue.catalogue import Catalogue
+from preprocess.catalogue.fragments import store_footage
+from preprocess.catalogue.values import Footage, Piece
 from tests.media_support import clip_of, encode
 from tests.sound_shows import RATE_HZ, Samples32, event, mixed, movie_with_sound, noise, sine, sounding, wav
 
@@ -166,3 +169,42 @@ def test_a_clip_of_the_library_sounds_from_its_source(tmp_path: Path) -> None:
     source.path.unlink()
     with pytest.raises(SourceError, match=r"source.mov: does not exist.*the sound of first is in it"):
         places(clip_key("first"))
+
+
+def test_a_clip_whose_source_has_a_mezzanine_sounds_from_that(tmp_path: Path) -> None:
+    sound = noise(8.0)
+    source = StoredSource(movie_with_sound(tmp_path / "source.mov", noise(8.0, 7)), "Source", "source", verdict="sound")
+    folder = tmp_path / "library"
+    with Catalogue(folder) as catalogue:
+        library = catalogue.library
+        library.enter_sources([source])
+        file = encode(library.work / "a.mov", "mjpeg", "yuvj420p", range(50))
+        clip = replace(clip_of(file, Codec.MJPEG, 50), slug="source", rate=Fraction(25))
+        assert clip.table is not None
+        (library.work / "a.jpg").touch()
+        stored = StoredClip(clip, source.path, 3.0, 5.0, file.stat().st_size, "", TRAITS)
+        library.store(source, [NewClip(file, library.work / "a.jpg", stored, clip.table)])
+        mezzanine = folder / "mezzanine/source.mov"
+        mezzanine.parent.mkdir()
+        movie_with_sound(mezzanine, sound)
+        pieces = (Piece(0, 200, 0.0),)
+        store_footage(
+            catalogue,
+            Footage(
+                *("source", source.path, mezzanine, 1, 160, 96, Fraction(25), 200, False, False, True, -30.0, -3.0),
+                pieces,
+            ),
+        )
+        with catalogue.transaction() as connection:
+            connection.execute(
+                "INSERT INTO fragments (slug, base, scene_index, begin, end, handle_in)"
+                " VALUES ('source', 'source', 0, 35, 85, 5)"
+            )
+    text = "library: library\nlayers: [{name: base, clips: [source], volume: 1}]"
+    world = sounding(tmp_path, text + "\nmovements: [{name: one, duration_s: 30}]")
+    places = SoundPlaces(world.loaded)
+    assert places(clip_key("source")) == SoundPlace(mezzanine, 1.2)
+    heard = mixed(world, 1.5)
+    assert np.array_equal(heard[300:], sound[frame(1.2) + 300 :][: len(heard) - 300])
+    mezzanine.unlink()
+    assert places(clip_key("source")) == SoundPlace(source.path, 3.0)
