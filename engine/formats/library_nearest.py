@@ -88,7 +88,7 @@ def read_nearest(folder: Path, slugs: Collection[str]) -> NearestClips:
             raise LibraryError(f"a measure that is no number ({error})", subject=folder, mend=REBUILD) from error
         try:
             known = _read_known(catalogue, slugs)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             mend = "run runtime-preprocess embed"
             raise LibraryError(f"neighbours that cannot be read ({error})", subject=folder, mend=mend) from error
     if not np.isfinite(measures).all():
@@ -101,7 +101,8 @@ def read_nearest(folder: Path, slugs: Collection[str]) -> NearestClips:
 def _read_known(catalogue: sqlite3.Connection, slugs: Collection[str]) -> Places | None:
     """The neighbours that the catalogue knows of; None where it has no table of them, or nobody in it.
 
-    Names of clips that the library has not are passed over. Raises TypeError or ValueError for what is no list of names.
+    Names of clips that the library has not are passed over. Raises TypeError, ValueError or RecursionError for what
+    is no list of names.
     """
     if catalogue.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'neighbours'").fetchone() is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -46,6 +47,52 @@ def test_it_is_read_from_the_catalogue(tmp_path: Path) -> None:
     nearest = read_nearest(folder, ["a", "b", "c"])
     assert nearest["a"] == ("c", "b")
     assert list(nearest) == ["a", "b", "c"]
+
+
+def with_neighbours(folder: Path, **rows: str) -> Path:
+    with closing(sqlite3.connect(folder / "catalogue.sqlite")) as catalogue, catalogue:
+        catalogue.execute("CREATE TABLE neighbours (slug TEXT PRIMARY KEY, model TEXT, nearest TEXT)")
+        catalogue.executemany("INSERT INTO neighbours VALUES (?, 'tfidf', ?)", rows.items())
+    return folder
+
+
+def test_neighbours_that_the_catalogue_knows_come_before_measures(tmp_path: Path) -> None:
+    folder = with_neighbours(library_with(tmp_path, "a", "b", "c", "d"), a='["d", "b"]', b="[]", z='["a"]')
+    with closing(sqlite3.connect(folder / "catalogue.sqlite")) as catalogue, catalogue:
+        catalogue.execute("UPDATE clips SET motion = 0.1 WHERE slug = 'd'")
+    nearest = read_nearest(folder, ["a", "b", "c", "d"])
+    assert nearest["a"] == ("d", "b")
+    assert nearest["b"] == ("a", "c", "d"), "nothing is known: by measures"
+    assert nearest["c"] == ("a", "b", "d"), "not in the table: by measures"
+
+
+def test_neighbours_are_clips_of_the_library_without_the_clip_itself_and_sixteen_at_most(tmp_path: Path) -> None:
+    slugs = [f"c{number:02}" for number in range(20)]
+    told = json.dumps(["gone", "c00", *reversed(slugs)])
+    nearest = read_nearest(with_neighbours(library_with(tmp_path, *slugs), c00=told), slugs)
+    assert nearest["c00"] == tuple(reversed(slugs[4:]))
+
+
+def test_a_table_without_rows_is_as_none(tmp_path: Path) -> None:
+    assert read_nearest(with_neighbours(library_with(tmp_path, "a", "b")), ["a", "b"])["a"] == ("b",)
+
+
+@pytest.mark.parametrize(
+    "told", ["", "{}", "null", '"b"', "[[]]", '["b"', '["b"], ["c"]', "[{}]", "1", "\x00", "[" * 10**5]
+)
+def test_neighbours_that_are_no_list_of_names_are_refused(tmp_path: Path, told: str) -> None:
+    folder = with_neighbours(library_with(tmp_path, "a", "b"), a=told)
+    with pytest.raises(LibraryError, match="neighbours that cannot be read"):
+        read_nearest(folder, ["a", "b"])
+
+
+def test_a_number_in_place_of_a_list_is_refused_and_one_in_place_of_a_name_passed_over(tmp_path: Path) -> None:
+    folder = with_neighbours(library_with(tmp_path, "a", "b"), a='[3, "b", null]')
+    assert read_nearest(folder, ["a", "b"])["a"] == ("b",)
+    with closing(sqlite3.connect(folder / "catalogue.sqlite")) as catalogue, catalogue:
+        catalogue.execute("UPDATE neighbours SET nearest = x'ff'")
+    with pytest.raises(LibraryError, match="neighbours that cannot be read"):
+        read_nearest(folder, ["a", "b"])
 
 
 def test_a_measure_that_is_no_number_is_refused(tmp_path: Path) -> None:
