@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
+from typing import TypeAlias
 
 import av
 import numpy as np
@@ -16,37 +17,71 @@ from engine.formats.movie import Movie
 from engine.formats.movie_file import open_movie, picture_stream
 from preprocess.footage.filters import pulled, run_through
 
-_STRETCHES = (0.1, 0.4, 0.7)  # where in the source, as parts of its length
 _FRAMES_A_STRETCH = 30
+_FEWEST_STRETCHES, _MOST_STRETCHES = 3, 20
+_STRETCH_EVERY_S = 30.0
 _FEWEST_FRAMES = 3
 # Of the frames that idet can tell: real interlaced footage shows nearly all of its moving frames combed, while
-# flicker and fine pattern give single false ones.
+# flicker and fine pattern give single false ones. Where flags say interlaced too, fewer convince.
 _COMBED_SHARE = 0.3
+_COMBED_SHARE_FLAGGED = 0.1
+# A tape may hold a little interlaced footage among much that is not: a stretch that combs through and through.
+_COMBED_SHARE_OF_STRETCH = 0.7
+_FEWEST_FRAMES_OF_STRETCH = 12
 # A row that lies this far above or below both its neighbours, in levels, is a tooth. Fine lines and noise make as
 # many within one field; a comb makes more between the fields.
 _TOOTH_LEVELS = 10
 _FEWEST_TEETH = 0.002  # of all pixels, beyond those that a field has
 _ALLOWANCE = 1.05
 
+_Kinds: TypeAlias = Counter[str]
+
 
 def combs(movie: Movie) -> bool:
-    """Whether the source's moving pictures show the comb of two fields from different instants."""
+    """Whether the source's moving pictures, or a good stretch of them, show the comb of two fields."""
     if movie.coded_height < 100 or movie.coded_height % 2:
         return False  # nothing that small was ever shot interlaced
-    kinds: Counter[str] = Counter()
-    for begin in _STRETCHES:
-        graph: Graph | None = None
-        for frame in islice(_frames_from(movie, begin * float(movie.times_s[-1])), _FRAMES_A_STRETCH):
-            graph = graph or run_through(frame, [("idet", "")])
-            graph.push(frame)
-            kinds.update(map(_kind, pulled(graph)))
-        if graph is not None:
-            graph.push(None)
-            kinds.update(map(_kind, pulled(graph)))
-        if movie.frame_count <= _FRAMES_A_STRETCH:
-            break
-    combed = kinds["tff"] + kinds["bff"]
-    return combed >= _FEWEST_FRAMES and combed > _COMBED_SHARE * (combed + kinds["progressive"])
+    all_kinds: _Kinds = Counter()
+    for begin_s in _stretches(movie):
+        kinds = _kinds_of(islice(_frames_from(movie, begin_s), _FRAMES_A_STRETCH))
+        if _share(kinds) > _COMBED_SHARE_OF_STRETCH and _combed(kinds) >= _FEWEST_FRAMES_OF_STRETCH:
+            return True
+        all_kinds += kinds
+    enough = _COMBED_SHARE_FLAGGED if all_kinds["flagged"] * 2 > all_kinds["seen"] else _COMBED_SHARE
+    return _combed(all_kinds) >= _FEWEST_FRAMES and _share(all_kinds) > enough
+
+
+def _stretches(movie: Movie) -> list[float]:
+    """Where to look, in seconds: spread evenly, off the very beginning."""
+    if movie.frame_count <= _FRAMES_A_STRETCH:
+        return [0.0]
+    length_s = float(movie.times_s[-1])
+    count = min(_MOST_STRETCHES, max(_FEWEST_STRETCHES, int(length_s / _STRETCH_EVERY_S)))
+    return [(number + 0.3) / count * length_s for number in range(count)]
+
+
+def _combed(kinds: _Kinds) -> int:
+    return kinds["tff"] + kinds["bff"]
+
+
+def _share(kinds: _Kinds) -> float:
+    return _combed(kinds) / max(1, _combed(kinds) + kinds["progressive"])
+
+
+def _kinds_of(frames: Iterator[VideoFrame]) -> _Kinds:
+    """How many frames are what, by idet; how many were seen, and flagged as interlaced."""
+    kinds: _Kinds = Counter()
+    graph: Graph | None = None
+    for frame in frames:
+        kinds["seen"] += 1
+        kinds["flagged"] += frame.interlaced_frame
+        graph = graph or run_through(frame, [("idet", "")])
+        graph.push(frame)
+        kinds.update(map(_kind, pulled(graph)))
+    if graph is not None:
+        graph.push(None)
+        kinds.update(map(_kind, pulled(graph)))
+    return kinds
 
 
 def _kind(frame: VideoFrame) -> str:
@@ -70,7 +105,7 @@ def _frames_from(movie: Movie, at_s: float) -> Iterator[VideoFrame]:
     """Decoded frames from the key frame at or before `at_s`, as far as they decode."""
     with open_movie(movie.file) as container:
         stream = picture_stream(container, movie.file)
-        stream.thread_type = "AUTO"
+        stream.thread_count = 1  # work is spread over sources
         try:
             if at_s > 0 and movie.frame_count > _FRAMES_A_STRETCH:
                 container.seek(int(at_s * av.time_base) + (container.start_time or 0))
