@@ -24,6 +24,8 @@ _COMMANDS = {
     "regenerate": "make doubtful captions and descriptions again",
     "normalize": "bring tags to the words of the library's vocabulary",
     "resolve": "settle which tags hold, by who gave them and by what was measured",
+    "assign": "share clips out among the movements of the show, and say why",
+    "schedule": "put each movement's clips in order, cut on the music, and draw it",
     "curate": "look through a library in the browser, and put right what the steps made of it",
     "export": "write a library's texts, tags, movements and schedules as files, for editing by hand and for git",
     "import": "take what was edited in exported files back into the library",

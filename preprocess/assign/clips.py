@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +46,7 @@ class Clips:
     measures: Mapping[str, Floats]
     ranks: Mapping[str, Floats]
     people: Indices
-    colours: tuple[tuple[tuple[str, str, float], ...], ...]
+    colours: Sequence[Sequence[tuple[str, str, float]]]
     loop_in_s: Floats
     loop_out_s: Floats
     filmed_at: Indices
@@ -62,9 +64,9 @@ class Clips:
             material_in_s=self.material_in_s[indices],
             has_tail=self.has_tail[indices],
             measures={name: values[indices] for name, values in self.measures.items()},
-            ranks={name: values[indices] for name, values in self.ranks.items()},
+            ranks=_WorkedOut(self.measures, lambda name: self.ranks[name][indices]),
             people=self.people[indices],
-            colours=tuple(self.colours[index] for index in indices),
+            colours=[self.colours[index] for index in indices],
             loop_in_s=self.loop_in_s[indices],
             loop_out_s=self.loop_out_s[indices],
             filmed_at=self.filmed_at[indices],
@@ -75,13 +77,14 @@ def read_clips(catalogue: Catalogue) -> Clips:
     """Every clip that was measured and is not left out; a clip that a person pinned, whatever was measured of it."""
     out = left_out(catalogue).keys() - _insisted_on(catalogue)
     names = ", ".join(f"analyses.{name}" for name in _STORED)
-    rows = catalogue.connection.execute(
+    cursor = catalogue.connection.cursor()
+    cursor.row_factory = None
+    rows = cursor.execute(
         "SELECT slug, base, begin, end, handle_in, handle_out, rate_num, rate_den, path, mtime_ns, people, faces,"  # noqa: S608 - our own names
         f" colours, loop_begin, loop_end, {names} FROM fragments JOIN analyses USING (slug) JOIN footage USING (base)"
         " JOIN sources USING (base) ORDER BY slug"
     )
-    found = [tuple(row) for row in rows if row[0] not in out]
-    return clips_of(found)
+    return clips_of([row for row in rows if row[0] not in out])
 
 
 def _insisted_on(catalogue: Catalogue) -> Collection[str]:
@@ -94,9 +97,9 @@ def _insisted_on(catalogue: Catalogue) -> Collection[str]:
     return {row[0] for row in rows}
 
 
-def clips_of(rows: list[tuple[object, ...]]) -> Clips:
+def clips_of(rows: list[tuple[Any, ...]]) -> Clips:
     """Columns from rows as `read_clips` selects them, in any order."""
-    rows = sorted(rows, key=lambda row: str(row[0]))
+    rows = sorted(rows, key=itemgetter(0))
     columns = list(zip(*rows, strict=True)) if rows else [()] * (15 + len(_STORED))
     slug, base, begin, end, handle_in, handle_out, rate_num, rate_den, *rest = columns
     path, mtime_ns, people, faces, colours, loop_begin, loop_end, *stored = rest
@@ -105,34 +108,52 @@ def clips_of(rows: list[tuple[object, ...]]) -> Clips:
     material_in_s = _floats(handle_in) * frame_s
     measures = {name: _floats(values) for name, values in zip(_STORED, stored, strict=True)}
     measures["duration_s"] = duration_s
-    ranks = {name: ranked(values) for name, values in measures.items()}
+    ranks = _WorkedOut(measures, lambda name: ranked(measures[name]))
     measures["energy"] = sum((share * ranks[name] for name, share in _ENERGY.items()), np.zeros(len(rows)))
-    ranks["energy"] = ranked(measures["energy"])
     bases = dict(sorted(zip(base, path, strict=True)))
     numbers = {name: number for number, name in enumerate(bases)}
-    order = sorted(range(len(rows)), key=lambda at: (mtime_ns[at], base[at], begin[at], slug[at]))
+    source_index = np.array([numbers[name] for name in base], np.intp)
     filmed_at = np.empty(len(rows), np.intp)
-    filmed_at[order] = np.arange(len(rows))
+    filmed_at[np.lexsort((_floats(begin), source_index, np.array(mtime_ns, np.int64)))] = np.arange(len(rows))
     return Clips(
-        slugs=tuple(str(each) for each in slug),
+        slugs=tuple(slug),
         sources=tuple(Path(os.fsdecode(file)) for file in bases.values()),
-        source_index=np.array([numbers[name] for name in base], np.intp),
+        source_index=source_index,
         duration_s=duration_s,
         material_in_s=material_in_s,
         has_tail=_floats(handle_out) > 0,
         measures=measures,
         ranks=ranks,
         people=np.maximum(_floats(people), _floats(faces)).astype(np.intp),
-        colours=tuple(tuple((str(c[0]), str(c[1]), float(c[2])) for c in json.loads(str(each))) for each in colours),
+        colours=json.loads(f"[{','.join(colours)}]"),
         loop_in_s=material_in_s + _floats(loop_begin) * frame_s,
         loop_out_s=material_in_s + _floats(loop_end) * frame_s,
         filmed_at=filmed_at,
     )
 
 
-def _floats(values: object) -> Floats:
-    array = np.array(values, dtype=np.float64)
-    return np.nan_to_num(array, nan=_SILENCE_LUFS)  # only a loudness can be NULL
+class _WorkedOut(Mapping[str, Floats]):
+    """Columns by name, each worked out when it is first asked for. One thread."""
+
+    def __init__(self, names: Iterable[str], work_out: Callable[[str], Floats]) -> None:
+        self._names = names
+        self._work_out = work_out
+        self._known: dict[str, Floats] = {}
+
+    def __getitem__(self, name: str) -> Floats:
+        if name not in self._known:
+            self._known[name] = self._work_out(name)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(list(self._names))
+
+
+def _floats(values: Sequence[float | None]) -> Floats:
+    return np.nan_to_num(np.array(values, dtype=np.float64), nan=_SILENCE_LUFS)  # only a loudness can be NULL
 
 
 def ranked(values: Floats) -> Floats:
@@ -140,7 +161,9 @@ def ranked(values: Floats) -> Floats:
     if not len(values):
         return values
     order = values.argsort(kind="stable")
-    below = np.searchsorted(values[order], values, side="left")
-    not_above = np.searchsorted(values[order], values, side="right")
-    places: Floats = (below + not_above) / (2 * len(values))
+    ordered = values[order]
+    begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    ends = np.append(begins[1:], len(values))
+    places = np.empty(len(values))
+    places[order] = np.repeat((begins + ends) / (2 * len(values)), ends - begins)
     return places

@@ -25,7 +25,8 @@ _ENERGY, _MUSIC, _BAND = 40, 66, 16
 
 _HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Schedule</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src 'self' file:; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy"
+content="default-src 'none'; img-src 'self' file:; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width"><style>"""
 _STYLE = """
 :root{color-scheme:dark}
@@ -149,10 +150,9 @@ def _music(movement: MovementView, track: Track, width: int, px_per_s: float) ->
         for beat in track.beats_until(end_s)
         if beat.is_bar and beat.at_s >= begin_s
     )
-    parts.append(
-        f'<path d="{ticks}" stroke="#ff7a84" stroke-width="2"/><path d="{bars}" stroke="#c8d0dc" stroke-width="2"/></svg>'
-    )
-    return "".join(parts)
+    strokes = (("#ff7a84", ticks), ("#c8d0dc", bars))
+    parts += [f'<path d="{path}" stroke="{colour}" stroke-width="2"/>' for colour, path in strokes]
+    return "".join((*parts, "</svg>"))
 
 
 def _clock(at_s: float) -> str:
