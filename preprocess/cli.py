@@ -30,6 +30,7 @@ _COMMANDS = {
     "export": "write a library's texts, tags, movements and schedules as files, for editing by hand and for git",
     "import": "take what was edited in exported files back into the library",
     "relink": "find sources that were moved, by what is in them",
+    "emit": "write the show and the report of all that was done",
     "encode": "make every fragment a clip that plays from any frame",
     "build": "make or update a clip library and its first show in one pass",
 }

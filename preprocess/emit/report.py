@@ -1,0 +1,124 @@
+"""What a run says when it is done: a table and a summary for people, JSON's own types for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from preprocess.catalogue.catalogue import Catalogue
+from preprocess.emit.facts import Facts, gather
+from preprocess.emit.page import PAGE, size
+from preprocess.sources import Found
+from preprocess.style.read import style_of
+
+_COLOURS = {"sound": "green", "partly damaged": "yellow", "flagged": "cyan", "quarantined": "red"}
+# With more sound sources than this, the table lists only those that need a look.
+_MOST_SOUND_ROWS = 60
+
+
+def run_report(catalogue: Catalogue, found: Found, done: Mapping[str, int], took_s: float) -> dict[str, Any]:
+    """The report of a run: the library's facts, what this run did of each step, and how long it took.
+
+    `counts` are those of this run's sources; the library may hold more of earlier runs.
+    """
+    facts = gather(catalogue, style_of(catalogue.folder))
+    named = {path: source for path, source in catalogue.library.sources().items() if path in set(found.videos)}
+    for verdict in ("sound", "damaged", "flagged", "quarantined", "pending"):
+        facts["counts"][verdict] = sum(source.verdict == verdict for source in named.values())
+    facts["counts"]["sources"] = len(named)
+    folder = catalogue.folder
+    return {
+        **facts,
+        "library": str(folder),
+        "show": str(folder / facts["show"]) if facts["show"] else None,
+        "done": dict(done),
+        "took_s": round(took_s, 3),
+    }
+
+
+def print_report(report: Mapping[str, Any], console: Console) -> None:
+    """Sources and steps as tables, what went wrong with its mend, disk and stage, and the next command to type."""
+    console.print(_sources(report["sources"]))
+    console.print(_steps(report))
+    for failure in report["failures"]:
+        console.print(Text(f"{failure['step']}: {failure['item']}: {failure['reason']}. {failure['mend']}", "yellow"))
+    console.print(_movements(report["movements"]))
+    counts, disk = report["counts"], report["disk"]
+    words = ", ".join(f"{counts[name]} {word}" for name, word in _COUNTED.items() if counts[name])
+    console.print(
+        Text(f"{counts['sources']} sources: {words}. {counts['clips']} clips, {counts['left_out']} left out.")
+    )
+    codecs = ", ".join(f"{size(one['bytes'])} {codec}" for codec, one in disk["by_codec"].items())
+    console.print(
+        Text(
+            f"Disk: sources {size(disk['sources'])}, mezzanines {size(disk['mezzanines'])}, clips {codecs}."
+            f" On stage: up to {size(report['stage']['most_bytes_a_second'])} a second."
+        )
+    )
+    _print_next(report, console)
+
+
+_COUNTED = {
+    "sound": "sound",
+    "damaged": "partly damaged",
+    "flagged": "flagged",
+    "quarantined": "quarantined",
+    "pending": "not finished",
+}
+
+
+def _sources(sources: list[Facts]) -> Table:
+    table = Table(title="Sources", title_justify="left")
+    for column in ("file", "verdict", "clips", "codec", "reasons, mends and remarks"):
+        table.add_column(column, overflow="fold", justify="right" if column == "clips" else "left")
+    sound = sum(source["verdict"] == "sound" for source in sources)
+    for source in sources:
+        if source["verdict"] == "sound" and sound > _MOST_SOUND_ROWS:
+            continue
+        remarks = "; ".join(filter(None, (source["reason"], source["mend"], *source["notes"])))
+        verdict = Text(source["verdict"], _COLOURS.get(source["verdict"], ""))
+        name = Text(Path(source["file"]).name)
+        table.add_row(name, verdict, str(len(source["clips"])), source["codec"] or "", Text(remarks))
+    if sound > _MOST_SOUND_ROWS:
+        table.add_row(f"… {sound} more", Text("sound", "green"), "", "", "")
+    return table
+
+
+def _steps(report: Mapping[str, Any]) -> Table:
+    table = Table("step", "in", "", "out", "", "failed", "done now", title="Steps", title_justify="left")
+    done = report.get("done", {})
+    for one in report["steps"]:
+        failed = Text(str(one["failed"]), "red") if one["failed"] else ""
+        now = str(done.get(one["step"], "")) if done.get(one["step"]) else "–"
+        table.add_row(one["step"], str(one["taken"]), one["takes"], str(one["made"]), one["makes"], failed, now)
+    return table
+
+
+def _movements(movements: list[Facts]) -> Table:
+    table = Table("movement", "length", "clips", "its best clip", "why", title="Movements", title_justify="left")
+    for one in movements:
+        best = one["clips"][0] if one["clips"] else {"clip": "–", "why": "no clip fits"}
+        table.add_row(
+            one["name"], f"{one['duration_s']:.1f} s", str(len(one["clips"])), Text(best["clip"]), Text(best["why"])
+        )
+    return table
+
+
+def _print_next(report: Mapping[str, Any], console: Console) -> None:
+    folder = Path(report["library"])
+    track = report["track"]
+    if track:
+        console.print(Text(f"Music: {track['file']} ({track['why']})"))
+    for name in report["edited_by_hand"]:
+        console.print(Text(f"{name}: edited by hand, left alone; what is new stands beside it.", "yellow"))
+    if report["show"] is None:
+        console.print(Text("No show was written: there is no clip to show.", "red"))
+        return
+    took = f"{report['took_s']:.1f} s. " if "took_s" in report else ""
+    console.print(Text(f"{took}The whole report: {folder / PAGE}"), soft_wrap=True)
+    console.print(Text(f"Play it with: runtime-play {report['show']}", "bold"), soft_wrap=True)
