@@ -3,7 +3,7 @@
 | address | gives |
 |---|---|
 | `GET /api/v1/library` | movements, tags, counts, what can be undone |
-| `GET /api/v1/clips?filter=LINE` | the clips that a filter means |
+| `GET /api/v1/clips?filter=LINE` | the clips that a filter means; `by=meaning`, `like=SLUG`: the likest first |
 | `GET /api/v1/clips/SLUG` | all that is known of one |
 | `GET /api/v1/schedules/MOVEMENT` | a movement's schedule |
 | `POST /api/v1/edits` | makes edits: `{"edits": [{"do": …}, …]}` |
@@ -54,7 +54,11 @@ def make_app(desk: Desk) -> Starlette:
         return JSONResponse(await desk.ask(desk.overview))
 
     async def clips(request: Request) -> Response:
-        return JSONResponse(await desk.ask(partial(desk.clips, request.query_params.get("filter", ""))))
+        asked = request.query_params
+        find = partial(
+            desk.clips, asked.get("filter", ""), by_meaning=asked.get("by") == "meaning", like=asked.get("like", "")
+        )
+        return JSONResponse(await desk.ask(find))
 
     async def clip(request: Request) -> Response:
         found = await desk.ask(partial(desk.details, request.path_params["slug"]))

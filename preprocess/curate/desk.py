@@ -12,13 +12,16 @@ from preprocess.catalogue import edit_log, edits
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.columns import ClipTable
 from preprocess.catalogue.edit_values import ClipEdit, Edit
-from preprocess.catalogue.query import parse_query
+from preprocess.catalogue.query import Says, Term, parse_query
 from preprocess.curate import listing
+from preprocess.embed.search import Searcher
+from preprocess.style.read import style_of
 
 _Value = TypeVar("_Value")
 
 # More than these the page does not get at once: it says so, and a search finds the others.
 MOST_CLIPS = 5000
+MOST_ALIKE = 300
 
 
 class Desk:
@@ -31,6 +34,7 @@ class Desk:
     def __init__(self, library: Path) -> None:
         self._thread = ThreadPoolExecutor(1, "catalogue")
         self._catalogue: Catalogue
+        self._searcher: Searcher | None = None  # made when first asked: it takes memory, and a model's time to load
         try:
             self._thread.submit(self._open, library).result()
         except BaseException:
@@ -64,10 +68,34 @@ class Desk:
     def overview(self) -> listing.Json:
         return listing.overview(self._catalogue)
 
-    def clips(self, line: str) -> listing.Json:
-        """The clips that a filter's line means, MOST_CLIPS at most. Raises ShowError where it says nothing clear."""
-        slugs = self._table.matching(parse_query(line))
+    def clips(self, line: str, *, by_meaning: bool = False, like: str = "") -> listing.Json:
+        """The clips that a filter's line means, in slug order, MOST_CLIPS at most.
+
+        `by_meaning`: its plain words are a question, and the clips come the likest first, each with its `likeness`;
+        `like`: the same for those like another clip. Raises ShowError where the line says nothing clear, LibraryError
+        where the library was not embedded.
+        """
+        terms = parse_query(line)
+        words = [term for term in terms if isinstance(term.condition, Says) and not term.negated]
+        if like or (by_meaning and words):
+            return self._alike(like, words if by_meaning else [], terms)
+        slugs = self._table.matching(terms)
         return {"found": len(slugs), "clips": listing.clips(self._catalogue, slugs[:MOST_CLIPS])}
+
+    def _alike(self, like: str, words: Sequence[Term], terms: Sequence[Term]) -> listing.Json:
+        question = " ".join(term.condition.text for term in words if isinstance(term.condition, Says))
+        others = [term for term in terms if term not in words]
+        among = self._table.matching(others) if others else None
+        if self._searcher is None:
+            settings = style_of(self.folder).embed
+            self._searcher = Searcher.read(self._catalogue.connection, self.folder, settings)
+        if like:
+            found = self._searcher.like_clip(like, MOST_ALIKE, among)
+        else:
+            found = self._searcher.like_text(question, MOST_ALIKE, among)
+        scores = {one.slug: round(one.score, 4) for one in found}
+        rows = listing.clips(self._catalogue, list(scores))
+        return {"found": len(rows), "clips": [{**row, "likeness": scores[row["slug"]]} for row in rows]}
 
     def details(self, slug: str) -> listing.Json | None:
         return listing.details(self._catalogue, slug)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from preprocess import cli
 from preprocess.catalogue import edits
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.edit_values import SetText
@@ -31,7 +32,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         edits.apply(catalogue, [SetText(slug="carphone-04", kind="caption", text=HOSTILE)])
         with catalogue.transaction() as connection:
             connection.execute("UPDATE sources SET title = 'tape \"3\"' || char(10) || '<b>' WHERE base = 'carphone'")
+            connection.execute("DELETE FROM edits")  # a page has nothing to undo until its test does something
     (folder / "strips" / "bikes-04.jpg").unlink()
+    assert cli.main(["embed", str(folder), "--progress", "none"]) == 0
     return folder
 
 
@@ -107,6 +110,23 @@ def test_clips_are_found_by_words_and_by_filters(page: Page) -> None:
     page.click("nav .tag >> text=indoor")
     page.wait_for_selector("#found >> text='4 clips'")
     assert page.input_value("#filter") == "tag:indoor"
+
+
+def test_clips_are_found_by_meaning_and_by_likeness(page: Page) -> None:
+    page.fill("#filter", "a rabbit -movement:built")
+    page.click("#meaning")
+    page.wait_for_selector("#found >> text='4 clips'")
+    likeness = page.locator("article.clip .under span:last-child").all_inner_texts()
+    assert likeness == sorted(likeness, reverse=True)
+    assert 0 < float(likeness[0]) <= 1
+    page.click("#meaning")
+    page.fill("#filter", "")
+    page.click(FIRST)
+    page.click("aside >> text=show them")
+    page.wait_for_selector("#like >> text=like bikes-01")
+    page.wait_for_selector("article.clip >> nth=0 >> text=people on bicycles")
+    page.click("#like")
+    page.wait_for_selector("#found >> text='12 clips'")
 
 
 def test_a_caption_is_written_with_the_keyboard_alone_and_undone(page: Page, server: Curating) -> None:

@@ -28,7 +28,7 @@ const post = (path, value) =>
   });
 
 export const readLibrary = () => ask("/library");
-export const readClips = (line) => ask("/clips?filter=" + encodeURIComponent(line));
+export const readClips = (asked) => ask("/clips?" + new URLSearchParams(asked));
 export const readClip = (slug) => ask("/clips/" + encodeURIComponent(slug));
 export const readSchedule = (movement) => ask("/schedules/" + encodeURIComponent(movement));
 export const sendEdits = (edits) => post("/edits", { edits });

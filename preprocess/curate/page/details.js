@@ -186,7 +186,8 @@ function doubts(clip) {
 function nearest(clip, hooks) {
   if (!clip.nearest.length) return [];
   const links = clip.nearest.slice(0, 6).map((slug) => make("button", { type: "button", class: "link", onclick: () => hooks.clip(slug) }, slug));
-  return section("Most alike in meaning", make("p", { class: "chips" }, ...links));
+  const all = make("button", { type: "button", class: "quiet", onclick: () => hooks.like(clip.slug) }, "show them");
+  return [make("h3", {}, make("span", {}, "Most alike in meaning"), all), make("p", { class: "chips" }, ...links)];
 }
 
 function measures(clip) {

@@ -90,7 +90,7 @@ export class Grid {
       },
       picture.element,
       make("p", { class: clip.caption_origin === "person" ? "caption mine" : "caption" }, clip.caption || "no caption"),
-      make("p", { class: "under" }, make("span", {}, places || "nowhere"), make("span", {}, clip.left_out ? "out" : seconds(clip.duration_s))),
+      make("p", { class: "under" }, make("span", {}, places || "nowhere"), make("span", {}, clip.left_out ? "out" : clip.likeness === undefined ? seconds(clip.duration_s) : clip.likeness.toFixed(2))),
     );
     picture.element.style.height = `${this.pictureHeight}px`;
     element.style.width = `${this.width}px`;

@@ -12,7 +12,7 @@ const TYPING_MS = 140;
 const MESSAGE_MS = 9000;
 const MARK_KEYS = { b: "black", s: "static", d: "duplicate", x: "left_out" };
 
-const state = { line: "", place: "", movement: "", keepCuts: true, layer: "base", library: null, schedule: null, known: new Map(), detailed: null };
+const state = { line: "", byMeaning: false, like: "", place: "", movement: "", keepCuts: true, layer: "base", library: null, schedule: null, known: new Map(), detailed: null };
 let asked = 0;
 let typed = 0;
 
@@ -37,7 +37,8 @@ const line = () => [state.movement ? `movement:${state.movement}` : state.place,
 
 async function readGrid() {
   const turn = ++asked;
-  const answer = await tried(() => readClips(line()));
+  const wanted = { filter: line(), by: state.byMeaning ? "meaning" : "", like: state.like };
+  const answer = await tried(() => readClips(wanted));
   if (!answer || turn !== asked) return;
   for (const clip of answer.clips) state.known.set(clip.slug, clip);
   grid.show(sorted(answer.clips), "No clip is like that.");
@@ -47,7 +48,7 @@ async function readGrid() {
 
 function sorted(clips) {
   const by = byId("sort").value;
-  if (by === "slug") return clips;
+  if (by === "slug" || clips[0]?.likeness !== undefined) return clips;
   const rank = new Map(state.library.movements.map((one, at) => [one.name, at]));
   const value = (clip) => (by === "movement" ? (rank.get(clip.movements[0]?.name) ?? rank.size) : (clip[by] ?? 0));
   return [...clips].sort((one, other) => value(one) - value(other));
@@ -135,6 +136,13 @@ async function showFiltered() {
   await Promise.all([readGrid(), readTimeline()]);
 }
 
+function showLike(slug) {
+  state.like = slug;
+  byId("like").hidden = !slug;
+  byId("like").textContent = `like ${slug} ×`;
+  showFiltered();
+}
+
 function moveTo(slugs, movement) {
   const edits = slugs.map((slug) => {
     const from = state.movement || (state.known.get(slug)?.movements[0]?.name ?? null);
@@ -169,6 +177,7 @@ const hooks = {
   edit,
   slot,
   clip: showClip,
+  like: showLike,
   clipOf: (slug) => state.known.get(slug),
   movement: chooseMovement,
   move: (movement) => moveTo([state.detailed], movement),
@@ -214,6 +223,12 @@ function doKey(name) {
 document.addEventListener("keydown", key);
 byId("undo").addEventListener("click", () => goBack(sendUndo, "Undone"));
 byId("redo").addEventListener("click", () => goBack(sendRedo, "Done again"));
+byId("like").addEventListener("click", () => showLike(""));
+byId("meaning").addEventListener("click", () => {
+  state.byMeaning = !state.byMeaning;
+  byId("meaning").setAttribute("aria-pressed", String(state.byMeaning));
+  showFiltered();
+});
 byId("help").addEventListener("click", () => byId("keys").showModal());
 byId("sort").addEventListener("change", readGrid);
 byId("filter").addEventListener("input", () => {
