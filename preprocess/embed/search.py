@@ -18,7 +18,7 @@ from preprocess.embed.store import library_embedder, read_vectors
 from preprocess.embed.texts import clip_texts
 
 # So many of the nearest by vector are looked at exactly, where the vectors only come near.
-_LOOKED_AT = 400
+_LOOKED_AT = 120
 _LEAST = 1e-4  # a score that says: nothing in common
 
 

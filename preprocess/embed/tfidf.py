@@ -13,6 +13,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ DIMENSIONS = 384
 _LETTERS = 4
 _LETTERS_WEIGHT = 0.5  # of all the letters of a word together, beside the word
 _STRIDE = 1024
+_KEPT_WORDS = 20_000  # whose features stay worked out
 _STOP_WORDS = frozenset(
     (
         *("a", "an", "the", "and", "or", "but", "of", "in", "on", "at", "by", "to", "from", "with", "without", "into"),
@@ -63,6 +65,7 @@ class TfidfEmbedder:
         stored: dict[str, Any] = json.loads(state) if state else {"texts": 0, "words": {}}
         self._texts: int = stored["texts"]
         self._having: Mapping[str, int] = stored["words"]  # texts that have each word
+        self._features = lru_cache(_KEPT_WORDS)(self._worked_out)
 
     @property
     def state(self) -> str:
@@ -75,6 +78,7 @@ class TfidfEmbedder:
             having.update(set(_words(text)))
             self._texts += 1
         self._having = dict(having)
+        self._features.cache_clear()
 
     def parts(self, texts: Sequence[str]) -> Iterator[tuple[Sequence[int], Vectors]]:
         for begin in range(0, len(texts), _STRIDE):
@@ -99,7 +103,7 @@ class TfidfEmbedder:
             [_signs(name) for name, _ in features]
         )
 
-    def _features(self, word: str) -> list[tuple[str, float]]:
+    def _worked_out(self, word: str) -> list[tuple[str, float]]:
         """A word's features with their weights: the word, then its letters."""
         rarity = math.log((1 + self._texts) / (1 + self._having.get(word, 0))) + 1
         edged = f"^{word}$"
@@ -114,14 +118,18 @@ class TfidfEmbedder:
     def _weights(self, text: str) -> dict[str, float]:
         weights: dict[str, float] = {}
         for word, times in sorted(Counter(_words(text)).items()):
+            often = _often(times)
             for name, weight in self._features(word):
-                weights[name] = weights.get(name, 0.0) + weight * _often(times)
+                weights[name] = weights.get(name, 0.0) + weight * often
         return weights
 
 
 def _words(text: str) -> list[str]:
     """The words that say something, in the singular."""
-    return [singular(word) for word in plain(text).split() if word not in _STOP_WORDS]
+    return [_one(word) for word in plain(text).split() if word not in _STOP_WORDS]
+
+
+_one = lru_cache(_KEPT_WORDS)(singular)
 
 
 def _often(times: int) -> float:
@@ -135,5 +143,5 @@ def _signs(feature: str) -> npt.NDArray[np.float32]:
 
 
 def _cosine(a: Mapping[str, float], b: Mapping[str, float]) -> float:
-    lengths = math.sqrt(sum(w * w for w in a.values()) * sum(w * w for w in b.values()))
-    return sum(weight * b.get(name, 0.0) for name, weight in a.items()) / lengths if lengths else 0.0
+    lengths = math.hypot(*a.values()) * math.hypot(*b.values())
+    return sum(weight * b[name] for name, weight in a.items() if name in b) / lengths if lengths else 0.0

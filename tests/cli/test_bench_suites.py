@@ -35,6 +35,7 @@ FRAMES = 12
 
 # What each suite must have measured: figures of its cases, and parts of them.
 SUITES = {
+    "catalogue": {"search, worst", "search by clip, worst", "filter, worst", "neighbours read"},
     "scrub": {
         *("event to frame ready p99 ÷ decode p50", "queue length, most", "requests dropped", "memory grown"),
         *(": event to frame ready", ": decode"),

@@ -26,7 +26,7 @@ from tools.bench.tables import number, print_suite
 
 SUITES = (
     *("seek", "scrub", "play", "layers", "render", "start", "reaction", "flood", "control", "onsets", "liveonset"),
-    *("sync", "sound", "kills", "pipeline"),
+    *("sync", "sound", "kills", "pipeline", "catalogue"),
 )
 _SHOW_SUFFIXES = (".yaml", ".yml")
 _PLAIN_WIDTH = 150
@@ -48,6 +48,7 @@ suites:
   onsets  what each method finds of music whose onsets are known, and how soon it tells of them
   liveonset  from a drum in the room, by a sound server's monitor, to the picture that is cut on it
   sync    an hour after a clock that runs fast or slow, simulated: how far off the picture is
+  catalogue  search and filters in a library of 100,000 described clips
   pipeline  runtime-preprocess run: two workers against one, a second run, a two-hour tape (--full)
   kills   runtime-preprocess run, killed at 50 instants, and what the next run makes of it
   reaction  from a hand's move over MIDI or UDP to the swap that shows it
