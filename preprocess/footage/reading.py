@@ -95,6 +95,8 @@ def _of_mezzanine(footage: Footage, begin: int, end: int, threads: int) -> Itera
 def _of_source(
     footage: Footage, movie: Movie, begin: int, end: int, threads: int
 ) -> Iterator[tuple[VideoFrame, range]]:
+    if movie.file.stat().st_size != footage.byte_count:
+        raise SourceError("was changed since it was ingested", subject=movie.file, mend=_AGAIN)
     places = slots(movie.times_s, footage.rate)  # the index at which each frame of the source begins to stand
     for number, frame in source_frames(movie, int(np.searchsorted(places, begin, side="right")) - 1, threads):
         span_end = int(places[number + 1]) if number + 1 < len(places) else footage.frame_count
