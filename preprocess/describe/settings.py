@@ -41,8 +41,12 @@ class DescribeSettings(Part):
     price_in: float = Field(0, ge=0, le=10_000, description="Language model: price of a million tokens sent.")
     price_out: float = Field(0, ge=0, le=10_000, description="Language model: price of a million tokens answered.")
     currency: str = Field("USD", pattern=r"^[A-Z]{3}$", description="Language model: of the prices.")
-    cap_requests: int | None = Field(None, ge=0, description="Language model: a run sends no more requests than this.")
-    cap_money: float | None = Field(None, ge=0, description="Language model: a run spends no more than this.")
+    cap_requests: int | None = Field(
+        None, ge=0, description="Language model: each of describe and regenerate sends no more requests in a run."
+    )
+    cap_money: float | None = Field(
+        None, ge=0, description="Language model: each of describe and regenerate spends no more in a run."
+    )
 
     @field_validator("server")
     @classmethod
