@@ -82,7 +82,7 @@ def test_words_are_written_plainly_and_in_the_singular(text: str, words: str, on
     [
         ("moutain", "mountain", "letter missing"),
         ("mountainn", "mountain", "letter too many"),
-        ("mountian", "mountain", "letters swapped"),
+        ("mounatin", "mountain", "letters swapped"),
         ("horse", "house", "other letter"),
         ("beach", "peach", None),  # the first letter is seldom mistaken
         ("mtain", "mountain", None),
