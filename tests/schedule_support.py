@@ -75,7 +75,8 @@ def fill(catalogue: Catalogue, clips: Sequence[ClipSpec], root: Path) -> None:
                     "INSERT INTO sources (path, title, base, mtime_ns, verdict) VALUES (?, ?, ?, ?, 'sound')", row
                 )
                 footage = {"base": base, "file": None, "bytes": 0, "width": 64, "height": 36, "pieces": "[]"}
-                footage |= {"rate_num": RATE, "rate_den": 1, "frame_count": 10**6, "alpha": 0, "combs": 0, "sound": 0, "gain_db": 0}
+                footage |= {"rate_num": RATE, "rate_den": 1}
+                footage |= {"frame_count": 10**6, "alpha": 0, "combs": 0, "sound": 0, "gain_db": 0}
                 insert(catalogue, "footage", footage)
             _enter(catalogue, clip, base)
 

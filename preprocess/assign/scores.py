@@ -47,7 +47,9 @@ class Suitability:
         if not len(indices):
             return []
         total = sum(abs(term.weight) for term in self._terms) or 1.0
-        shares = np.array([term.weight * term.standing[indices] / total for term in self._terms]).T
+        shares = np.array([term.weight * term.standing[indices] / total for term in self._terms]).T.reshape(
+            len(indices), -1
+        )
         leading = np.argsort(-shares, axis=1, kind="stable")
         return [
             self._said(int(index), share, order) for index, share, order in zip(indices, shares, leading, strict=True)

@@ -36,8 +36,11 @@ class Spacing:
         for slot in range(len(order)):
             clips, at = self._next(left, left_of, stand_ins, busy(slot))
             clip = clips.pop(at)
-            replaced = clip if clips is left else left.pop()  # what a clip stands in for is not shown in this round
-            left_of[self.source_of[replaced]] -= 1
+            if clips is left:
+                left_of[self.source_of[clip]] -= 1
+            else:  # it takes a place: the last clip of the order may itself only stand in from now on
+                stand_ins.append(left.pop())
+                left_of[self.source_of[stand_ins[-1]]] -= 1
             chosen.append(clip)
             self._note(clip)
         return chosen
