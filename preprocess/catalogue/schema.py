@@ -115,7 +115,7 @@ CREATE TABLE analyses (
     static INTEGER NOT NULL,
     colours TEXT NOT NULL,    -- JSON [[name, "#rrggbb", share], …], the largest first
     onsets_s TEXT NOT NULL,   -- JSON [seconds of the fragment, …]
-    hashes BLOB NOT NULL,     -- perceptual hashes, little-endian uint64 each: first, middle, last frame
+    hashes BLOB NOT NULL,     -- perceptual hashes, little-endian uint64 each: four a second
     telling_index INTEGER NOT NULL,
     digest TEXT NOT NULL
 ) WITHOUT ROWID;

@@ -126,7 +126,7 @@ class Analysis:
     static: bool
     colours: tuple[Colour, ...]  # largest first
     onsets_s: tuple[float, ...]  # of its sound, in seconds of the fragment
-    hashes: tuple[int, ...]  # perceptual, 64 bits each: first, middle, last frame
+    hashes: tuple[int, ...]  # perceptual, 64 bits each: the first frame, then four a second
     telling_index: int = 0  # the frame of the fragment that stands for it: its thumbnail, its caption
     digest: str = ""  # of its frames made small: equal where every frame is the same
 

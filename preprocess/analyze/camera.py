@@ -1,0 +1,150 @@
+"""How the picture moves: drift, zoom and shake of the camera, told apart from what moves before it.
+
+Dense optical flow between neighbouring frames (DIS: T. Kroeger et al., "Fast optical flow using dense inverse
+search", ECCV 2016), to which a similarity (shift, scale, turn) is fitted that most of the textured picture agrees
+with. The sum of the shifts is a path; its slow part is drift, what quivers around it is shake.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Grey = npt.NDArray[np.uint8]
+
+WIDTH = 160  # of the copies that flow is measured on
+_GRID = 6  # px between the places at which the flow is read
+_ROUNDS = 5  # of reweighting
+_LEAST_TEXTURE = 4.0  # mean slope in levels below which a place says nothing
+_FEWEST_PLACES = 12
+_SMOOTH_S = 0.6  # what the path does faster than this is shake
+_FULL_SHAKE = 0.006  # picture widths (rms) that a camera may quiver before nobody can look
+_FULL_SPEED = 1.0  # picture widths a second
+_FULL_CHANGE = 0.08  # mean of |difference| between frames a 25th of a second apart
+_STILL_PX = 0.08  # shifts below this are noise
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """As in `preprocess.catalogue.values.Analysis`."""
+
+    motion: float
+    motion_x: float
+    motion_y: float
+    zoom: float
+    shake: float
+
+
+class MovementMeter:
+    """Gathers the movement of one fragment. `step_s` lies between the frames that it is given. One thread."""
+
+    def __init__(self, step_s: float) -> None:
+        self._step_s = step_s
+        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        self._before: Grey | None = None
+        self._shifts: list[tuple[float, float, float]] = []  # right, down (px), growth (log) at the middle
+        self._speeds: list[float] = []
+        self._changes: list[float] = []
+
+    def add(self, grey: Grey) -> None:
+        """The next frame: grey, WIDTH wide."""
+        if self._before is not None:
+            self._changes.append(float(cv2.mean(cv2.absdiff(grey, self._before))[0]) / 255)
+            flow = self._flow.calc(self._before, grey, np.zeros((*grey.shape, 2), np.float32))
+            self._measure(np.asarray(flow, np.float32), self._before)
+        self._before = grey
+
+    def _measure(self, flow: npt.NDArray[np.float32], grey: Grey) -> None:
+        rows, columns = np.mgrid[_GRID : grey.shape[0] - _GRID : _GRID, _GRID : grey.shape[1] - _GRID : _GRID]
+        slopes = cv2.boxFilter(cv2.magnitude(*_gradients(grey)), -1, (_GRID, _GRID))[rows, columns].ravel()
+        places = slopes > _LEAST_TEXTURE
+        if places.sum() < _FEWEST_PLACES:
+            self._shifts.append((0.0, 0.0, 0.0))
+            self._speeds.append(0.0)
+            return
+        moved = flow[rows, columns].reshape(-1, 2)[places].astype(np.float64)
+        across = columns.ravel()[places] - (grey.shape[1] - 1) / 2
+        down = rows.ravel()[places] - (grey.shape[0] - 1) / 2
+        self._shifts.append(fitted(across, down, moved))
+        speeds = np.hypot(moved[:, 0], moved[:, 1])
+        self._speeds.append(float(np.maximum(speeds - _STILL_PX, 0).mean()))
+
+    def movement(self) -> Movement:
+        """Of all frames so far; still where there was only one."""
+        if not self._shifts:
+            return Movement(0.0, 0.0, 0.0, 0.0, 0.0)
+        assert self._before is not None
+        height, width = self._before.shape
+        right, down, growth = np.array(self._shifts).T
+        speed = float(np.mean(self._speeds)) / width / self._step_s
+        change = float(np.mean(self._changes)) * 0.04 / max(self._step_s, 0.04)
+        drift_x, drift_y = float(right.mean()) / width, -float(down.mean()) / height
+        return Movement(
+            motion=min(1.0, max(speed / _FULL_SPEED, change / _FULL_CHANGE)),
+            motion_x=_limited(drift_x / self._step_s),
+            motion_y=_limited(drift_y / self._step_s),
+            zoom=_limited(math.expm1(float(growth.mean()) / self._step_s)),
+            shake=min(1.0, self._quiver(right / width, down / width) / _FULL_SHAKE),
+        )
+
+    def _quiver(self, right: Floats, down: Floats) -> float:
+        """RMS distance of the path from itself made smooth, in picture widths."""
+        span = max(3, round(_SMOOTH_S / self._step_s) | 1)
+        if len(right) < span + 1:
+            return 0.0
+        off = 0.0
+        for steps in (right, down):
+            path = np.concatenate([[0.0], np.cumsum(steps)])
+            smooth = np.convolve(path, np.ones(span) / span, mode="valid")
+            middle = path[span // 2 : span // 2 + len(smooth)]
+            # A curve bends away from its own running mean; what is left of that is no quiver.
+            rest = middle - smooth
+            off += float(np.mean((rest - _bend(rest, span)) ** 2))
+        return math.sqrt(off)
+
+
+def _bend(rest: Floats, span: int) -> Floats:
+    """The slow part of what a running mean leaves."""
+    if len(rest) < span:
+        return np.full_like(rest, rest.mean())
+    padded = np.pad(rest, span // 2, mode="edge")
+    smooth: Floats = np.convolve(padded, np.ones(span) / span, mode="valid")
+    return smooth
+
+
+def fitted(across: Floats, down: Floats, moved: Floats) -> tuple[float, float, float]:
+    """Shift to the right and down (px) at the middle, and growth (log), of the similarity that most places follow.
+
+    `across`, `down`: places from the middle, px, (n,); `moved`: how each moved, px, (n, 2). Least squares, reweighted
+    by Geman and McClure's function, whose outliers count nothing; it begins at the median.
+    """
+    count = len(across)
+    matrix = np.zeros((2 * count, 4))
+    matrix[:count] = np.stack([np.ones(count), np.zeros(count), across, -down], axis=1)
+    matrix[count:] = np.stack([np.zeros(count), np.ones(count), down, across], axis=1)
+    target = np.concatenate([moved[:, 0], moved[:, 1]])
+    found = np.array([np.median(moved[:, 0]), np.median(moved[:, 1]), 0.0, 0.0])
+    scale = None
+    for _ in range(_ROUNDS):
+        rest = target - matrix @ found
+        off = np.hypot(rest[:count], rest[count:])
+        spread = max(0.15, 2 * float(np.median(off)))
+        scale = spread if scale is None else min(scale, spread)
+        weights = np.tile(1 / (1 + (off / scale) ** 2) ** 2, 2)
+        weighted = matrix * weights[:, None]
+        found = np.linalg.lstsq(weighted.T @ matrix, weighted.T @ target, rcond=None)[0]
+    return float(found[0]), float(found[1]), math.log(max(0.1, math.hypot(1 + found[2], found[3])))
+
+
+def _gradients(grey: Grey) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    right, down = (cv2.Sobel(grey, cv2.CV_32F, *axes, ksize=3, scale=0.125) for axes in ((1, 0), (0, 1)))
+    return np.asarray(right, np.float32), np.asarray(down, np.float32)
+
+
+def _limited(value: float) -> float:
+    return max(-1.0, min(1.0, value))
