@@ -23,7 +23,8 @@ body { margin: 0 auto; max-width: 1180px; padding: 24px; background: #17171b; co
 h1 { font-size: 26px; margin: 0; } h2 { font-size: 19px; margin: 40px 0 10px; }
 h3 { font-size: 16px; margin: 24px 0 4px; }
 p.soft, .soft { color: var(--soft); } a { color: #8ab4ff; }
-table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: 5px 10px 5px 0;
+table { border-collapse: collapse; min-width: 50%; max-width: 100%; }
+td, th { text-align: left; padding: 5px 10px 5px 0;
        border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
 th { color: var(--soft); font-weight: 500; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums;
        white-space: nowrap; }

@@ -44,7 +44,7 @@ def _read(schedule: Stored, rates: dict[str, float]) -> tuple[float, float]:
     total = 0.0
     for row in schedule.rows:
         rate = rates.get(row.clip or "", 0.0)
-        changes += [(row.start_s, rate), (row.end_s, -rate)]
+        changes += [(round(row.start_s, 3), rate), (round(row.end_s, 3), -rate)]
         total += rate * row.duration_s
     now = most = 0.0
     for _, change in sorted(changes):  # at one instant what ends goes before what begins
