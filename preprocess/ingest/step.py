@@ -74,12 +74,13 @@ class IngestStep(ItemStep):
         anew = hashed(size, mtime_ns, os.access(source.path, os.R_OK))
         if made is None:
             return anew
-        if (size, mtime_ns) == (0, 0):
-            return made.inputs if footage is not None else anew
+        if (size, mtime_ns) == (0, 0) and footage is not None:
+            stands = (made.version, made.settings) == (self.version, self.settings)
+            return made.inputs if stands else hashed("it is not there", made.inputs)
         if footage is None:  # quarantined: tried again when anything about the file changes
             return anew
         if not self._is_same(catalogue, source, size, mtime_ns):
-            return anew
+            return hashed("it changed", made.inputs, anew)
         if _is_whole(footage) or not self._is_wanted(catalogue, source.base):
             return made.inputs
         return hashed("its mezzanine is gone", made.inputs)
