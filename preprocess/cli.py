@@ -15,6 +15,7 @@ from preprocess.commands.common import INTERRUPTED, WRONG_INPUT
 # A subcommand is a module of preprocess.commands with EXAMPLES, add_arguments(parser) and run(parsed) -> exit code.
 # Only the one that was asked for is imported: some of them bring large libraries along.
 _COMMANDS = {
+    "run": "everything from sources to a show, doing again only what changed",
     "embed": "turn what is said of clips into vectors, for search and for what is alike",
     "search": "find clips by what they show, by likeness to another, and by filters",
     "ingest": "take sources into a library: looked at, normalised, ready to be cut",

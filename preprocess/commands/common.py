@@ -21,7 +21,7 @@ from preprocess.pipeline.executors import Workers, cluster, local_workers
 from preprocess.pipeline.listening import Bars, Lines, Listener, Silent
 from preprocess.pipeline.runner import run_items, run_whole
 from preprocess.pipeline.step import ItemStep
-from preprocess.pipeline.steps import is_whole, make_step
+from preprocess.pipeline.steps import as_items, is_whole, make_step
 from preprocess.style.read import style_of
 
 WIDTH_OF_A_FILE = 160  # rich would fold a table that goes into a file at 80 columns
@@ -109,5 +109,6 @@ def run_step(parsed: argparse.Namespace, name: str) -> Counter[str]:
         step = make_step(name, style_of(library))
         if is_whole(step):
             return Counter({name: int(run_whole(catalogue, step, listener))})
-        with workers(parsed, [step]) as found:
-            return run_items(catalogue, [step], found, listener)
+        items = as_items(step)
+        with workers(parsed, [items]) as found:
+            return run_items(catalogue, [items], found, listener)

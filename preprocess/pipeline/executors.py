@@ -110,7 +110,8 @@ class _PoolExecutor(Executor):
         self._pool = pool
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        return self._pool.schedule(fn, args=args, kwargs=kwargs)
+        future: Future[Any] = self._pool.schedule(fn, args=args, kwargs=kwargs)
+        return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         if cancel_futures:

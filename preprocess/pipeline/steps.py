@@ -6,7 +6,7 @@ A table of names, so that a command imports the steps that it runs and no other.
 from __future__ import annotations
 
 import importlib
-from typing import Any, cast
+from typing import TypeGuard, cast
 
 from preprocess.pipeline.step import ItemStep, WholeStep
 from preprocess.style.model import Style
@@ -15,7 +15,8 @@ from preprocess.style.model import Style
 STREAMED = ("ingest", "split", "analyze", "encode")
 # Of the library as a whole.
 WHOLE = (
-    *("compare", "caption", "describe", "check", "normalize", "resolve", "embed", "assign", "schedule", "emit"),
+    *("compare", "caption", "describe", "check", "regenerate", "normalize", "resolve", "embed"),
+    *("assign", "schedule", "emit"),
 )
 
 _CLASSES = {
@@ -26,6 +27,7 @@ _CLASSES = {
     "caption": "preprocess.caption.step:caption_step",
     "describe": "preprocess.describe.step:DescribeStep",
     "check": "preprocess.check.step:CheckStep",
+    "regenerate": "preprocess.check.regenerate:RegenerateStep",
     "normalize": "preprocess.tagging.step:NormalizeStep",
     "resolve": "preprocess.tagging.step:ResolveStep",
     "embed": "preprocess.embed.step:EmbedStep",
@@ -41,6 +43,12 @@ def make_step(name: str, style: Style) -> ItemStep | WholeStep:
     return cast("ItemStep | WholeStep", getattr(importlib.import_module(module), made)(style))
 
 
-def is_whole(step: Any) -> bool:
+def is_whole(step: ItemStep | WholeStep) -> TypeGuard[WholeStep]:
     """Whether a step takes the library as a whole."""
     return not hasattr(step, "items")
+
+
+def as_items(step: ItemStep | WholeStep) -> ItemStep:
+    """The step, which has items."""
+    assert hasattr(step, "items"), f"{step.name} takes the library as a whole"
+    return cast("ItemStep", step)

@@ -1,0 +1,120 @@
+"""`run`: everything from sources to a show, doing again only what changed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+
+from preprocess.catalogue.catalogue import Catalogue
+from preprocess.commands.common import (
+    DONE,
+    QUARANTINED,
+    WIDTH_OF_A_FILE,
+    add_json,
+    add_working,
+    listening,
+    pixels,
+    print_json,
+    workers,
+)
+from preprocess.commands.ingest import sources_named
+from preprocess.emit.report import print_report, run_report
+from preprocess.ingest.errors import write_errors
+from preprocess.ingest.step import IngestStep
+from preprocess.pipeline.listening import Listener
+from preprocess.pipeline.runner import run_items, run_whole
+from preprocess.pipeline.step import ItemStep, WholeStep
+from preprocess.pipeline.steps import STREAMED, WHOLE, as_items, is_whole, make_step
+from preprocess.sources import Found
+from preprocess.style.adopt import adopted_style
+from preprocess.style.model import Style
+from preprocess.track.library import set_track
+
+EXAMPLES = """examples:
+  runtime-preprocess run ~/Videos -o library
+  runtime-preprocess run tapes/ phone.mp4 -o library --track song.flac --show style.yaml
+  runtime-preprocess run loops/ -o library --no-mezzanine --codec hap
+  runtime-preprocess run ~/Videos -o library --json --strict > report.json
+  runtime-preprocess run /shared/videos -o /shared/library --scheduler tcp://10.0.0.5:8786
+
+A run that was stopped or killed goes on where it was; a second one does only what changed.
+Without --track, music is taken from the sources or from a folder "music" near them.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    parser.add_argument("sources", nargs="+", type=Path, metavar="SOURCES", help="video files, and folders of them")
+    parser.add_argument("-o", "--output", required=True, type=Path, metavar="LIBRARY", help="the library's folder")
+    music = parser.add_mutually_exclusive_group()
+    music.add_argument("--track", type=Path, metavar="FILE", help="the show's music")
+    music.add_argument("--no-track", action="store_true", help="a silent show")
+    parser.add_argument("--show", type=Path, metavar="STYLE.yaml", help="the style of the show, kept in the library")
+    parser.add_argument("--no-mezzanine", action="store_true", help="read sources directly where they are sound")
+    parser.add_argument(
+        "--codec", choices=("auto", "mjpeg", "hap", "hapq"), help="of the clips, whatever the style says"
+    )
+    parser.add_argument("--max-height", type=pixels, metavar="PX", help="scale larger pictures down to this")
+    parser.add_argument("--verify", action="store_true", help="compare contents, not only sizes and times")
+    parser.add_argument("--strict", action="store_true", help="exit with 3 when a source was quarantined")
+    add_working(parser)
+    add_json(parser)
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Run the pipeline; the exit code."""
+    began_s = time.monotonic()
+    found = sources_named(parsed.sources, parsed.output)
+    with listening(parsed.progress) as listener, Catalogue(parsed.output) as catalogue:
+        style = _with_options(adopted_style(catalogue, parsed.show), parsed)
+        if parsed.track is not None or parsed.no_track:
+            set_track(catalogue, parsed.track)
+        done = _streamed(catalogue, style, found, parsed, listener)
+        for name in WHOLE:
+            done[name] = _whole(catalogue, make_step(name, style), parsed, listener)
+        report = run_report(catalogue, found, done, time.monotonic() - began_s)
+    if parsed.json:
+        print_json(report)
+    else:
+        print_report(report, Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE))
+    return QUARANTINED if parsed.strict and report["counts"]["quarantined"] else DONE
+
+
+def _streamed(
+    catalogue: Catalogue, style: Style, found: Found, parsed: argparse.Namespace, listener: Listener
+) -> Counter[str]:
+    """The steps that each source goes through by itself; how many items each did."""
+    later = [as_items(make_step(name, style)) for name in STREAMED[1:]]
+    steps = [IngestStep(style, found, verify=parsed.verify, later=later), *later]
+    with workers(parsed, steps) as hands:
+        done = run_items(catalogue, steps, hands, listener)
+    write_errors(catalogue)
+    return done
+
+
+def _whole(catalogue: Catalogue, step: ItemStep | WholeStep, parsed: argparse.Namespace, listener: Listener) -> int:
+    """A step that takes the library as a whole, or one of items by a model; how many items it did."""
+    if is_whole(step):
+        return int(run_whole(catalogue, step, listener))
+    items = as_items(step)
+    with workers(parsed, [items]) as hands:
+        return run_items(catalogue, [items], hands, listener)[items.name]
+
+
+def _with_options(style: Style, parsed: argparse.Namespace) -> Style:
+    """The style with what the command line says otherwise."""
+    ingest: dict[str, object] = {"mezzanine": False} if parsed.no_mezzanine else {}
+    encode: dict[str, object] = {"codec": parsed.codec} if parsed.codec else {}
+    if parsed.max_height:
+        encode["max_height"] = parsed.max_height
+    return style.model_copy(
+        update={
+            "ingest": style.ingest.model_copy(update=ingest),
+            "encode": style.encode.model_copy(update=encode),
+        }
+    )
