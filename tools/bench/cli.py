@@ -26,7 +26,7 @@ from tools.bench.tables import number, print_suite
 
 SUITES = (
     *("seek", "scrub", "play", "layers", "render", "start", "reaction", "flood", "control", "onsets", "liveonset"),
-    *("sync", "sound", "kills", "pipeline", "catalogue"),
+    *("sync", "sound", "kills", "pipeline", "catalogue", "encode"),
 )
 _SHOW_SUFFIXES = (".yaml", ".yml")
 _PLAIN_WIDTH = 150
@@ -50,6 +50,7 @@ suites:
   sync    an hour after a clock that runs fast or slow, simulated: how far off the picture is
   catalogue  search and filters in a library of 100,000 described clips
   pipeline  runtime-preprocess run: two workers against one, a second run, a two-hour tape (--full)
+  encode  clips out of mezzanines: speed, quality and size beside ffmpeg doing the same with one thread
   kills   runtime-preprocess run, killed at 50 instants, and what the next run makes of it
   reaction  from a hand's move over MIDI or UDP to the swap that shows it
 
