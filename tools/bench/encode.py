@@ -194,8 +194,8 @@ def _measured(metric: str, file: Path, matrix: str | None, mezzanine: Path) -> f
     flags = "flags=bicubic+accurate_rnd+full_chroma_int"
     colours = f":in_color_matrix={matrix}:in_range=pc" if matrix else ""
     graph = (
-        f"[0:v]setpts=N,scale={flags}{colours}:out_range=pc,format=gbrp[a];"
-        f"[1:v]setpts=N,scale={flags}:in_color_matrix=bt709:in_range=tv:out_range=pc,format=gbrp[b];[a][b]{metric}"
+        f"[0:v]settb=1/{RATE},setpts=N,scale={flags}{colours}:out_range=pc,format=gbrp[a];"
+        f"[1:v]settb=1/{RATE},setpts=N,scale={flags}:in_color_matrix=bt709:in_range=tv:out_range=pc,format=gbrp[b];[a][b]{metric}"
     )
     command = [hap_program(), "-nostdin", "-loglevel", "info", "-i", f"file:{file}", "-i", f"file:{mezzanine}"]
     command += ["-filter_complex", graph, "-f", "null", "-"]
