@@ -64,8 +64,7 @@ def _parts(a: Analysis, place: Place, variation: int) -> Sequence[Part | None]:
         _contrast(a),
         _people(a),
         _texture(a),
-        *((_temperature(a), _sound(a, place), _loop(a)) if variation else ()),
-        *((_place(place),) if variation > 1 else ()),
+        *((_temperature(a), _sound(a, place), _loop(a), _place(place)) if variation else ()),
     )
 
 
@@ -220,10 +219,11 @@ def _loop(a: Analysis) -> Part | None:
 
 
 def _place(place: Place) -> Part | None:
+    """What tells apart the parts of a shot that look much the same."""
     if place.parts <= 1:
         return None
     if place.part == place.parts:
-        return Part(("the end of a long shot",), 0.15)
+        return Part(("the end of a long shot",), 0.7)
     if place.part == 1:
-        return Part(("the beginning of a long shot",), 0.15)
-    return Part((f"part {place.part} of a long shot",), 0.15)
+        return Part(("the beginning of a long shot",), 0.7)
+    return Part((f"part {place.part} of a long shot",), 0.7)

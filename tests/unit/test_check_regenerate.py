@@ -80,7 +80,7 @@ def test_clips_that_look_alike_get_captions_that_tell_them_apart(tmp_path: Path)
         assert {doubt for doubts in doubted(catalogue).values() for doubt in doubts} == {"repeated"}
         run(catalogue, RegenerateStep(style()))
         captions = {text.text for slug, text in current_texts(catalogue, "caption").items() if slug.startswith("s")}
-        assert doubted(catalogue) == {}
+        assert not [slug for slug, kind in doubted(catalogue) if kind == "caption"]
         assert len(captions) > 5
         assert "part" in " ".join(captions)
 

@@ -1,0 +1,47 @@
+"""A BLIP-2 that is small enough to be made on the spot: the real classes, a few random weights, a dozen words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+WORDS = "a the man woman dog street lake walking red blue car of in on photo this film shows question answer : ? what"
+_SPECIAL = ("<pad>", "<s>", "</s>", "<unk>", "<image>")
+_SIDE_PX = 32
+
+
+def make_blip2(folder: Path) -> Path:
+    """Save a BLIP-2 with seeded random weights, with its processor, as `save_pretrained` lays it out."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import (
+        Blip2Config,
+        Blip2ForConditionalGeneration,
+        Blip2Processor,
+        PreTrainedTokenizerFast,
+    )
+    from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
+
+    vocabulary = {word: index for index, word in enumerate((*_SPECIAL, *WORDS.split()))}
+    words = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    words.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=words, pad_token="<pad>", bos_token="<s>", eos_token="</s>", unk_token="<unk>"
+    )
+    tokenizer.add_tokens(["<image>"], special_tokens=True)
+    layers = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = Blip2Config(
+        vision_config={**layers, "intermediate_size": 32, "image_size": _SIDE_PX, "patch_size": 16},
+        qformer_config={**layers, "intermediate_size": 32, "encoder_hidden_size": 16, "vocab_size": 40},
+        text_config={
+            **layers,
+            **{"model_type": "opt", "ffn_dim": 32, "word_embed_proj_dim": 16, "max_position_embeddings": 128},
+            **{"vocab_size": len(vocabulary), "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2},
+        },
+        num_query_tokens=4,
+        image_token_index=vocabulary["<image>"],
+    )
+    torch.manual_seed(0)
+    Blip2ForConditionalGeneration(config).save_pretrained(folder)
+    size = {"height": _SIDE_PX, "width": _SIDE_PX}
+    Blip2Processor(BlipImageProcessorPil(size=size), tokenizer, num_query_tokens=4).save_pretrained(folder)
+    return folder
