@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import webbrowser
 
@@ -43,6 +44,7 @@ def run(parsed: argparse.Namespace) -> int:
         if not parsed.no_open and _has_screen():
             webbrowser.open(single)
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it as Ctrl-C does, the catalogue closed
     try:
         serve(library, parsed.port, opened)
     except KeyboardInterrupt:
