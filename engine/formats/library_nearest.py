@@ -6,12 +6,11 @@ are in the catalogue for every clip, and stand in where that table says nothing.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +25,7 @@ _MEASURES = ("brightness", "contrast", "colour", "warmth", "skin", "detail", "mo
 
 
 _NOBODY = -1  # in place of a neighbour
-_AT_A_TIME = 4096  # rows that are parsed together
+_MOST_NUMBER = 10_000_000
 
 Places = npt.NDArray[np.int32]
 
@@ -43,8 +42,7 @@ class NearestClips(Mapping[str, tuple[str, ...]]):
     def __init__(self, slugs: tuple[str, ...], measures: npt.NDArray[np.float32], known: Places | None = None) -> None:
         """`measures` is float32 (clips, measures), its rows in the order of `slugs`, which are sorted.
 
-        `known` is int32 (clips, 16): the places of each clip's neighbours in `slugs`, then −1; −1 alone where
-        nothing is known.
+        `known` is int32 (clips, 16): the places of each clip's neighbours in `slugs`; −1 is nobody.
         """
         self._slugs = slugs
         spread = measures.std(axis=0) if len(slugs) else np.ones(measures.shape[1], np.float32)
@@ -65,8 +63,9 @@ class NearestClips(Mapping[str, tuple[str, ...]]):
         row = bisect_left(self._slugs, slug)
         if row == len(self._slugs) or self._slugs[row] != slug:
             raise KeyError(slug)
-        if self._known is not None and self._known[row, 0] != _NOBODY:
-            return tuple(self._slugs[place] for place in self._known[row] if place != _NOBODY)
+        known = () if self._known is None else self._known[row]
+        if found := tuple(self._slugs[place] for place in known if place != _NOBODY):
+            return found
         apart = np.square(self._measures - self._measures[row]).sum(axis=1)
         apart[row] = np.inf
         count = min(NEIGHBOURS, len(self._slugs) - 1)
@@ -77,8 +76,8 @@ class NearestClips(Mapping[str, tuple[str, ...]]):
 def read_nearest(folder: Path, slugs: Collection[str]) -> NearestClips:
     """What is alike in the library in `folder`, whose clips are `slugs` in slug order. Any thread.
 
-    Raises LibraryError where the catalogue cannot be read, has a measure that is no number, neighbours that are no
-    list of names, or other clips by now.
+    Raises LibraryError where the catalogue cannot be read, has a measure that is no number, neighbours that are
+    written wrongly, or other clips by now.
     """
     with open_catalogue(folder) as catalogue:
         rows = catalogue.execute(f"SELECT {', '.join(_MEASURES)} FROM clips ORDER BY slug")  # noqa: S608 - our own names
@@ -88,7 +87,7 @@ def read_nearest(folder: Path, slugs: Collection[str]) -> NearestClips:
             raise LibraryError(f"a measure that is no number ({error})", subject=folder, mend=REBUILD) from error
         try:
             known = _read_known(catalogue, slugs)
-        except (TypeError, ValueError, RecursionError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             mend = "run runtime-preprocess embed"
             raise LibraryError(f"neighbours that cannot be read ({error})", subject=folder, mend=mend) from error
     if not np.isfinite(measures).all():
@@ -101,22 +100,31 @@ def read_nearest(folder: Path, slugs: Collection[str]) -> NearestClips:
 def _read_known(catalogue: sqlite3.Connection, slugs: Collection[str]) -> Places | None:
     """The neighbours that the catalogue knows of; None where it has no table of them, or nobody in it.
 
-    Names of clips that the library has not are passed over. Raises TypeError, ValueError or RecursionError for what
-    is no list of names.
+    Clips that the library has not are passed over. Raises ValueError or TypeError where they are written wrongly.
     """
     if catalogue.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'neighbours'").fetchone() is None:
         return None
     place_of = {slug: place for place, slug in enumerate(slugs)}
-    known: Places | None = None
-    rows = catalogue.execute("SELECT slug, nearest FROM neighbours ORDER BY slug")
-    while some := list(islice(rows, _AT_A_TIME)):
-        lists = json.loads(f"[{','.join(nearest for _, nearest in some)}]")
-        if len(lists) != len(some) or not all(isinstance(names, list) for names in lists):
-            raise ValueError("not a list of names")
-        known = np.full((len(place_of), NEIGHBOURS), _NOBODY, np.int32) if known is None else known
-        for (slug, _), names in zip(some, lists, strict=True):
-            row = place_of.get(slug)
-            if row is not None:
-                places = [place for name in names if (place := place_of.get(name, row)) != row][:NEIGHBOURS]
-                known[row, : len(places)] = places
+    rows = catalogue.execute("SELECT slug, number, nearest FROM neighbours ORDER BY slug").fetchall()
+    if not rows:
+        return None
+    # A row shorter or longer than usual is cut or filled with −1; joined, all of them become places at once.
+    near = np.frombuffer(b"".join(_row(nearest) for _, _, nearest in rows), "<i4").reshape(-1, NEIGHBOURS)
+    numbers = np.array([number for _, number, _ in rows], np.int64)
+    if numbers.min() < 0 or numbers.max() > _MOST_NUMBER:
+        raise ValueError("a number that cannot be")
+    places = np.array([place_of.get(slug, _NOBODY) for slug, _, _ in rows], np.int32)
+    place_of_number = np.full(int(numbers.max()) + 2, _NOBODY, np.int32)  # the last for numbers that nobody has
+    place_of_number[numbers] = places
+    last = len(place_of_number) - 1
+    found = place_of_number[np.where((near < 0) | (near > last), last, near)]
+    found[found == places[:, np.newaxis]] = _NOBODY  # nobody is like itself
+    known = np.full((len(place_of), NEIGHBOURS), _NOBODY, np.int32)
+    known[places[places != _NOBODY]] = found[places != _NOBODY]
     return known
+
+
+def _row(nearest: object) -> bytes:
+    if not isinstance(nearest, bytes) or len(nearest) % 4:
+        raise TypeError("not a list of numbers")
+    return nearest[: 4 * NEIGHBOURS].ljust(4 * NEIGHBOURS, b"\xff")

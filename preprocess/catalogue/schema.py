@@ -87,6 +87,15 @@ CREATE INDEX fragments_base ON fragments (base);
 CREATE INDEX fragments_single ON fragments (slug) WHERE end = begin + 1;
 CREATE INDEX fragments_retired ON fragments (slug) WHERE retired = 1;
 
+-- What the split of a source came to, beside its fragments: the highest number that one of them ever had (numbers are
+-- not given twice; 0: it had the base alone), the pages of its contact sheet, and JSON remarks on what was left out.
+CREATE TABLE splits (
+    base TEXT PRIMARY KEY REFERENCES sources (base) ON DELETE CASCADE,
+    highest INTEGER NOT NULL,
+    pages INTEGER NOT NULL,
+    notes TEXT NOT NULL
+) WITHOUT ROWID;
+
 -- What was measured of a fragment: see preprocess.catalogue.values.Analysis for what each column means.
 CREATE TABLE analyses (
     slug TEXT PRIMARY KEY REFERENCES fragments (slug) ON DELETE CASCADE,
@@ -202,12 +211,15 @@ CREATE TABLE embedding_model (
     state TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- The 16 most alike in meaning, nearest first: JSON array of slugs. The player reads these.
+-- The 16 most alike in meaning, nearest first, by their numbers: int32, little-endian. Numbers count the rows by slug
+-- from 0 when they are written. The player reads these, of all clips at once: names would take it a second more.
 CREATE TABLE neighbours (
     slug TEXT PRIMARY KEY REFERENCES fragments (slug) ON DELETE CASCADE,
     model TEXT NOT NULL,
-    nearest TEXT NOT NULL
+    number INTEGER NOT NULL,
+    nearest BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX neighbours_number ON neighbours (number);
 
 -- What a person says of a fragment against the measures: black, static, duplicate, left_out; value 0 or 1.
 CREATE TABLE marks (

@@ -13,6 +13,7 @@ from preprocess.catalogue import edit_log
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.marks import left_out
 from preprocess.catalogue.texts import current_texts
+from preprocess.embed.store import neighbours_of
 
 STRIPS = "strips"
 
@@ -136,7 +137,7 @@ def details(catalogue: Catalogue, slug: str) -> Json | None:
         ),
         "doubts": rows("SELECT kind, doubt, why FROM doubts WHERE slug = :slug ORDER BY kind, doubt"),
         "repeats": rows("SELECT of_slug, kind, distance FROM duplicates WHERE slug = :slug"),
-        "nearest": _nearest(catalogue, slug),
+        "nearest": neighbours_of(catalogue.connection, slug),
         "analysis": _shown(analysis[0]) if analysis else None,
     }
 
@@ -146,11 +147,6 @@ def _shown(row: Mapping[str, Any]) -> Json:
     hidden = ("slug", "hashes", "colours", "onsets_s", "loop_begin", "loop_end", "telling_index", "digest")
     colours = [{"name": name, "rgb": rgb, "share": share} for name, rgb, share in json.loads(row["colours"])]
     return {"colours": colours, **{name: value for name, value in row.items() if name not in hidden}}
-
-
-def _nearest(catalogue: Catalogue, slug: str) -> list[str]:
-    row = catalogue.connection.execute("SELECT nearest FROM neighbours WHERE slug = ?", (slug,)).fetchone()
-    return list(json.loads(row[0])) if row else []
 
 
 def schedule(catalogue: Catalogue, movement: str) -> Json:

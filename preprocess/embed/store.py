@@ -87,14 +87,31 @@ def store_model(catalogue: Catalogue, embedder: Embedder) -> None:
 
 
 def store_neighbours(catalogue: Catalogue, model: str, slugs: Sequence[str], nearest: npt.NDArray[np.int32]) -> None:
-    """Make these all the neighbours that are known; rows that are equal already are not touched."""
+    """Make these all the neighbours that are known: int32 (clips, n), places in `slugs`. Equal rows are not touched."""
+    rows = (
+        (slug, model, at, near.astype("<i4").tobytes())
+        for at, (slug, near) in enumerate(zip(slugs, nearest, strict=True))
+    )
     with catalogue.transaction() as connection:
         connection.execute(
             "DELETE FROM neighbours WHERE slug NOT IN (SELECT value FROM json_each(?))", (json.dumps(slugs),)
         )
         connection.executemany(
-            "INSERT INTO neighbours (slug, model, nearest) VALUES (?, ?, ?) ON CONFLICT (slug) DO UPDATE"
-            " SET model = excluded.model, nearest = excluded.nearest"
-            " WHERE model <> excluded.model OR nearest <> excluded.nearest",
-            ((slug, model, json.dumps([slugs[at] for at in row])) for slug, row in zip(slugs, nearest, strict=True)),
+            "INSERT INTO neighbours (slug, model, number, nearest) VALUES (?, ?, ?, ?) ON CONFLICT (slug) DO UPDATE"
+            " SET model = excluded.model, number = excluded.number, nearest = excluded.nearest"
+            " WHERE (model, number, nearest) <> (excluded.model, excluded.number, excluded.nearest)",
+            rows,
         )
+
+
+def neighbours_of(connection: sqlite3.Connection, slug: str) -> list[str]:
+    """The clips most like one, the nearest first; none where nothing is known of it."""
+    row = connection.execute("SELECT nearest FROM neighbours WHERE slug = ?", (slug,)).fetchone()
+    if row is None:
+        return []
+    numbers = [int(number) for number in np.frombuffer(row[0], "<i4")]
+    found = connection.execute(
+        "SELECT number, slug FROM neighbours WHERE number IN (SELECT value FROM json_each(?))", (json.dumps(numbers),)
+    )
+    names = dict(map(tuple, found))
+    return [names[number] for number in numbers if number in names]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 
 from engine.errors import LibraryError
+from engine.formats.library_nearest import read_nearest
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.dump import dump
 from preprocess.catalogue.texts import PERSON, put_text
@@ -22,7 +22,7 @@ from preprocess.embed.neighbours import nearest
 from preprocess.embed.search import Searcher
 from preprocess.embed.settings import EmbedSettings
 from preprocess.embed.step import EmbedStep
-from preprocess.embed.store import library_embedder, read_vectors
+from preprocess.embed.store import library_embedder, neighbours_of, read_vectors
 from preprocess.embed.texts import clip_texts
 from preprocess.embed.tfidf import TfidfEmbedder
 from preprocess.pipeline.listening import Silent
@@ -30,6 +30,7 @@ from preprocess.pipeline.runner import run_whole
 from preprocess.style.read import default_style
 from tests.described_support import Described, describe
 from tests.support import absent
+from tests.unit.test_library import library_with
 
 CLIPS = (
     Described("city", caption="cars pass between tall houses at night", tags={"street": 1.0}),
@@ -148,11 +149,27 @@ def test_neighbours_are_stored_nearest_first_for_each_clip_with_words(tmp_path: 
     with Catalogue(tmp_path) as catalogue:
         describe(catalogue, [*CLIPS, Described("shore", caption="people rest at a lake, two persons")])
         embed(catalogue)
-        rows = dict(map(tuple, catalogue.connection.execute("SELECT slug, nearest FROM neighbours")))
-    assert sorted(rows) == ["city", "dance", "fire", "lake", "peak", "shore"]
-    assert json.loads(rows["lake"])[0] == "shore"
-    assert json.loads(rows["shore"])[0] == "lake"
-    assert all(len(json.loads(row)) == 5 for row in rows.values())
+        slugs = [row[0] for row in catalogue.connection.execute("SELECT slug FROM neighbours ORDER BY slug")]
+        near = {slug: neighbours_of(catalogue.connection, slug) for slug in slugs}
+        assert neighbours_of(catalogue.connection, "mute") == []
+    assert slugs == ["city", "dance", "fire", "lake", "peak", "shore"]
+    assert near["lake"][0] == "shore"
+    assert near["shore"][0] == "lake"
+    assert all(sorted([slug, *others]) == slugs for slug, others in near.items())
+
+
+def test_the_player_reads_the_neighbours_that_were_written(tmp_path: Path) -> None:
+    slugs = sorted(clip.slug for clip in CLIPS)
+    with Catalogue(library_with(tmp_path, *slugs)) as catalogue:
+        describe(catalogue, CLIPS)
+        embed(catalogue)
+        catalogue.connection.execute("DELETE FROM fragments WHERE slug = 'city'")
+        written = {slug: tuple(neighbours_of(catalogue.connection, slug)) for slug in slugs}
+    nearest = read_nearest(tmp_path, slugs)
+    for slug in ("dance", "fire", "lake", "peak"):
+        assert nearest[slug] == written[slug]
+        assert "city" not in written[slug]
+    assert nearest["mute"] == ("city", "dance", "fire", "lake", "peak"), "nothing is said of it: by measures"
 
 
 def test_a_second_run_does_nothing_and_a_forced_one_changes_nothing(tmp_path: Path) -> None:

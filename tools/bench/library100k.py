@@ -17,6 +17,7 @@ import numpy as np
 from engine.formats.library_rows import StoredSource
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.fragments import store_analysis, store_footage
+from preprocess.catalogue.schema import MIGRATIONS
 from preprocess.catalogue.tags import store_tags
 from preprocess.catalogue.values import Analysis, Colour, Footage, Piece
 from preprocess.embed.neighbours import NEIGHBOURS
@@ -53,7 +54,7 @@ _MEASURES = tuple(field.name for field in fields(Analysis) if field.type == "flo
 
 def library_of(media: Path, count: int, tell: Tell) -> Path:
     """The library of `count` clips under `media`, made where it is not there yet: a minute for 100,000."""
-    folder = media / f"described-{count}-{hashed(_SEED, SUBJECTS, _PLACES, _TAGS)[:8]}"
+    folder = media / f"described-{count}-{hashed(_SEED, SUBJECTS, _PLACES, _TAGS, MIGRATIONS)[:8]}"
     if folder.is_dir():
         return folder
     media.mkdir(parents=True, exist_ok=True)
