@@ -48,8 +48,8 @@ def compose(analysis: Analysis, place: Place, *, parts: int, variation: int = 0)
 def _worded(part: Part, slug: str, variation: int) -> str:
     if variation == 0:
         return part.wordings[0]
-    drawn = hashlib.sha256(f"{slug}\n{variation}\n{part.wordings[0]}".encode()).digest()
-    return part.wordings[int.from_bytes(drawn[:4], "big") % len(part.wordings)]
+    drawn = hashlib.sha256(f"{slug}\n{part.wordings[0]}".encode()).digest()
+    return part.wordings[(int.from_bytes(drawn[:4], "big") + variation) % len(part.wordings)]
 
 
 def _parts(a: Analysis, place: Place, variation: int) -> Sequence[Part | None]:
@@ -65,6 +65,7 @@ def _parts(a: Analysis, place: Place, variation: int) -> Sequence[Part | None]:
         _people(a),
         _texture(a),
         *((_temperature(a), _sound(a, place), _loop(a), _place(place)) if variation else ()),
+        *((Part((f"{place.duration_s:.1f} s long",), 0.65),) if variation > 1 and place.duration_s else ()),
     )
 
 

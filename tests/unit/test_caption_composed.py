@@ -98,7 +98,7 @@ def test_never_contradicts_the_measures_that_it_comes_from(variation: int) -> No
         )
         for one in (measured, replace(measured, static=True), replace(measured, black=brightness == 0)):
             said = compose(one, Place(2.0, 1, 3), parts=10, variation=variation)
-            assert re.fullmatch(r"[a-z0-9 ,-]+", said)
+            assert re.fullmatch(r"[a-z0-9 .,-]+", said)
             assert "  " not in said
             assert not said.startswith(",")
             assert list(contradictions(said, one)) == []
