@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -83,29 +84,31 @@ class ClipTable:
         """A copy with these clips (None: all) read anew."""
         wanted = self._row_of if rows is None else rows
         some = None if rows is None else list(rows)
+        row_of = wanted.get
         measures = self.measures.copy()
-        for slug, values in _measures(connection, some):
-            if slug in wanted:
-                measures[:, wanted[slug]] = values
-        labels: dict[Label, list[int]] = {}
-        words = {slug: [slug] for slug in wanted}
+        for slug, *values in _measures(connection, some):
+            if (row := row_of(slug)) is not None:
+                measures[:, row] = values
+        words: dict[int, list[str]] = {row: [slug] for slug, row in wanted.items()}
         for slug, text in _texts(connection, some):
-            if slug in wanted:
-                words[slug].append(text)
+            if (row := row_of(slug)) is not None:
+                words[row].append(text)
+        labels: defaultdict[Label, list[int]] = defaultdict(list)
         for slug, kind, name in _labels(connection, some):
-            if slug in wanted:
-                labels.setdefault((kind, name.casefold()), []).append(wanted[slug])
+            if (row := row_of(slug)) is not None:
+                labels[kind, name].append(row)
                 if kind == "tag":
-                    words[slug].append(name)
+                    words[row].append(name)
         texts = list(self.texts)
-        for slug, row in wanted.items():
-            texts[row] = "\n".join(words[slug]).casefold()
+        for row, said in words.items():
+            texts[row] = "\n".join(said).casefold()
         return replace(self, measures=measures, texts=tuple(texts), labels=self._relabelled(labels, wanted.values()))
 
     def _relabelled(self, new: Mapping[Label, Sequence[int]], changed: Collection[int]) -> dict[Label, _Rows]:
         gone = np.fromiter(changed, np.int32)
         kept = {label: np.setdiff1d(rows, gone, assume_unique=True) for label, rows in self.labels.items()}
-        for label, rows in new.items():
+        for (kind, name), rows in new.items():
+            label = kind, name.casefold()
             kept[label] = np.union1d(kept.get(label, _NONE), np.array(rows, np.int32))
         return {label: rows for label, rows in kept.items() if len(rows)}
 
@@ -114,17 +117,16 @@ _MEASURED = ", ".join(f"analyses.{name}" for name in MEASURES if name != "durati
 _DURATION = "CAST((fragments.end - fragments.begin) * rate_den AS REAL) / rate_num"
 
 
-def _measures(connection: sqlite3.Connection, slugs: Sequence[str] | None) -> Iterator[tuple[str, Sequence[float]]]:
+def _measures(connection: sqlite3.Connection, slugs: Sequence[str] | None) -> Iterator[Sequence[Any]]:
     query = (
         f"SELECT fragments.slug, {_DURATION}, {_MEASURED} FROM fragments"  # noqa: S608 - our own names
         " LEFT JOIN footage USING (base) LEFT JOIN analyses USING (slug)"
     )
-    for slug, *values in _selected(connection, query, slugs):
-        yield slug, [np.nan if value is None else value for value in values]
+    return _selected(connection, query, slugs)
 
 
-def _texts(connection: sqlite3.Connection, slugs: Sequence[str] | None) -> Iterator[tuple[str, str]]:
-    yield from _selected(connection, "SELECT slug, text FROM texts", slugs, "state = 'current'", "ORDER BY slug, kind")
+def _texts(connection: sqlite3.Connection, slugs: Sequence[str] | None) -> Iterator[Sequence[Any]]:
+    return _selected(connection, "SELECT slug, text FROM texts", slugs, "state = 'current'", "ORDER BY slug, kind")
 
 
 _MARKED = "coalesce((SELECT value FROM marks WHERE marks.slug = fragments.slug AND mark = '{mark}'), {else_})"
@@ -146,7 +148,7 @@ _FLAGS = (
 )
 
 
-def _labels(connection: sqlite3.Connection, slugs: Sequence[str] | None) -> Iterator[tuple[str, str, str]]:
+def _labels(connection: sqlite3.Connection, slugs: Sequence[str] | None) -> Iterator[Sequence[Any]]:
     for query in _LABELS:
         yield from _selected(connection, query, slugs)
     for flag, holds in _FLAGS:
@@ -160,7 +162,6 @@ def _labels(connection: sqlite3.Connection, slugs: Sequence[str] | None) -> Iter
 
 def _selected(
     connection: sqlite3.Connection, query: str, slugs: Sequence[str] | None, where: str = "1", order: str = ""
-) -> Iterator[tuple[Any, ...]]:
+) -> Iterator[Sequence[Any]]:
     some = "" if slugs is None else " AND slug IN (SELECT value FROM json_each(:slugs))"
-    rows = connection.execute(f"{query} WHERE ({where}){some} {order}", {"slugs": json.dumps(slugs)})
-    return (tuple(row) for row in rows)
+    return connection.execute(f"{query} WHERE ({where}){some} {order}", {"slugs": json.dumps(slugs)})
