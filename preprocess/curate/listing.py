@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -12,10 +13,10 @@ from engine.formats.library_schema import THUMBNAILS
 from preprocess.catalogue import edit_log
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.marks import left_out
-from preprocess.catalogue.texts import current_texts
 from preprocess.embed.store import neighbours_of
 
 STRIPS = "strips"
+_FEW = 50  # so many pictures are looked for one by one
 
 Json: TypeAlias = dict[str, Any]
 
@@ -50,37 +51,34 @@ def overview(catalogue: Catalogue) -> Json:
 
 def clips(catalogue: Catalogue, slugs: Sequence[str]) -> list[Json]:
     """What the grid shows of each of these clips, in their order."""
-    wanted = set(slugs)
-    captions, out = current_texts(catalogue, "caption"), left_out(catalogue)
-    tags = _lists(catalogue, "SELECT slug, tag FROM tags ORDER BY slug, confidence DESC, tag", wanted)
-    movements = _lists(
-        catalogue,
-        "SELECT slug, movement, pinned FROM assignments JOIN movements ON name = movement ORDER BY slug, position",
-        wanted,
-    )
-    marks = _lists(catalogue, "SELECT slug, mark, value FROM marks ORDER BY slug, mark", wanted)
-    files = {name: _slugs_in(catalogue.folder / name) for name in (THUMBNAILS, STRIPS)}
+    wanted = json.dumps(list(slugs))
+    out = left_out(catalogue)
+    texts = _lists(catalogue, _CAPTIONS, wanted)
+    tags = _lists(catalogue, _TAGS, wanted)
+    marks = _lists(catalogue, _MARKS, wanted)
+    movements = _lists(catalogue, _MOVEMENTS, wanted)
+    pictures = {name: _slugs_in(catalogue.folder / name, slugs) for name in (THUMBNAILS, STRIPS)}
     found: dict[str, Json] = {}
-    for row in catalogue.connection.execute(_CLIPS):
+    for row in catalogue.connection.execute(_CLIPS, {"slugs": wanted}):
         slug = row["slug"]
-        if slug in wanted:
-            text = captions.get(slug)
-            found[slug] = {
-                **dict(row),
-                "caption": text.text if text else "",
-                "caption_origin": text.origin if text else "",
-                "tags": [tag for (tag,) in tags.get(slug, ())],
-                "movements": [{"name": name, "pinned": bool(pinned)} for name, pinned in movements.get(slug, ())],
-                "marks": {mark: bool(value) for mark, value in marks.get(slug, ())},
-                "left_out": out.get(slug, ""),
-                "thumbnail": slug in files[THUMBNAILS],
-                "strip": slug in files[STRIPS],
-            }
+        [(caption, origin)] = texts.get(slug, [("", "")])
+        found[slug] = {
+            **dict(row),
+            "caption": caption,
+            "caption_origin": origin,
+            "tags": [tag for (tag,) in tags.get(slug, ())],
+            "movements": [{"name": name, "pinned": bool(pinned)} for name, pinned in movements.get(slug, ())],
+            "marks": {mark: bool(value) for mark, value in marks.get(slug, ())},
+            "left_out": out.get(slug, ""),
+            "thumbnail": slug in pictures[THUMBNAILS],
+            "strip": slug in pictures[STRIPS],
+        }
     return [found[slug] for slug in slugs if slug in found]
 
 
+_WANTED = "slug IN (SELECT value FROM json_each(:slugs))"
 # A fragment whose clip is not encoded yet is as long as its frames.
-_CLIPS = """
+_CLIPS = f"""
 SELECT fragments.slug, sources.title AS title, fragments.base AS base,
     coalesce(clips.width, footage.width, 16) * 1.0 / coalesce(clips.height, footage.height, 9) AS aspect,
     coalesce(duration_s, (fragments.end - fragments.begin) * 1.0 * footage.rate_den / footage.rate_num, 0)
@@ -88,20 +86,29 @@ SELECT fragments.slug, sources.title AS title, fragments.base AS base,
     coalesce(analyses.brightness, clips.brightness) AS brightness, coalesce(analyses.motion, clips.motion) AS motion
 FROM fragments JOIN sources USING (base) LEFT JOIN clips USING (slug) LEFT JOIN footage USING (base)
     LEFT JOIN analyses USING (slug)
-WHERE NOT retired ORDER BY fragments.slug
-"""
+WHERE NOT retired AND fragments.{_WANTED}
+"""  # noqa: S608 - our own names
+_CAPTIONS = f"SELECT slug, text, origin FROM texts WHERE kind = 'caption' AND state = 'current' AND {_WANTED}"  # noqa: S608
+_TAGS = f"SELECT slug, tag FROM tags WHERE {_WANTED} ORDER BY slug, confidence DESC, tag"  # noqa: S608
+_MARKS = f"SELECT slug, mark, value FROM marks WHERE {_WANTED} ORDER BY slug, mark"  # noqa: S608
+_MOVEMENTS = (
+    "SELECT slug, movement, pinned FROM assignments JOIN movements ON name = movement"  # noqa: S608
+    f" WHERE {_WANTED} ORDER BY slug, position"
+)
 
 
-def _lists(catalogue: Catalogue, query: str, wanted: Collection[str]) -> dict[str, list[tuple[Any, ...]]]:
+def _lists(catalogue: Catalogue, query: str, wanted: str) -> dict[str, list[tuple[Any, ...]]]:
     found: dict[str, list[tuple[Any, ...]]] = {}
-    for slug, *values in catalogue.connection.execute(query):
-        if slug in wanted:
-            found.setdefault(slug, []).append(tuple(values))
+    for slug, *values in catalogue.connection.execute(query, {"slugs": wanted}):
+        found.setdefault(slug, []).append(tuple(values))
     return found
 
 
-def _slugs_in(folder: Path) -> set[str]:
-    return {file.stem for file in folder.iterdir()} if folder.is_dir() else set()
+def _slugs_in(folder: Path, slugs: Sequence[str]) -> set[str]:
+    """Which of these have a picture in a folder of the library."""
+    if len(slugs) < _FEW:
+        return {slug for slug in slugs if (folder / f"{slug}.jpg").is_file()}
+    return {name.removesuffix(".jpg") for name in os.listdir(folder)} if folder.is_dir() else set()  # noqa: PTH208
 
 
 def details(catalogue: Catalogue, slug: str) -> Json | None:

@@ -84,10 +84,7 @@ async function readDetails(focus) {
   if (focus) byId("details").querySelector(focus)?.focus();
 }
 
-const readAll = async (focus) => {
-  await readHead();
-  await Promise.all([readGrid(), readTimeline(), readDetails(focus)]);
-};
+const readAll = (focus) => Promise.all([readHead(), readGrid(), readTimeline(), readDetails(focus)]);
 
 async function edit(edits, focus) {
   if (edits.length) await tried(() => sendEdits(edits));
@@ -132,8 +129,7 @@ function toggleTag(filter) {
 
 async function showFiltered() {
   byId("grid").scrollTop = 0;
-  await readHead();
-  await Promise.all([readGrid(), readTimeline()]);
+  await Promise.all([readHead(), readGrid(), readTimeline()]);
 }
 
 function showLike(slug) {
@@ -240,5 +236,6 @@ byId("filter").addEventListener("input", () => {
 });
 
 showNothing("Choose a clip to see what is known of it. ? lists the keys.");
+await readHead();
 await readAll();
 byId("grid").focus();
