@@ -19,6 +19,7 @@ _COMMANDS = {
     "embed": "turn what is said of clips into vectors, for search and for what is alike",
     "search": "find clips by what they show, by likeness to another, and by filters",
     "ingest": "take sources into a library: looked at, normalised, ready to be cut",
+    "split": "cut footage into fragments at its shots, with a contact sheet for each source",
     "analyze": "measure fragments, find what repeats, make thumbnails and strips",
     "caption": "give every clip a caption: composed from what was measured, or by BLIP-2",
     "describe": "make captions and measures into descriptions and tags, by rules or by a language model",
