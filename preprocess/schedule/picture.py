@@ -18,7 +18,7 @@ from preprocess.track.values import WAVEFORM_HZ, Track
 PICTURE = "reports/schedule.png"
 
 _WIDTH, _LEFT, _RIGHT = 1920, 120, 24
-_MOST_HEIGHT = 24_000
+_MOST_HEIGHT = 12_000
 _HEAD, _AXIS, _ENERGY, _ROW, _MUSIC, _BAND, _GAP = 34, 20, 36, 64, 62, 16, 26
 _LEAST_FOR_TICKS = 8  # px a second: onsets and bars would run into one
 _WIDE_ROW = 76  # px that a usual row of the leading layer gets
@@ -46,7 +46,7 @@ def draw(view: View, library: Path) -> Path:
     """Draw the schedule into the library's folder; the file. Raises OutputError where it cannot be written."""
     px_per_s, lines = _lines(view)
     image = Image.new("RGB", (_WIDTH, max(sum(line.height for line in lines), 80) + _GAP), _PAPER)
-    sheet = _Sheet(image, px_per_s, library, view.track)
+    sheet = _Sheet(image, px_per_s, library, view)
     top = _GAP
     for line in lines:
         sheet.line(line, top)
@@ -85,18 +85,25 @@ def _cut(movement: MovementView, line_s: float) -> Iterator[_Line]:
 class _Sheet:
     """A picture that is being drawn on. Coordinates are pixels from the upper left."""
 
-    def __init__(self, image: Image.Image, px_per_s: float, library: Path, track: Track | None) -> None:
+    def __init__(self, image: Image.Image, px_per_s: float, library: Path, view: View) -> None:
         self._image = image
         self._draw = ImageDraw.Draw(image)
         self._px_per_s = px_per_s
         self._library = library
-        self._track = track
+        self._track = track = view.track
+        self._onsets = track.onsets_until(view.duration_s) if track else []
+        self._bars_s = [beat.at_s for beat in track.beats_until(view.duration_s) if beat.is_bar] if track else []
         self._fonts: dict[int, ImageFont.ImageFont | ImageFont.FreeTypeFont] = {}
         self._thumbnails: dict[str, Image.Image | None] = {}
 
     def text(self, at: tuple[float, float], text: str, colour: str, size: int) -> None:
-        font = self._fonts.setdefault(size, ImageFont.load_default(size))
-        self._draw.text(at, text, colour, font)
+        self._draw.text(at, text, colour, self._font(size))
+
+    def _font(self, size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+        """The font that Pillow brings along: none has to be there."""
+        if size not in self._fonts:
+            self._fonts[size] = ImageFont.load_default(size)
+        return self._fonts[size]
 
     def line(self, line: _Line, top: int) -> None:
         if line.first:
@@ -116,7 +123,7 @@ class _Sheet:
         by = "by hand" if movement.origin == "person" else movement.strategy
         span = f"{_clock(movement.begin_s)} to {_clock(movement.end_s)}"
         said = f"{by}  ·  {movement.clip_count} clips  ·  {span}"
-        width = self._draw.textlength(movement.name, self._fonts[24])
+        width = self._draw.textlength(movement.name, self._font(24))
         self.text((max(_LEFT, 12 + width + 24), top + 6), said, _FAINT, 15)
 
     def _x(self, line: _Line, at_s: float) -> int:
@@ -173,7 +180,7 @@ class _Sheet:
             self._image.paste(piece, (box[0] + x, box[1]))
 
     def _caption(self, slug: str, box: tuple[int, int, int, int]) -> None:
-        font = self._fonts.setdefault(11, ImageFont.load_default(11))
+        font = self._font(11)
         text = slug
         while text and self._draw.textlength(text, font) > box[2] - box[0] - 8:
             text = text[:-1]
@@ -210,12 +217,12 @@ class _Sheet:
             self._draw.line([(x, middle - round(loud * reach)), (x, middle + round(loud * reach))], _WAVE)
         if self._px_per_s < _LEAST_FOR_TICKS:
             return
-        for beat in self._track.beats_until(line.end_s):
-            if beat.is_bar and beat.at_s >= line.begin_s:
-                x = self._x(line, beat.at_s)
+        for at_s in self._bars_s:
+            if line.begin_s <= at_s < line.end_s:
+                x = self._x(line, at_s)
                 self._draw.line([(x, top), (x, top + 7)], _BAR, 2)
-        for onset in self._track.onsets_until(line.end_s):
-            if onset.at_s >= line.begin_s:
+        for onset in self._onsets:
+            if line.begin_s <= onset.at_s < line.end_s:
                 x, height = self._x(line, onset.at_s), 3 + round(onset.strength * 12)
                 self._draw.line([(x, bottom - height), (x, bottom)], _ONSET, 2)
 
