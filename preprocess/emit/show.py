@@ -101,14 +101,22 @@ def _own_part(catalogue: Catalogue, style: Style) -> str:
     """What the style says under `show`: in its own words, with its comments, where its file is at hand."""
     own = catalogue.folder / STYLE_FILE
     text = _section(own if own.exists() else default_style_file(), "show")
-    if text and yaml.safe_load(text) == style.show:
+    if text and _says(text, style.show):
         return text.rstrip()
     return _dumped(style.show).rstrip() if style.show else "layers:\n  - name: base"
 
 
+def _says(text: str, show: dict[str, Any]) -> bool:
+    """Whether these lines, among others, say just that."""
+    try:
+        return bool(yaml.safe_load(f"version: 1\n{text}") == {"version": 1, **show})
+    except yaml.YAMLError:  # an alias of what stands elsewhere, or lines that only fit where they were
+        return False
+
+
 def _section(file: Path, key: str) -> str:
     """What stands below a top-level key of a YAML file, moved to the left; "" where it is not written that way."""
-    found = re.search(rf"^{key}:[ \t]*\n((?:[ \t]+.*\n|[ \t]*\n|#.*\n)+)", file.read_text("utf-8-sig") + "\n", re.M)
+    found = re.search(rf"^{key}:[ \t]*\n((?:[ \t]+.*\n|[ \t]*\n)+)", file.read_text("utf-8-sig") + "\n", re.M)
     return textwrap.dedent(found.group(1)) if found else ""
 
 
@@ -130,8 +138,18 @@ def _movement(movement: EmittedMovement, index: int) -> Iterator[str]:
     yield textwrap.indent(_dumped(own).rstrip(), "    ")
 
 
-def _dumped(value: dict[str, Any]) -> str:
-    return yaml.safe_dump(value, default_flow_style=None, sort_keys=False, allow_unicode=True, width=110)
+def _dumped(settings: dict[str, Any]) -> str:
+    """A setting a line; what holds nothing but plain values stands in braces."""
+    return "".join(
+        yaml.safe_dump(
+            {key: value},
+            default_flow_style=None if isinstance(value, (dict, list, tuple)) else False,
+            sort_keys=False,
+            allow_unicode=True,
+            width=110,
+        )
+        for key, value in settings.items()
+    )
 
 
 def _quoted(text: str) -> str:

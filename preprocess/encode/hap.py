@@ -41,7 +41,7 @@ def transcode_hap(footage: Footage, frames: range, size: ClipSize, codec: Codec,
         assert process.stdout is not None
         for line in process.stdout:
             key, _, value = line.decode("ascii", "replace").partition("=")
-            if key == "frame":
+            if key == "frame" and value.strip().isdecimal():
                 tell(int(value), len(frames))
         code = process.wait()
         messages.seek(0)

@@ -66,9 +66,9 @@ def encode(jobs: Sequence[EncodeJob | None], tell: Tell) -> list[Encoded | Faile
 
 
 def _encoded(job: EncodeJob, tell: Tell) -> Encoded | Failed:
-    job.work.mkdir(exist_ok=True)
     file, proxy = job.work / f"{job.slug}.mov", job.work / f"{job.slug}.proxy.mov"
     try:
+        job.work.mkdir(exist_ok=True)
         if job.codec.is_hap and job.footage.file is not None:
             transcode_hap(job.footage, range(job.begin, job.end), job.size, job.codec, file, tell=tell)
             if job.proxy:

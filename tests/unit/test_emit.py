@@ -28,7 +28,7 @@ from preprocess.encode.step import EncodeStep
 from preprocess.schedule.step import ScheduleStep
 from preprocess.sources import Found
 from preprocess.style.model import Style
-from preprocess.style.read import default_style
+from preprocess.style.read import default_style, style_of
 from preprocess.track.library import set_track
 from tests.encode_support import add_footage, add_fragment, do
 
@@ -72,6 +72,32 @@ def test_the_show_is_whole_and_keeps_the_words_of_its_style(catalogue: Catalogue
     accent = loaded.show.movements[2].layers["accent"]
     assert accent.clips, "a layer without a schedule plays the movement's best"
     assert not list(catalogue.folder.glob(".show*"))
+
+
+STYLE = """version: 1
+{before}show:
+  # mine
+  layers: [{{name: base}}]{odd}
+# about the movements
+movements: [{{name: one}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "odd", "kept"),
+    [
+        ("", "", True),
+        ("", "\n # less far in", False),
+        ("title: &t Here\n", "\n  onsets: {source: track}", True),
+    ],
+)
+def test_a_style_in_any_layout_gives_a_show_that_reads(catalogue: Catalogue, before: str, odd: str, kept: bool) -> None:
+    (catalogue.folder / "style.yaml").write_text(STYLE.format(before=before, odd=odd))
+    style = style_of(catalogue.folder)
+    filled(catalogue, style)
+    text = (catalogue.folder / "show.yaml").read_text()
+    assert ("# mine" in text) == kept
+    assert [layer.name for layer in read_show(catalogue.folder / "show.yaml").show.layers] == ["base"]
 
 
 def test_emitting_again_changes_nothing(catalogue: Catalogue) -> None:
