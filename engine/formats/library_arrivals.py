@@ -54,7 +54,7 @@ def _move(place: Path, made: Path | None) -> None:
     if made is None:
         place.unlink(missing_ok=True)
     elif made.exists():  # else it was moved before the kill
-        place.parent.mkdir(exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         made.replace(place)
 
 
