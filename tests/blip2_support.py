@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 WORDS = "a the man woman dog street lake walking red blue car of in on photo this film shows question answer : ? what"
 _SPECIAL = ("<pad>", "<s>", "</s>", "<unk>", "<image>")
@@ -12,7 +14,6 @@ _SIDE_PX = 32
 def make_blip2(folder: Path) -> Path:
     """Save a BLIP-2 with seeded random weights, with its processor, as `save_pretrained` lays it out."""
     import torch
-    from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import (
         Blip2Config,
         Blip2ForConditionalGeneration,
@@ -22,12 +23,11 @@ def make_blip2(folder: Path) -> Path:
     from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
 
     vocabulary = {word: index for index, word in enumerate((*_SPECIAL, *WORDS.split()))}
-    words = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
-    words.pre_tokenizer = pre_tokenizers.Whitespace()
+    words = folder / "words.json"
+    words.write_text(json.dumps(_tokenizer(vocabulary)))
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=words, pad_token="<pad>", bos_token="<s>", eos_token="</s>", unk_token="<unk>"
+        tokenizer_file=str(words), pad_token="<pad>", bos_token="<s>", eos_token="</s>", unk_token="<unk>"
     )
-    tokenizer.add_tokens(["<image>"], special_tokens=True)
     layers = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
     config = Blip2Config(
         vision_config={**layers, "intermediate_size": 32, "image_size": _SIDE_PX, "patch_size": 16},
@@ -45,3 +45,19 @@ def make_blip2(folder: Path) -> Path:
     size = {"height": _SIDE_PX, "width": _SIDE_PX}
     Blip2Processor(BlipImageProcessorPil(size=size), tokenizer, num_query_tokens=4).save_pretrained(folder)
     return folder
+
+
+def _tokenizer(vocabulary: dict[str, int]) -> dict[str, Any]:
+    """A tokenizer of whole words, as the library tokenizers writes it."""
+    special = [
+        {"id": vocabulary[word], "content": word, "special": True}
+        | dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
+        for word in _SPECIAL
+    ]
+    return {
+        **{"version": "1.0", "truncation": None, "padding": None, "normalizer": None},
+        "added_tokens": special,
+        "pre_tokenizer": {"type": "Whitespace"},
+        **{"post_processor": None, "decoder": None},
+        "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": "<unk>"},
+    }
