@@ -25,7 +25,8 @@ _WEIGHTS = (1.74, -5.06, -1.6, -2.61, 3.96, -1.63, -4.63)
 _BIAS = -23.2
 _LEAST_UNEVEN, _LEAST_ERROR, _LEAST_SIDES, _LEAST_JUMP = 0.05, 0.08, 0.2, 0.08
 _LEAST_APART = 8.0  # levels: pictures that differ less are one to the eye
-_MOST_LIKENESS, _MOST_UNEVEN = 0.9, 0.5
+_MOST_LIKENESS, _MOST_UNEVEN, _MOST_ERROR = 0.9, 0.5, 0.45
+_LEAST_CHANGED = 0.5  # of the picture: a title that appears changes less
 _OVERLAP = 0.3  # of the shorter: such windows are of one dissolve
 
 
@@ -50,7 +51,8 @@ def dissolve_odds(windows: Windows) -> Doubles:
         np.log(np.maximum(windows.jump, _LEAST_JUMP)),
     )
     odds = _BIAS + sum(weight * measure for weight, measure in zip(_WEIGHTS, measures, strict=True))
-    possible = (windows.apart > _LEAST_APART) & (windows.likeness < _MOST_LIKENESS) & (windows.uneven < _MOST_UNEVEN)
+    possible = (windows.apart > _LEAST_APART) & (windows.likeness < _MOST_LIKENESS)
+    possible &= (windows.uneven < _MOST_UNEVEN) & (windows.variance_error < _MOST_ERROR)
     return np.where(possible, odds, -np.inf)
 
 
@@ -64,7 +66,11 @@ def find_dissolves(likeness: Likeness, frames_a_second: float, begins: range) ->
         odds = dissolve_odds(likeness.windows(length, first))
         likely = np.flatnonzero(odds > 0)
         found += [Dissolve(int(first[at]) + 1, int(first[at]) + length, float(odds[at])) for at in likely]
-    return [_trimmed(likeness, one) for one in likeliest(found)]
+    return [
+        _trimmed(likeness, one)
+        for one in likeliest(found)
+        if likeness.changed_share(one.begin - 1, one.end) > _LEAST_CHANGED
+    ]
 
 
 def likeliest(dissolves: Iterable[Dissolve]) -> list[Dissolve]:

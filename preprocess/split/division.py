@@ -47,8 +47,11 @@ def divide(
 ) -> Division:
     """The scenes and fragments of footage with these pieces, `shots` being what was found in each.
 
-    A scene that is too short becomes no fragment, unless none of the source's is longer: then the longest does.
+    A scene that is too short becomes no fragment, unless none of the source's is longer: then the longest does. A
+    piece in which every scene is too short, with transitions about as long (a fade from black and no more), is one
+    scene: better that than nothing.
     """
+    wanted = _frames(settings.shortest_s, rate)
     notes: list[str] = []
     scenes: list[Scene] = []
     motions: list[Floats] = []
@@ -58,10 +61,10 @@ def divide(
                 f"{_seconds(piece.end - piece.begin, rate)} between losses is left out, from {piece.source_in_s:.2f} s"
             )
             continue
-        for begin, end, opens_with in _scenes_of(piece, found):
+        for begin, end, opens_with in _scenes_of(piece, found, wanted):
             scenes.append(Scene(base, len(scenes), begin, end, opens_with))
             motions.append(found.measures.motion[begin - piece.begin : end - piece.begin])
-    shortest = min(_frames(settings.shortest_s, rate), max((one.end - one.begin for one in scenes), default=1))
+    shortest = min(wanted, max((one.end - one.begin for one in scenes), default=1))
     spans: list[Span] = []
     for scene, motion in zip(scenes, motions, strict=True):
         if scene.end - scene.begin < shortest:
@@ -73,11 +76,16 @@ def divide(
     return Division(tuple(scenes), tuple(spans), tuple(notes))
 
 
-def _scenes_of(piece: Piece, found: Shots) -> Iterable[tuple[int, int, Boundary]]:
+def _scenes_of(piece: Piece, found: Shots, shortest: int) -> Iterable[tuple[int, int, Boundary]]:
+    first: Boundary = "start" if piece.begin == 0 else "loss"
+    spans = found.spans()
+    pure = sum(end - begin for begin, end in spans)
+    if max((end - begin for begin, end in spans), default=0) < shortest and 2 * pure < piece.end - piece.begin:
+        yield piece.begin, piece.end, first
+        return
     openings: dict[int, Boundary] = {one.end: one.kind for one in found.transitions}
-    for begin, end in found.spans():
-        opens_with = openings.get(begin, "start" if piece.begin == 0 else "loss")
-        yield piece.begin + begin, piece.begin + end, opens_with
+    for begin, end in spans:
+        yield piece.begin + begin, piece.begin + end, openings.get(begin, first)
 
 
 def _spans_of(scene: Scene, motion: Floats, rate: Fraction, shortest: int, settings: SplitSettings) -> Iterable[Span]:

@@ -20,6 +20,7 @@ Indices: TypeAlias = npt.NDArray[np.int64]
 
 _CHANNELS = 3
 _TINY = 1e-6
+_CHANGED_LEVELS = 10.0
 _STAGES = 8  # a dissolve is looked at after each eighth of its length
 
 
@@ -69,6 +70,7 @@ class Likeness:
     def __init__(self, thumbs: Floats, details: Floats) -> None:
         """`thumbs` is float32 (frames, values) of `signals.thumb`, `details` float32 (frames,) of `signals.detail`."""
         self.count, self._values = thumbs.shape
+        self._thumbs = thumbs
         self._products = (thumbs @ thumbs.T).astype(np.float64)
         self._squares = np.diag(self._products).copy()
         self._means = thumbs.reshape(self.count, -1, _CHANNELS).mean(1, dtype=np.float64)
@@ -88,6 +90,11 @@ class Likeness:
         products = self._products
         gone = products[frame, last] - products[frame, first] - products[first, last] + self._squares[first]
         return np.asarray(gone / self._apart_squared(first, last))
+
+    def changed_share(self, one: int, other: int) -> float:
+        """The share of the picture, 0..1, in which two frames differ by more than 10 levels in some channel."""
+        apart = np.abs(self._thumbs[one] - self._thumbs[other]).reshape(-1, _CHANNELS).max(1)
+        return float(np.mean(apart > _CHANGED_LEVELS))
 
     def cut_evidence(self, index: int, reach: int) -> CutEvidence:
         """What speaks for a cut before frame `index` (1 or more), from up to `reach` frames on either side."""
