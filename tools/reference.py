@@ -1,7 +1,8 @@
-"""Write what the docs say of show.yaml, parameters and figures, from the models: `python -m tools.reference [--check]`.
+"""Write what the docs say of show.yaml, styles, parameters and figures, from the models:
+`python -m tools.reference [--check]`.
 
-`docs/show.schema.json` and `docs/parameters.md` are written whole; of `docs/show-yaml.md`, `docs/figures.md` and
-`docs/controllers.md` only what stands between the two marks. With --check nothing is written: files that are out of
+`docs/show.schema.json` and `docs/parameters.md` are written whole; of the other pages (`pages` has them) only what
+stands between the two marks. With --check nothing is written: files that are out of
 date are named, and the exit code is 1.
 """
 
@@ -30,6 +31,8 @@ from engine.model.show import Layer, Movement, Show
 from engine.model.sound import Detector, Level, Sound, SoundEffect
 from engine.model.sound_effects import SETTINGS
 from engine.model.tree import ParameterTree
+from preprocess.assign.measures import MEASURES
+from preprocess.style.model import Style
 
 DOCS = Path(__file__).parents[1] / "docs"
 BEGIN = "<!-- written by python -m tools.reference: edit the descriptions in {} -->\n"
@@ -82,7 +85,9 @@ def pages() -> Iterator[tuple[Path, str]]:
     schema = show_schema()
     yield DOCS / "show.schema.json", json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
     yield DOCS / "parameters.md", parameters_page()
-    yield _page_with("show-yaml.md", "engine/model/show.py", "\n".join(_sections(schema)))
+    yield _page_with("show-yaml.md", "engine/model/show.py", "\n".join(_sections(schema, Show)))
+    of_a_style = "\n".join((*_sections(Style.model_json_schema(), Style), *_measures()))
+    yield _page_with("style-yaml.md", "preprocess/style/model.py", of_a_style)
     yield _page_with("figures.md", "engine/model/figures.py", "\n".join(_figures()))
     yield _page_with("osc.md", "engine/inputs/osc_questions.py", "\n".join(_questions()))
     yield _page_with("controllers.md", "schedules/controllers", "\n".join(_profiles()))
@@ -166,9 +171,19 @@ def _at_first(entry: Parameter) -> str:
     return ""
 
 
-def _sections(schema: dict[str, Any]) -> Iterator[str]:
-    """A table for each part of the show, in the order of the models."""
-    for place, model in _parts((), set()):
+def _measures() -> Iterator[str]:
+    """What a movement may wish for by measure."""
+    yield "### Measures\n"
+    yield "| measure | much of it | little of it |"
+    yield "|---|---|---|"
+    for name, (much, little) in MEASURES.items():
+        yield f"| `{name}` | {much} | {little} |"
+    yield ""
+
+
+def _sections(schema: dict[str, Any], root: type[BaseModel]) -> Iterator[str]:
+    """A table for each part of what `root` describes, in the order of the models."""
+    for place, model in _parts((), set(), root):
         name = ".".join(str(step) for step in place)
         yield f"### {f'`{name}`' if name else 'At the top'}\n"
         yield f"{model.__doc__}\n"
@@ -183,16 +198,18 @@ def _sections(schema: dict[str, Any]) -> Iterator[str]:
         yield ""
 
 
-def _parts(place: Place, seen: set[type[BaseModel]]) -> Iterator[tuple[Place, type[BaseModel]]]:
-    model = model_at(place)
+def _parts(
+    place: Place, seen: set[type[BaseModel]], root: type[BaseModel]
+) -> Iterator[tuple[Place, type[BaseModel]]]:
+    model = model_at(place, root)
     if model is None or model in seen:
         return
     seen.add(model)
     yield tuple(step for step in place if step != 0), model
     for key in model.model_fields:
         for inner in ((*place, key), (*place, key, 0), (*place, key, "NAME")):
-            if model_at(inner) is not None:
-                yield from _parts(inner, seen)
+            if model_at(inner, root) is not None:
+                yield from _parts(inner, seen, root)
                 break
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,16 @@ movements:
 show:
   layers: [{name: base, opacity: 0.5}]
 """
+
+
+PAGE = Path(__file__).parents[2] / "docs/style-yaml.md"
+
+
+def test_the_pages_example_is_a_style(tmp_path: Path) -> None:
+    block = re.search(r"^```yaml\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    assert block
+    (tmp_path / STYLE_FILE).write_text(block[1])
+    assert [movement.name for movement in style_of(tmp_path).movements] == ["source", "mouth"]
 
 
 def mistakes(path: Path, text: str) -> list[str]:
