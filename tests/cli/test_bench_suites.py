@@ -92,7 +92,7 @@ def _by_figure(rows: Iterator[Row]) -> dict[str, Row]:
 
 
 def test_every_suite_of_the_bench_is_tried() -> None:
-    elsewhere = {"seek", "start", "encode"}  # test_bench, test_bench_start, test_bench_encode
+    elsewhere = {"seek", "start", "encode", "shots"}  # test_bench, test_bench_start, test_bench_encode, test_split_shots
     assert set(cli.SUITES) == set(SUITES) | elsewhere
 
 
