@@ -22,6 +22,10 @@ _GRID = 6  # px between the places at which the flow is read
 _ROUNDS = 5  # of reweighting
 _LEAST_TEXTURE = 4.0  # mean slope in levels below which a place says nothing
 _FEWEST_PLACES = 12
+_AGREE_PX, _AGREE_SHARE = 0.25, 0.1  # how far from the camera's movement a place may be that follows it
+_BLOCKS = 4, 3  # columns, rows in which the picture is divided
+_FEWEST_IN_BLOCK = 3  # places
+_FEWEST_BLOCKS = 4  # that must move as the camera does: what fills fewer is something that passes by
 _SMOOTH_S = 0.6  # what the path does faster than this is shake
 _FULL_SHAKE = 0.006  # picture widths (rms) that a camera may quiver before nobody can look
 _FULL_SPEED = 1.0  # picture widths a second
@@ -46,6 +50,7 @@ class MovementMeter:
     def __init__(self, step_s: float) -> None:
         self._step_s = step_s
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        self._flow.setFinestScale(1)  # half the size; at its own quarter a zoom comes out a sixth too slow
         self._before: Grey | None = None
         self._shifts: list[tuple[float, float, float]] = []  # right, down (px), growth (log) at the middle
         self._speeds: list[float] = []
@@ -70,7 +75,11 @@ class MovementMeter:
         moved = flow[rows, columns].reshape(-1, 2)[places].astype(np.float64)
         across = columns.ravel()[places] - (grey.shape[1] - 1) / 2
         down = rows.ravel()[places] - (grey.shape[0] - 1) / 2
-        self._shifts.append(fitted(across, down, moved))
+        shift, agree = fitted(across, down, moved)
+        blocks = columns.ravel()[places] * _BLOCKS[0] // grey.shape[1] * _BLOCKS[1]
+        blocks += rows.ravel()[places] * _BLOCKS[1] // grey.shape[0]
+        agreeing = np.bincount(blocks[agree], minlength=_BLOCKS[0] * _BLOCKS[1]) >= _FEWEST_IN_BLOCK
+        self._shifts.append(shift if agreeing.sum() >= _FEWEST_BLOCKS else (0.0, 0.0, 0.0))
         speeds = np.hypot(moved[:, 0], moved[:, 1])
         self._speeds.append(float(np.maximum(speeds - _STILL_PX, 0).mean()))
 
@@ -117,8 +126,8 @@ def _bend(rest: Floats, span: int) -> Floats:
     return smooth
 
 
-def fitted(across: Floats, down: Floats, moved: Floats) -> tuple[float, float, float]:
-    """Shift to the right and down (px) at the middle, and growth (log), of the similarity that most places follow.
+def fitted(across: Floats, down: Floats, moved: Floats) -> tuple[tuple[float, float, float], npt.NDArray[np.bool_]]:
+    """The similarity that most places follow: (shift right, down, px, at the middle; growth, log), and who follows it.
 
     `across`, `down`: places from the middle, px, (n,); `moved`: how each moved, px, (n, 2). Least squares, reweighted
     by Geman and McClure's function, whose outliers count nothing; it begins at the median.
@@ -130,15 +139,23 @@ def fitted(across: Floats, down: Floats, moved: Floats) -> tuple[float, float, f
     target = np.concatenate([moved[:, 0], moved[:, 1]])
     found = np.array([np.median(moved[:, 0]), np.median(moved[:, 1]), 0.0, 0.0])
     scale = None
+    off = _off(matrix, found, target)
     for _ in range(_ROUNDS):
-        rest = target - matrix @ found
-        off = np.hypot(rest[:count], rest[count:])
         spread = max(0.15, 2 * float(np.median(off)))
         scale = spread if scale is None else min(scale, spread)
         weights = np.tile(1 / (1 + (off / scale) ** 2) ** 2, 2)
         weighted = matrix * weights[:, None]
         found = np.linalg.lstsq(weighted.T @ matrix, weighted.T @ target, rcond=None)[0]
-    return float(found[0]), float(found[1]), math.log(max(0.1, math.hypot(1 + found[2], found[3])))
+        off = _off(matrix, found, target)
+    growth = math.log(max(0.1, math.hypot(1 + found[2], found[3])))
+    return (float(found[0]), float(found[1]), growth), off <= _AGREE_PX + _AGREE_SHARE * np.hypot(found[0], found[1])
+
+
+def _off(matrix: Floats, found: Floats, target: Floats) -> Floats:
+    """How far each place is from where the similarity puts it, px."""
+    rest = target - matrix @ found
+    count = len(rest) // 2
+    return np.hypot(rest[:count], rest[count:])
 
 
 def _gradients(grey: Grey) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

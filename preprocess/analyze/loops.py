@@ -14,6 +14,7 @@ _SHORTEST_S = 1.0
 _SHORTEST_SHARE = 0.4  # of the fragment: a loop of less is another clip
 _SEEN = 0.015  # mean of |difference| beyond the usual one between frames at which a seam jumps out
 _LONGER = 0.2  # of quality that the whole fragment has before none of it: of equal seams the longer loop wins
+_STUTTER = 0.05  # of quality that a seam as large as the usual change costs: it shows a frame twice, or leaves one out
 _LEAST_CHANGE = 0.002  # noise between frames
 
 Floats = npt.NDArray[np.float32]
@@ -65,7 +66,8 @@ class LoopFinder:
         length = ends[None, :] - begins[:, None]
         shortest = min(count, max(_SHORTEST_S * self._rate, _SHORTEST_SHARE * count))
         quality = np.exp(-np.maximum(0, seams - usual) / _SEEN)
-        score = np.where(length >= shortest, quality + _LONGER * length / count, -1.0)
+        worth = quality + _LONGER * length / count - _STUTTER * np.minimum(1, seams / usual)
+        score = np.where(length >= shortest, worth, -1.0)
         begin, end = np.unravel_index(int(score.argmax()), score.shape)
         return Loop(int(begins[begin]), int(ends[end]), round(float(quality[begin, end]), 4))
 

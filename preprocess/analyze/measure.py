@@ -17,7 +17,7 @@ from preprocess.analyze.hashing import perceptual_hash
 from preprocess.analyze.hearing import hearing
 from preprocess.analyze.looks import SMALL, LooksMeter
 from preprocess.analyze.loops import LoopFinder
-from preprocess.analyze.people import PeopleFinder, Presence
+from preprocess.analyze.people import LOOKS_A_S, PeopleFinder, Presence
 from preprocess.analyze.portraits import Strip
 from preprocess.catalogue.values import Analysis, Footage, Fragment
 from preprocess.footage.reading import pictures
@@ -26,7 +26,6 @@ from preprocess.pipeline.step import Failed, Tell
 _WIDTH = 400  # of the frames that are looked at
 _TALLEST = 720
 _FASTEST_HZ = 30.0  # movement is measured no oftener
-_LOOKS_A_S = 2.0
 _FEWEST_LOOKS = 4
 HASHES_A_S = 4
 _TELL_EVERY = 32
@@ -41,6 +40,7 @@ class AnalyzeJob:
     footage: Footage
     fragment: Fragment
     faces: bool
+    bodies: bool
     work: Path
 
 
@@ -59,12 +59,12 @@ class _Pass:
     def __init__(self, job: AnalyzeJob) -> None:
         count, rate = job.fragment.frame_count, float(job.footage.rate)
         self._stride = max(1, math.ceil(rate / _FASTEST_HZ))
-        self._look_every = max(1, min(round(rate / _LOOKS_A_S), count // _FEWEST_LOOKS))
+        self._look_every = max(1, min(round(rate / LOOKS_A_S), count // _FEWEST_LOOKS))
         self._hash_every = max(1, round(rate / HASHES_A_S))
         self.looks = LooksMeter()
         self.camera = camera.MovementMeter(self._stride / rate)
         self.loops = LoopFinder(rate)
-        self.people = PeopleFinder() if job.faces else None
+        self.people = PeopleFinder(bodies=job.bodies) if job.faces else None
         self.strip = Strip(count)
         self.hashes: list[int] = []
         self._digest = hashlib.blake2b(digest_size=12)

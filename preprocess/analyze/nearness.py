@@ -71,8 +71,9 @@ def _all_pairs(hashes: Hashes, bits: int) -> Iterator[tuple[Indices, Indices]]:
 def distance(one: Sequence[int], other: Sequence[int], bits: int) -> float | None:
     """Mean bits in which two fragments differ where they overlap, from the beginning or from the end; None: not alike.
 
-    Each is its hashes, evenly spaced in time. No hash of the shorter one may be further than `bits` from the longer
-    one's at its time. A shorter one needs three hashes, as one frame alone proves nothing.
+    Each is its hashes, evenly spaced in time. At no time may the two be further apart than `bits`, nor by more than a
+    quarter of that on average: another gesture before the same wall differs by little, but all the time. A shorter
+    one needs three hashes, as one frame alone proves nothing.
     """
     count = min(len(one), len(other))
     if count == 0 or (count < _FEWEST and len(one) != len(other)):
@@ -80,7 +81,7 @@ def distance(one: Sequence[int], other: Sequence[int], bits: int) -> float | Non
     found = None
     for ours, theirs in ((one[:count], other[:count]), (one[-count:], other[-count:])):
         apart = [bits_apart(left, right) for left, right in zip(ours, theirs, strict=True)]
-        if max(apart) <= bits:
-            mean = sum(apart) / count
+        mean = sum(apart) / count
+        if max(apart) <= bits and mean <= bits / 4:
             found = mean if found is None else min(found, mean)
     return found

@@ -1,8 +1,8 @@
 """Faces and people in a fragment, by the detectors whose data OpenCV's own wheel carries.
 
 A detector is wrong now and then, so nothing counts that shows once: a face or body must be found again at nearly the
-same place in another frame that was looked at. A body must be alive, too: the detector of bodies takes bottles for
-people, and they stand as if painted. A face is a person, whose body need not be seen.
+same place in another frame that was looked at. A face is a person, whose body need not be seen. Bodies are looked for
+only where it is asked for: that detector takes bottles for people. One that stands as if painted is none.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _BODIES_WIDTH = 320
 _BODIES_EVERY = 2  # looks
 _SMALLEST_FACE = 24  # px
 _FACE_STEP, _FACE_NEIGHBOURS = 1.1, 4
-_LEAST_WEIGHT = 0.7  # of a body
+_LEAST_WEIGHT = 0.8  # of a body
 _OVERLAP = 0.25  # of two boxes' union, at which they are of one person
 _WITHIN_LOOKS = 4  # how far apart two sights of a person may be
 _CELLS = 4, 8  # columns, rows of a body's box
-_CELL_MOVED = 5.0  # levels by which a cell's mean must have changed
-_LEAST_MOVED = 0.35  # share of the cells
+_CELL_MOVED = 10.0  # levels by which a cell must have changed beside the others
+_LEAST_MOVED = 0.5  # share of the cells
 
 Box = tuple[int, int, int, int]  # left, top, width, height
 
@@ -57,7 +57,8 @@ class _Sight:
 class PeopleFinder:
     """Finds the faces and people of one fragment. One thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, bodies: bool) -> None:
+        self._wants_bodies = bodies
         self._faces: list[_Sight] = []
         self._bodies: list[_Sight] = []
         self._looks = 0
@@ -68,7 +69,7 @@ class PeopleFinder:
         picture = _scaled(grey, WIDTH)
         boxes = _faces(picture)
         self._faces += [_Sight(self._looks, box) for box in boxes]
-        if self._looks % _BODIES_EVERY == 0:
+        if self._wants_bodies and self._looks % _BODIES_EVERY == 0:
             small = _scaled(grey, _BODIES_WIDTH)
             self._bodies += [_Sight(self._body_looks, box, _cells(small, box)) for box in _bodies(small)]
             self._body_looks += 1
@@ -78,8 +79,9 @@ class PeopleFinder:
     def presence(self) -> Presence:
         """Of all looks so far; at least one."""
         faces = _counts(_confirmed(self._faces, self._looks), self._looks)
-        bodies = _counts(_alive(_confirmed(self._bodies, self._body_looks)), self._body_looks)
-        together = np.maximum(faces, np.repeat(bodies, _BODIES_EVERY)[: self._looks])
+        moving = [person for person in _confirmed(self._bodies, self._body_looks) if _moves(person)]
+        bodies = np.repeat(_counts(moving, self._looks), _BODIES_EVERY)[: self._looks]
+        together = np.maximum(faces, bodies)
         return Presence(
             faces=int(faces.max()),
             faces_share=float(np.mean(faces > 0)),
@@ -117,7 +119,7 @@ def _bodies(grey: Grey) -> list[Box]:
     """N. Dalal and B. Triggs' histograms of gradients, CVPR 2005, as trained by them and shipped with OpenCV."""
     if grey.shape[0] < 128:
         return []  # their window does not fit in
-    found, weights = _body_detector().detectMultiScale(grey, winStride=(8, 8), padding=(8, 8), scale=1.05)
+    found, weights = _body_detector().detectMultiScale(grey, winStride=(4, 4), padding=(8, 8), scale=1.05)
     return [box for box, weight in zip(_boxes(found), np.ravel(weights), strict=True) if weight >= _LEAST_WEIGHT]
 
 
@@ -145,14 +147,11 @@ def _confirmed(sights: list[_Sight], looks: int) -> list[list[_Sight]]:
     return [person for person in people if len(person) > 1 or looks == 1]
 
 
-def _alive(people: list[list[_Sight]]) -> list[list[_Sight]]:
-    return [person for person in people if _moves(person)]
-
-
 def _moves(person: list[_Sight]) -> bool:
     if len(person) == 1:
         return True
     cells = np.stack([sight.cells for sight in person if sight.cells is not None])
+    cells -= cells.mean(axis=(1, 2), keepdims=True)  # the light may change for all of them
     return float(np.mean(np.ptp(cells, axis=0) > _CELL_MOVED)) >= _LEAST_MOVED
 
 

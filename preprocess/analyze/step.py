@@ -31,7 +31,7 @@ class AnalyzeStep(ItemStep):
 
     @property
     def settings(self) -> str:
-        return hashed(self._settings.faces)  # the rest is of `compare`
+        return hashed(self._settings.faces, self._settings.bodies)  # the rest is of `compare`
 
     def items(self, catalogue: Catalogue, bases: Collection[str] | None = None) -> Iterator[Item]:
         footage = read_footage(catalogue, bases)
@@ -43,7 +43,9 @@ class AnalyzeStep(ItemStep):
                 key=fragment.slug,
                 base=fragment.base,
                 inputs=hashed(found.digest, fragment.begin, fragment.end),
-                job=AnalyzeJob(found, fragment, self._settings.faces, catalogue.work / self.name),
+                job=AnalyzeJob(
+                    found, fragment, self._settings.faces, self._settings.bodies, catalogue.work / self.name
+                ),
                 cost=float(fragment.frame_count),
                 label=fragment.slug,
             )
