@@ -18,7 +18,7 @@ EXAMPLES = """examples:
   runtime-preprocess relink library /media/archive
   runtime-preprocess relink library /media/archive --check
 
-A source is known by what is in it, whatever it is called now. Nothing is made anew after it.
+A source is known by what is in it, whatever it is called now. No clip is made anew after it.
 
 exit codes: 0 done, 2 wrong input or usage, 3 with --strict when a source is still missing, 1 internal error
 """

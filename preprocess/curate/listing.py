@@ -157,7 +157,7 @@ def _shown(row: Mapping[str, Any]) -> Json:
 
 
 def schedule(catalogue: Catalogue, movement: str) -> Json:
-    """A movement's schedule as it stands, whether a run proposes another, and the onsets of the music under it."""
+    """A movement's schedule as it stands, and whether a run proposes another."""
     rows = catalogue.connection.execute(
         "SELECT row_index, layer, slug, start_s, duration_s, in_s, out_s, transition_s, hint FROM schedule_rows"
         " WHERE movement = ? AND state = 'current' ORDER BY row_index",

@@ -141,7 +141,8 @@ function showLike(slug) {
 
 function moveTo(slugs, movement) {
   const edits = slugs.map((slug) => {
-    const from = state.movement || (state.known.get(slug)?.movements[0]?.name ?? null);
+    const places = state.known.get(slug)?.movements ?? [];
+    const from = state.movement || (places.length === 1 ? places[0].name : null);
     return { do: "move", slug, to_movement: movement, from_movement: from === movement ? null : from };
   });
   return edit(edits);

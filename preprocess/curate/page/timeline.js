@@ -24,7 +24,9 @@ export function showTimeline(schedule, state, hooks) {
   const keep = make("input", { type: "checkbox", checked: state.keepCuts });
   keep.addEventListener("change", () => (state.keepCuts = keep.checked));
   const mine = schedule.origin === "person";
-  const lanes = (layers.length ? layers : [state.layer]).map((layer) => lane(schedule, layer, state, hooks));
+  const lanes = (layers.length ? layers : [state.layer]).map((layer) =>
+    make("div", {}, layers.length > 1 && make("h3", { class: "layer" }, layer), lane(schedule, layer, state, hooks)),
+  );
   element().replaceChildren(
     make(
       "div",
