@@ -26,7 +26,7 @@ from tools.bench.tables import number, print_suite
 
 SUITES = (
     *("seek", "scrub", "play", "layers", "render", "start", "reaction", "flood", "control", "onsets", "liveonset"),
-    *("sync", "sound", "kills", "pipeline", "catalogue", "encode", "shots"),
+    *("sync", "sound", "kills", "pipeline", "catalogue", "schedule", "encode", "shots"),
 )
 _SHOW_SUFFIXES = (".yaml", ".yml")
 _PLAIN_WIDTH = 150
@@ -49,6 +49,7 @@ suites:
   liveonset  from a drum in the room, by a sound server's monitor, to the picture that is cut on it
   sync    an hour after a clock that runs fast or slow, simulated: how far off the picture is
   catalogue  search and filters in a library of 100,000 described clips
+  schedule   assign and schedule in a library of 100,000 described clips
   pipeline  runtime-preprocess run: two workers against one, a second run, a two-hour tape (--full)
   encode  clips out of mezzanines: speed, quality and size beside ffmpeg doing the same with one thread
   shots   cuts, dissolves and fades found in films whose boundaries are known, by each detector
