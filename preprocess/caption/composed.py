@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from preprocess.caption import looks
+from preprocess.caption.colours import family
 from preprocess.catalogue.values import Analysis
 
 _MORE_PARTS_A_TRY = 2
-_LEAST_SHARE = 0.12  # of a colour that is named
+_LEAST_WEIGHT = 0.12  # of a colour that is named: its share of the picture, thrice that for what is no grey
+_OF_A_COLOUR = 3
 _MOST_COLOURS = 3
-_GREYS = {"black", "white", "grey", "gray", "silver"}
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -110,32 +111,53 @@ def _shake(a: Analysis) -> Part | None:
 
 
 def named_colours(a: Analysis) -> list[tuple[str, float]]:
-    """The colours worth naming, each once, with the share of the picture that they cover; the larger first."""
-    shares: dict[str, float] = {}
+    """The colours worth naming, with the share of the picture that they cover; what catches the eye most, first.
+
+    Shades of one colour are one. A colour counts three times as much as a grey: a yellow coat before a grey wall.
+    """
+    shades: dict[str, dict[str, float]] = {}
     for colour in a.colours:
-        shares[colour.name] = shares.get(colour.name, 0.0) + colour.share
-    ordered = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
-    named = [(name, share) for name, share in ordered if share >= _LEAST_SHARE][:_MOST_COLOURS]
+        of = shades.setdefault(colour.name.split()[-1], {})
+        of[colour.name] = of.get(colour.name, 0.0) + colour.share
+    named = [(next(iter(of)) if len(of) == 1 else base, sum(of.values())) for base, of in shades.items()]
+    ordered = sorted(named, key=lambda one: (-_weight(*one), one[0]))
+    shown = [one for one in ordered if _weight(*one) >= _LEAST_WEIGHT][:_MOST_COLOURS]
     # "black and white" is what one calls a film without colours.
-    return named[::-1] if [name for name, _ in named] == ["black", "white"] else named
+    return shown[::-1] if [name for name, _ in shown] == ["black", "white"] else shown
+
+
+def _weight(name: str, share: float) -> float:
+    return share * (1 if is_grey(name) else _OF_A_COLOUR)
+
+
+def is_grey(name: str) -> bool:
+    """Whether a colour is a grey, black or white by its name."""
+    return family(name) == "grey"
 
 
 def _colours(a: Analysis, *, precise: bool) -> Part | None:
     named = named_colours(a)
     if looks.colourfulness(a) == "colourless":  # a tint that nobody would see
-        named = [(name, share) for name, share in named if _GREYS & set(name.split())]
+        named = [(name, share) for name, share in named if is_grey(name)]
     if not named:
         return None
     if precise:
         return Part((listed([f"{_extent(share)} {name}" for name, share in named]),), 0.75)
-    first, share = named[0]
-    if len(named) == 1 or share > 0.75:
-        return Part((f"mostly {first}" if share < 0.9 else f"all {first}",), 0.75)
+    most, share = max(named, key=lambda one: one[1])
+    if len(named) == 1 or share > 0.85:
+        return Part((f"mostly {most}" if share < 0.9 else f"all {most}",), 0.75)
     return Part((listed([name for name, _ in named]),), 0.75)
 
 
 def _extent(share: float) -> str:
-    bounds = ((0.85, "nearly all"), (0.6, "mostly"), (0.4, "half"), (0.25, "a third"), (0.0, "some"))
+    bounds = (
+        (0.85, "nearly all"),
+        (0.6, "mostly"),
+        (0.4, "half"),
+        (0.25, "a third"),
+        (0.1, "some"),
+        (0.0, "a touch of"),
+    )
     return next(words for least, words in bounds if share >= least)
 
 

@@ -10,15 +10,15 @@ from preprocess.catalogue.values import Analysis
 # Between the bounds of a pair (dark, bright; still, moving) nothing is said.
 _NEARLY_BLACK, _DARK, _DIM, _BRIGHT, _GLARING = 0.07, 0.2, 0.33, 0.6, 0.8
 _FLAT, _HARD = 0.22, 0.72
-_COLOURLESS, _VIVID = 0.07, 0.5
-_COLD, _WARM = 0.42, 0.58
-_STILL, _CALM, _LIVELY, _WILD = 0.015, 0.08, 0.3, 0.6
+_COLOURLESS, _VIVID = 0.07, 0.35
+_COLD, _WARM = 0.465, 0.55
+_STILL, _CALM, _LIVELY, _WILD = 0.015, 0.08, 0.25, 0.5
 _DRIFTS, _PANS, _RACES = 0.03, 0.12, 0.45
 _ZOOMS, _ZOOMS_FAST = 0.05, 0.25
 _HAND_HELD, _SHAKEN = 0.35, 0.7
 _PLAIN, _DETAILED = 0.12, 0.65
-_LINES = 0.45
-_BLURRED = 0.12
+_LINES = 0.3
+_BLURRED = 0.25
 _LOOPS = 0.9
 _LOUD_LUFS, _QUIET_LUFS = -18.0, -45.0
 _RHYTHM_HZ = 1.5

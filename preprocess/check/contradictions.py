@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from preprocess.caption import looks
+from preprocess.caption.colours import family
 from preprocess.catalogue.values import Analysis
 
 _NOT = re.compile(r"\b(?:no|not|never|without|hardly|neither|nor|isn['’]t|aren['’]t)\W+(?:\w+\W+)?$")
@@ -127,24 +128,9 @@ def _denied(text: str, found: re.Match[str]) -> bool:
     return not _DENIES.match(found[0]) and bool(_NOT.search(text[: found.start()].lower()))
 
 
-_FAMILIES = {
-    **dict.fromkeys(("red", "crimson", "scarlet", "maroon", "pink", "magenta", "rose"), "red"),
-    **dict.fromkeys(("orange", "brown", "beige", "tan", "gold", "golden", "amber", "ochre"), "orange"),
-    **dict.fromkeys(("yellow", "cream", "lime"), "yellow"),
-    **dict.fromkeys(("green", "olive"), "green"),
-    **dict.fromkeys(("teal", "cyan", "turquoise", "aqua"), "cyan"),
-    **dict.fromkeys(("blue", "navy", "azure"), "blue"),
-    **dict.fromkeys(("violet", "purple", "lilac", "indigo"), "violet"),
-    **dict.fromkeys(("black", "white", "grey", "gray", "silver", "charcoal"), "grey"),
-}
 _WHEEL = ("red", "orange", "yellow", "green", "cyan", "blue", "violet")
 _MOSTLY = re.compile(r"\b(?:all|mostly|nearly all|entirely) (\w+)", re.IGNORECASE)
 _LEAST_OF_MOST = 0.2  # a colour that is said to prevail covers at least this share, with its neighbours
-
-
-def family(name: str) -> str:
-    """The family of a colour by its name, such as "dark blue"; '' for an unknown one."""
-    return next((_FAMILIES[word] for word in reversed(name.lower().split()) if word in _FAMILIES), "")
 
 
 def _wrong_colour(text: str, analysis: Analysis) -> Iterator[str]:

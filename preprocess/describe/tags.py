@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from preprocess.caption import looks
+from preprocess.caption.colours import family
 from preprocess.caption.composed import named_colours
 from preprocess.catalogue.values import Analysis
 from preprocess.tagging.vocabulary import Vocabulary
@@ -138,8 +139,8 @@ def _texture_tags(a: Analysis) -> Iterator[tuple[str, float]]:
     texture = looks.texture(a)
     if texture == "blurred":
         yield "blurred", 0.75
-    elif a.sharpness > 0.6:
-        yield "sharp", a.sharpness * 0.8
+    elif a.sharpness > 0.9:
+        yield "sharp", 0.6
     if texture == "lines" and not looks.seen_people(a):
         yield "architecture", 0.15 + a.straight_lines / 2
 
@@ -148,8 +149,8 @@ def _place_tags(a: Analysis) -> Iterator[tuple[str, float]]:
     """Guesses at where it is: sky and green are outdoors; warm dim light without either is indoors."""
     shares: dict[str, float] = {}
     for colour in a.colours:
-        name = colour.name.split()[-1]
-        shares[name] = shares.get(name, 0.0) + colour.share
+        of = family(colour.name)
+        shares[of] = shares.get(of, 0.0) + colour.share
     blue, green = shares.get("blue", 0.0), shares.get("green", 0.0)
     if blue > 0.2 and a.brightness > 0.45 and a.saturation > 0.15:
         yield "outdoor", 0.3 + blue / 2

@@ -59,13 +59,16 @@ def test_begins_with_what_the_camera_does(measures: dict[str, Any], begins: str)
     ("shares", "says"),
     [
         ({"red": 0.95}, "all red"),
-        ({"red": 0.8, "blue": 0.15}, "mostly red"),
+        ({"red": 0.88, "blue": 0.1}, "mostly red"),
+        ({"grey": 0.6, "blue": 0.1, "light_grey": 0.2}, "grey and blue"),
         ({"red": 0.4, "blue": 0.3, "green": 0.2, "grey": 0.1}, "red, blue and green"),
-        ({"red": 0.5, "blue": 0.05}, "mostly red"),
+        ({"red": 0.5, "blue": 0.03}, "mostly red"),
+        ({"green": 0.3, "dark_green": 0.3, "black": 0.2}, "green and black"),
     ],
 )
 def test_names_colours_by_their_share(shares: dict[str, float], says: str) -> None:
-    assert says in caption(colours=colours(**shares))
+    named = {name.replace("_", " "): share for name, share in shares.items()}
+    assert says in caption(colours=colours(**named))
 
 
 def test_what_stands_out_most_finds_room_first() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from preprocess.caption.colours import family
 from preprocess.catalogue.values import Text, TextKind
-from preprocess.check.contradictions import contradictions, family
+from preprocess.check.contradictions import contradictions
 from preprocess.check.likeness import likeness_doubts
 from preprocess.check.settings import CheckSettings
 from preprocess.check.shape import shape_doubts
