@@ -76,8 +76,9 @@ class EncodeStep(ItemStep):
         whole = _is_whole(catalogue, slug, known)
         stands = whole and made is not None and made.inputs.startswith(pixels) and self._as_now(made)
         if made is not None and made.inputs.rstrip(_AGAIN) == inputs:
-            # A clip whose file is gone gets other inputs than it was made from; one that is whole keeps them.
-            inputs = made.inputs if whole else inputs + ("" if made.inputs.endswith(_AGAIN) else _AGAIN)
+            # A clip whose file is gone gets other inputs than it was made from; what is whole, or failed, keeps them.
+            gone = slug in known.files and not whole
+            inputs = made.inputs if not gone else inputs + ("" if made.inputs.endswith(_AGAIN) else _AGAIN)
         job = EncodeJob(
             slug=slug,
             title=title,

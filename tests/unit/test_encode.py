@@ -190,8 +190,10 @@ def test_footage_that_was_damaged_since_fails_with_a_mend_and_takes_its_old_clip
     do(catalogue, step)
     assert footage.file is not None
     footage.file.write_bytes(footage.file.read_bytes()[:3000])
-    failed = do(catalogue, EncodeStep(style(max_height=48)))["tape"]
+    step = EncodeStep(style(max_height=48))
+    failed = do(catalogue, step)["tape"]
     assert isinstance(failed, Failed)
+    assert not do(catalogue, step), "what failed is tried again when something changed"
     assert "ingest" in failed.mend
     assert not stored(catalogue)
     assert catalogue.connection.execute("SELECT item FROM failures WHERE step = 'encode'").fetchone()[0] == "tape"
