@@ -85,7 +85,11 @@ class Searcher:
         self, wanted: npt.NDArray[np.float32], text: str, chosen: npt.NDArray[np.intp], limit: int
     ) -> list[Found]:
         scores = (self._vectors @ wanted)[chosen]
-        best = np.argsort(-scores, kind="stable")[: max(limit, _LOOKED_AT)]
+        wanted_count = max(limit, _LOOKED_AT)
+        if len(scores) > wanted_count:
+            near = scores >= np.partition(scores, -wanted_count)[-wanted_count]
+            chosen, scores = chosen[near], scores[near]
+        best = np.argsort(-scores, kind="stable")[:wanted_count]
         chosen, scores = chosen[best], scores[best]
         exact = self._embedder.likeness(text, [self._texts.get(self._slugs[row], "") for row in chosen])
         if exact is not None:
