@@ -12,8 +12,8 @@ from engine.model.schedule import ScheduleRow
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.texts import PERSON
 from preprocess.schedule.stored import (
-    AUTOMATIC,
     Stored,
+    csv_bytes,
     csv_name,
     drop_schedule,
     import_csv,
@@ -21,7 +21,6 @@ from preprocess.schedule.stored import (
     note_seen,
     read_schedule,
     was_written,
-    write_csv,
     write_schedule,
 )
 
@@ -47,7 +46,6 @@ def import_edits(catalogue: Catalogue, movement: str, layers: Sequence[str]) -> 
     name = csv_name(movement)
     current = read_schedule(catalogue, movement)
     persons = current if current is not None and current.origin == PERSON else None
-    _clear_failures(catalogue, name)
     if not is_edited(catalogue, name):
         return Persons(persons, csv_stays=False)
     content = (catalogue.folder / name).read_bytes()
@@ -69,28 +67,37 @@ def import_edits(catalogue: Catalogue, movement: str, layers: Sequence[str]) -> 
     return Persons(found, csv_stays=True)
 
 
-def settle(
-    catalogue: Catalogue, movement: str, proposed: Sequence[ScheduleRow], strategy: str, persons: Persons
-) -> Stored:
-    """Store and write a movement's schedules; the one that holds. Within a transaction.
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The schedule that holds, and the library's files to be written, or removed (None), once the transaction stands."""
+
+    holds: Stored
+    files: Mapping[str, bytes | None]
+
+
+def settle(catalogue: Catalogue, movement: str, proposed: Stored, persons: Persons) -> Settled:
+    """Store a movement's schedules. Within a transaction.
 
     A person's holds, and what is proposed is kept beside it: as the proposal in the catalogue, and as NAME.new.csv.
     """
     name = csv_name(movement)
-    automatic = Stored(AUTOMATIC, tuple(proposed), strategy)
-    if persons.stored is None and not persons.csv_stays:
-        write_schedule(catalogue, movement, "current", automatic)
-        drop_schedule(catalogue, movement, "proposal")
-        write_csv(catalogue, name, proposed)
-        _remove_proposal(catalogue, movement)
-        return automatic
+    rows: dict[str, Sequence[ScheduleRow]] = {}
+    gone: tuple[str, ...] = ()
     if persons.stored is None:
-        write_schedule(catalogue, movement, "current", automatic)
-    elif not persons.csv_stays:
-        write_csv(catalogue, name, persons.stored.rows)
-    write_schedule(catalogue, movement, "proposal", automatic)
-    write_csv(catalogue, _proposal_name(catalogue, movement), proposed)
-    return persons.stored or automatic
+        write_schedule(catalogue, movement, "current", proposed)
+    if persons.stored is None and not persons.csv_stays:
+        drop_schedule(catalogue, movement, "proposal")
+        rows[name] = proposed.rows
+        gone = _old_proposal(catalogue, movement)
+    else:
+        write_schedule(catalogue, movement, "proposal", proposed)
+        rows[_proposal_name(catalogue, movement)] = proposed.rows
+        if persons.stored is not None and not persons.csv_stays:
+            rows[name] = persons.stored.rows
+    files = {file: csv_bytes(catalogue, of_file) for file, of_file in rows.items()}
+    for file, content in files.items():
+        note_seen(catalogue, file, content)
+    return Settled(persons.stored or proposed, {**files, **dict.fromkeys(gone)})
 
 
 def _proposal_name(catalogue: Catalogue, movement: str) -> str:
@@ -101,11 +108,10 @@ def _proposal_name(catalogue: Catalogue, movement: str) -> str:
     return name
 
 
-def _remove_proposal(catalogue: Catalogue, movement: str) -> None:
-    """Remove a proposal that is no longer one, unless a person works on it."""
+def _old_proposal(catalogue: Catalogue, movement: str) -> tuple[str, ...]:
+    """The proposal that is no longer one, unless a person works on it."""
     name = csv_name(f"{movement}.new")
-    if not is_edited(catalogue, name):
-        (catalogue.folder / name).unlink(missing_ok=True)
+    return () if is_edited(catalogue, name) else (name,)
 
 
 def _clips(catalogue: Catalogue) -> Mapping[str, Clip]:
@@ -127,13 +133,6 @@ def _clips(catalogue: Catalogue) -> Mapping[str, Clip]:
         )
         for slug, frame_count, rate_num, rate_den, width, height in rows
     }
-
-
-def _clear_failures(catalogue: Catalogue, name: str) -> None:
-    catalogue.connection.execute(
-        "DELETE FROM failures WHERE step = ? AND (item = ? OR substr(item, 1, ?) = ?)",
-        (_STEP, name, len(name) + 1, f"{name}:"),
-    )
 
 
 def _fail(catalogue: Catalogue, item: str, reason: str, mend: str) -> None:

@@ -23,8 +23,8 @@ from preprocess.schedule.layers import layer_names, scheduled_layers
 from preprocess.schedule.likeness import alike
 from preprocess.schedule.page import PAGE, write_page
 from preprocess.schedule.picture import PICTURE, draw
-from preprocess.schedule.settle import import_edits, settle
-from preprocess.schedule.stored import FOLDER
+from preprocess.schedule.settle import Settled, import_edits, settle
+from preprocess.schedule.stored import AUTOMATIC, FOLDER, Stored, put_files
 from preprocess.schedule.view import read_view
 from preprocess.style.model import Style, StyleMovement
 from preprocess.track.choose import candidates, choose
@@ -72,16 +72,22 @@ class ScheduleStep:
         return hashed(hashed_clips(catalogue), rows, music, files, pictures)
 
     def run(self, catalogue: Catalogue, tell: Tell) -> None:
+        with catalogue.transaction() as connection:
+            connection.execute("DELETE FROM failures WHERE step = ?", (self.name,))
         track = self._music(catalogue)
         clips = read_clips(catalogue)
         steps = len(self._style.movements) + 2
         tell(1, steps)
+        files: dict[str, bytes | None] = {}
         with catalogue.transaction():
             store_movements(catalogue, self._style.movements)
             begin_s = 0.0
             for number, movement in enumerate(self._style.movements):
-                begin_s = self._schedule(catalogue, movement, clips, track, begin_s)
+                settled = self._schedule(catalogue, movement, clips, track, begin_s)
+                begin_s += settled.holds.duration_s
+                files |= settled.files
                 tell(number + 2, steps)
+        put_files(catalogue.folder, files)
         view = read_view(catalogue, [movement.name for movement in self._style.movements], clips, track)
         draw(view, catalogue.folder)
         write_page(view, catalogue.folder)
@@ -89,8 +95,6 @@ class ScheduleStep:
 
     def _music(self, catalogue: Catalogue) -> Track | None:
         """The show's music; chosen first where nobody named any, heard first where it was not."""
-        with catalogue.transaction() as connection:
-            connection.execute("DELETE FROM failures WHERE step = 'schedule' AND item LIKE 'music: %'")
         if not is_settled(catalogue):
             choice = choose(catalogue, self._detection)
             for file, error in choice.unheard:
@@ -107,8 +111,8 @@ class ScheduleStep:
 
     def _schedule(
         self, catalogue: Catalogue, movement: StyleMovement, clips: Clips, track: Track | None, begin_s: float
-    ) -> float:
-        """Schedule one movement, which begins at `begin_s` of the show; where it ends."""
+    ) -> Settled:
+        """Schedule one movement, which begins at `begin_s` of the show."""
         wanted = movement.schedule
         until_s = begin_s + _SPARE * wanted.duration_s + 1
         strong = instants(track, until_s, "onsets")
@@ -118,7 +122,7 @@ class ScheduleStep:
         way = Way(wanted, layers, track, f"{self._style.seed}/{movement.name}")
         rows = arrange(self._members(catalogue, movement.name, clips), Span(begin_s, end_s, among), way)
         persons = import_edits(catalogue, movement.name, layer_names(self._style))
-        return begin_s + settle(catalogue, movement.name, rows, wanted.strategy, persons).duration_s
+        return settle(catalogue, movement.name, Stored(AUTOMATIC, rows, wanted.strategy), persons)
 
     def _members(self, catalogue: Catalogue, movement: str, clips: Clips) -> Members:
         rows = catalogue.connection.execute(

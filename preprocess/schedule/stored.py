@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from engine.errors import Problem
@@ -87,7 +88,9 @@ def csv_bytes(catalogue: Catalogue, rows: Sequence[ScheduleRow]) -> bytes:
     """A schedule as its CSV has it."""
     file = catalogue.work / "schedule.csv"
     write_movement_csv(file, rows)
-    return file.read_bytes()
+    content = file.read_bytes()
+    file.unlink()
+    return content
 
 
 def is_edited(catalogue: Catalogue, name: str) -> bool:
@@ -96,16 +99,18 @@ def is_edited(catalogue: Catalogue, name: str) -> bool:
     return file.is_file() and _hash(file.read_bytes()) not in catalogue.library.written(name)
 
 
-def write_csv(catalogue: Catalogue, name: str, rows: Sequence[ScheduleRow]) -> None:
-    """Write a schedule into the library, over what was written there before; never over a person's changes.
+def put_files(folder: Path, files: Mapping[str, bytes | None]) -> None:
+    """Write files of the library whose hashes the catalogue has (see `note_seen`), or remove them (None).
 
-    Raises OutputError where it cannot be written; the file is then as it was.
+    Raises OutputError where one cannot be written; that one is then as it was.
     """
-    content, file = csv_bytes(catalogue, rows), catalogue.folder / name
-    note_seen(catalogue, name, content)  # before the file: a kill between leaves nothing that looks edited
-    if not file.is_file() or file.read_bytes() != content:
-        file.parent.mkdir(exist_ok=True)
-        replace_file(file, content)
+    for name, content in files.items():
+        file = folder / name
+        if content is None:
+            file.unlink(missing_ok=True)
+        elif not file.is_file() or file.read_bytes() != content:
+            file.parent.mkdir(exist_ok=True)
+            replace_file(file, content)
 
 
 def was_written(catalogue: Catalogue, name: str, rows: Sequence[ScheduleRow]) -> bool:
@@ -114,7 +119,10 @@ def was_written(catalogue: Catalogue, name: str, rows: Sequence[ScheduleRow]) ->
 
 
 def note_seen(catalogue: Catalogue, name: str, content: bytes) -> None:
-    """Note that the catalogue has what this content of a file says."""
+    """Note that the catalogue has what this content of a file says, or that the file is about to get it.
+
+    To be committed before the file is written: after a kill between the two nothing looks edited.
+    """
     if _hash(content) not in catalogue.library.written(name):
         sha256 = _hash(content)
         with catalogue.transaction() as connection:

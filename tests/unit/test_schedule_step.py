@@ -206,6 +206,27 @@ def test_a_proposal_that_a_person_works_on_is_not_written_over(catalogue: Catalo
     assert csv(catalogue, "one.new2").is_file()
 
 
+@pytest.mark.parametrize("where", ["settle", "put_files", "draw", "write_page"])
+def test_a_run_that_broke_off_leaves_nothing_that_looks_edited(
+    catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def breaks(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(f"preprocess.schedule.step.{where}", breaks)
+        with pytest.raises(KeyboardInterrupt):
+            schedule(catalogue)
+    schedule(catalogue)
+    with Catalogue(tmp_path / "unbroken") as other:
+        fill(other, some_clips(12), tmp_path / "archive")
+        run(other, AssignStep(STYLE), ScheduleStep(STYLE))
+        assert list(dump(other.connection)) == list(dump(catalogue.connection))
+        for name in ("one", "two"):
+            assert csv(other, name).read_bytes() == csv(catalogue, name).read_bytes()
+            assert not csv(catalogue, f"{name}.new").exists()
+
+
 def test_hints_from_file_names_are_no_formulas(catalogue: Catalogue) -> None:
     catalogue.connection.execute("UPDATE assignments SET why = '=cmd|calc' WHERE movement = 'one'")
     schedule(catalogue)
