@@ -50,6 +50,8 @@ class IngestStep(ItemStep):
             _enter(catalogue, self._found.videos)
         made = catalogue.made(self.name)
         footage = read_footage(catalogue)
+        missing = {base for base, its in footage.items() if not _is_whole(its)}
+        remade = missing & self._busy(catalogue) if missing and self._later else missing
         for path, source in sorted(catalogue.library.sources().items()):
             size, mtime_ns = size_and_time(path)
             gone = (size, mtime_ns) == (0, 0)
@@ -57,7 +59,9 @@ class IngestStep(ItemStep):
                 gone and named is not None and path not in named and source.base not in footage
             ):
                 continue
-            inputs = self._inputs(catalogue, source, made.get(source.base), footage.get(source.base))
+            inputs = self._inputs(catalogue, source, made.get(source.base), source.base in footage)
+            if source.base in remade and not gone:
+                inputs = hashed("its mezzanine is gone", inputs)
             job = IngestJob(
                 source=source,
                 library=catalogue.folder,
@@ -68,22 +72,20 @@ class IngestStep(ItemStep):
             )
             yield Item(source.base, source.base, inputs, job, float(size), source.title)
 
-    def _inputs(self, catalogue: Catalogue, source: StoredSource, made: Made | None, footage: Footage | None) -> str:
+    def _inputs(self, catalogue: Catalogue, source: StoredSource, made: Made | None, has_footage: bool) -> str:
         """What stands for a source's content: as long as that is the same, what it was when it was ingested."""
         size, mtime_ns = size_and_time(source.path)
         anew = hashed(size, mtime_ns, os.access(source.path, os.R_OK))
         if made is None:
             return anew
-        if (size, mtime_ns) == (0, 0) and footage is not None:
+        if (size, mtime_ns) == (0, 0) and has_footage:
             stands = (made.version, made.settings) == (self.version, self.settings)
             return made.inputs if stands else hashed("it is not there", made.inputs)
-        if footage is None:  # quarantined: tried again when anything about the file changes
+        if not has_footage:  # quarantined: tried again when anything about the file changes
             return anew
         if not self._is_same(catalogue, source, size, mtime_ns):
             return hashed("it changed", made.inputs, anew)
-        if _is_whole(footage) or not self._is_wanted(catalogue, source.base):
-            return made.inputs
-        return hashed("its mezzanine is gone", made.inputs)
+        return made.inputs
 
     def _is_same(self, catalogue: Catalogue, source: StoredSource, size: int, mtime_ns: int) -> bool:
         untouched = (size, mtime_ns) == (source.size, source.mtime_ns)
@@ -97,14 +99,15 @@ class IngestStep(ItemStep):
             catalogue.library.refresh_source(replace(source, mtime_ns=mtime_ns))
         return same
 
-    def _is_wanted(self, catalogue: Catalogue, base: str) -> bool:
-        """Whether any later step has something to do with a source."""
+    def _busy(self, catalogue: Catalogue) -> set[str]:
+        """The sources with which later steps have something to do."""
+        busy: set[str] = set()
         for step in self._later:
             made = catalogue.made(step.name)
-            for item in step.items(catalogue, [base]):
+            for item in step.items(catalogue):
                 if made.get(item.key) != Made(item.inputs, step.version, step.settings):
-                    return True
-        return not self._later
+                    busy.add(item.base)
+        return busy
 
     def store(self, catalogue: Catalogue, item: Item, result: Ingested) -> None:
         if result.kept:

@@ -170,9 +170,8 @@ class _Later(ItemStep):
         self.busy = busy
 
     def items(self, catalogue: Catalogue, bases: Any = None) -> Iterator[Item]:
-        for base in bases:
-            if base in self.busy:
-                yield Item(f"{base}-01", base, "x", None, 1.0, base)
+        for base in sorted(self.busy):
+            yield Item(f"{base}-01", base, "x", None, 1.0, base)
 
 
 def test_a_mezzanine_that_was_removed_is_made_again_where_it_is_needed(tmp_path: Path) -> None:
