@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from engine.formats.library_rows import StoredSource
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.marks import left_out
 from preprocess.emit.show import title_of
@@ -32,12 +33,13 @@ VERDICTS = {
 def gather(catalogue: Catalogue, style: Style) -> Facts:
     """All that is to be said. Deterministic: the same library gives the same facts, times of day are none of them."""
     out = left_out(catalogue)
+    sources = _sources(catalogue, out)
     return {
         "title": title_of(catalogue, style),
         "library": shown(catalogue.folder.name),
-        "counts": _counts(catalogue, out),
+        "counts": _counts(catalogue, sources, out),
         "steps": steps(catalogue),
-        "sources": _sources(catalogue),
+        "sources": sources,
         "left_out": [{"clip": slug, "why": why} for slug, why in out.items()],
         "unplaced": _unplaced(catalogue, out),
         "failures": _rows(catalogue, "SELECT step, item, reason, mend FROM failures ORDER BY step, item"),
@@ -65,19 +67,23 @@ def _one(catalogue: Catalogue, query: str) -> int:
     return int(catalogue.connection.execute(query).fetchone()[0])
 
 
-def _counts(catalogue: Catalogue, out: dict[str, str]) -> Facts:
-    verdicts = Counter(row["verdict"] for row in catalogue.connection.execute("SELECT verdict FROM sources"))
+def _counts(catalogue: Catalogue, sources: list[Facts], out: dict[str, str]) -> Facts:
     clips = {row["slug"] for row in catalogue.connection.execute("SELECT slug FROM clips")}
     return {
-        "sources": verdicts.total(),
-        **{name: verdicts[name] for name in VERDICTS},
+        **count_verdicts(sources),
         "clips": len(clips),
         "left_out": len(clips & out.keys()),
         "scheduled": _one(catalogue, "SELECT count(DISTINCT slug) FROM schedule_rows WHERE state = 'current'"),
     }
 
 
-def _sources(catalogue: Catalogue) -> list[Facts]:
+def count_verdicts(sources: list[Facts]) -> Facts:
+    """How many sources there are, and how many of each verdict, by the catalogue's words."""
+    words = Counter(source["verdict"] for source in sources)
+    return {"sources": len(sources), **{name: words[word] for name, word in VERDICTS.items()}}
+
+
+def _sources(catalogue: Catalogue, out: dict[str, str]) -> list[Facts]:
     clips: defaultdict[str, list[str]] = defaultdict(list)
     for row in catalogue.connection.execute("SELECT slug, base FROM fragments WHERE retired = 0 ORDER BY base, begin"):
         clips[row["base"]].append(row["slug"])
@@ -87,8 +93,7 @@ def _sources(catalogue: Catalogue) -> list[Facts]:
             "file": shown(path),
             "title": shown(source.title),
             "base": source.base,
-            "verdict": VERDICTS[source.verdict],
-            "reason": shown(source.reason),
+            **_verdict(source, clips[source.base], out),
             "mend": source.mend,
             "notes": [shown(note) for note in source.notes],
             "damage": [{"from_s": span.from_s, "to_s": span.to_s, "what": span.what} for span in source.damage],
@@ -98,6 +103,14 @@ def _sources(catalogue: Catalogue) -> list[Facts]:
         }
         for path, source in sorted(catalogue.library.sources().items())
     ]
+
+
+def _verdict(source: StoredSource, clips: list[str], out: dict[str, str]) -> Facts:
+    """The verdict and its reason. A sound source none of whose clips a schedule may show is flagged."""
+    if source.verdict == "sound" and clips and all(slug in out for slug in clips):
+        reasons = ", ".join(sorted({out[slug] for slug in clips}))
+        return {"verdict": VERDICTS["flagged"], "reason": f"{shown(reasons)}: left out of the schedule"}
+    return {"verdict": VERDICTS[source.verdict], "reason": shown(source.reason)}
 
 
 def _unplaced(catalogue: Catalogue, out: dict[str, str]) -> list[str]:

@@ -36,6 +36,7 @@ th { color: var(--soft); font-weight: 500; } td.n, th.n { text-align: right; fon
 .clip img { display: block; width: 100%; aspect-ratio: 16/9; object-fit: cover; background: #000; }
 .clip div { padding: 8px 10px; } .clip b { display: block; overflow-wrap: anywhere; }
 .sound { color: var(--good); } .damaged, .flagged, .pending { color: var(--warn); } .quarantined { color: var(--bad); }
+td.w { white-space: nowrap; }
 summary { cursor: pointer; color: #8ab4ff; } img.wide { width: 100%; border-radius: 8px; }
 """
 
@@ -130,7 +131,7 @@ def _sources(sources: Sequence[Facts]) -> Iterator[str]:
             remarks.append(f'<span class="soft">{escape(source["codec_why"])}</span>')
         yield (
             f'<tr><td title="{escape(source["file"])}">{escape(name)}<td class="{escape(kind)}">'
-            f"{escape(source['verdict'])}<td class=n>{len(source['clips'])}<td>{escape(source['codec'] or '')}"
+            f"{escape(source['verdict'])}<td class=n>{len(source['clips'])}<td class=w>{escape(source['codec'] or '')}"
             f"<td>{'<br>'.join(remarks)}</tr>"
         )
     yield "</table>"

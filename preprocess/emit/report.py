@@ -11,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from preprocess.catalogue.catalogue import Catalogue
-from preprocess.emit.facts import Facts, gather
+from preprocess.emit.facts import VERDICTS, Facts, count_verdicts, gather
 from preprocess.emit.page import PAGE, size
+from preprocess.ingest.errors import shown
 from preprocess.sources import Found
 from preprocess.style.read import style_of
 
@@ -27,10 +28,8 @@ def run_report(catalogue: Catalogue, found: Found, done: Mapping[str, int], took
     `counts` are those of this run's sources; the library may hold more of earlier runs.
     """
     facts = gather(catalogue, style_of(catalogue.folder))
-    named = {path: source for path, source in catalogue.library.sources().items() if path in set(found.videos)}
-    for verdict in ("sound", "damaged", "flagged", "quarantined", "pending"):
-        facts["counts"][verdict] = sum(source.verdict == verdict for source in named.values())
-    facts["counts"]["sources"] = len(named)
+    named = {shown(path) for path in found.videos}
+    facts["counts"] |= count_verdicts([source for source in facts["sources"] if source["file"] in named])
     folder = catalogue.folder
     return {
         **facts,
@@ -49,7 +48,7 @@ def print_report(report: Mapping[str, Any], console: Console) -> None:
         console.print(Text(f"{failure['step']}: {failure['item']}: {failure['reason']}. {failure['mend']}", "yellow"))
     console.print(_movements(report["movements"]))
     counts, disk = report["counts"], report["disk"]
-    words = ", ".join(f"{counts[name]} {word}" for name, word in _COUNTED.items() if counts[name])
+    words = ", ".join(f"{counts[name]} {word}" for name, word in VERDICTS.items() if counts[name])
     console.print(
         Text(f"{counts['sources']} sources: {words}. {counts['clips']} clips, {counts['left_out']} left out.")
     )
@@ -61,15 +60,6 @@ def print_report(report: Mapping[str, Any], console: Console) -> None:
         )
     )
     _print_next(report, console)
-
-
-_COUNTED = {
-    "sound": "sound",
-    "damaged": "partly damaged",
-    "flagged": "flagged",
-    "quarantined": "quarantined",
-    "pending": "not finished",
-}
 
 
 def _sources(sources: list[Facts]) -> Table:

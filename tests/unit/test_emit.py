@@ -165,6 +165,7 @@ def test_the_report_counts_and_names_what_became_of_everything(catalogue: Catalo
     with catalogue.transaction() as connection:
         connection.execute("INSERT INTO duplicates VALUES ('tape-02', 'tape-01', 3, 'near')")
         connection.execute("UPDATE sources SET verdict = 'quarantined', reason = 'broken' WHERE base = 'lake'")
+        connection.execute("UPDATE sources SET verdict = 'sound' WHERE base = 'night'")
     emit(catalogue)
     facts = json.loads((catalogue.folder / "reports" / "run.json").read_text())
     assert facts["counts"]["quarantined"] == 1
@@ -174,6 +175,8 @@ def test_the_report_counts_and_names_what_became_of_everything(catalogue: Catalo
         "tape-02": "nearly repeats tape-01",
     }
     assert facts["unplaced"] == ["tape-09"]
+    night = next(source for source in facts["sources"] if source["base"] == "night")
+    assert (night["verdict"], night["reason"]) == ("flagged", "black: left out of the schedule")
     assert {"step": "caption", "item": "lake-01", "reason": "no words", "mend": "say something"} in facts["failures"]
     steps = {one["step"]: (one["taken"], one["made"]) for one in facts["steps"]}
     assert steps["encode"] == (12, 12)
