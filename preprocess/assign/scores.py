@@ -20,6 +20,7 @@ from preprocess.style.model import StyleMovement
 Flags = npt.NDArray[np.bool_]
 
 _MOST_SAID = 3  # terms in an explanation
+_LEAST_LIKE = 0.05  # a cosine below is chance: TF-IDF's vectors of what has no word in common lie so near
 _LEAST_SAID = 0.01  # of a score; less is not worth a word
 
 
@@ -85,7 +86,8 @@ def suitability(
         *(_colour(clips, name, weight) for name, weight in wishes.colours.items()),
     ]
     if likeness is not None and wishes.likeness:
-        terms.append(_Term(wishes.likeness, ranked(likeness) - 0.5, _liking(likeness)))
+        some = np.where(likeness < _LEAST_LIKE, 0.0, likeness)
+        terms.append(_Term(wishes.likeness, ranked(some) - 0.5, _liking(some)))
     terms = [term for term in terms if term.standing.any()]  # a tag that no clip has says nothing
     total = sum(abs(term.weight) for term in terms)
     score = sum((term.weight * term.standing for term in terms), np.zeros(len(clips)))
@@ -123,7 +125,7 @@ def _colour(clips: Clips, name: str, weight: float) -> _Term:
 
 
 def _liking(likeness: Floats) -> Callable[[int], str]:
-    return lambda index: f"like its description {likeness[index]:.2f}"
+    return lambda index: f"like its description {likeness[index]:.2f}" if likeness[index] else ""
 
 
 def _fits(wishes: Wishes, clips: Clips) -> Flags:

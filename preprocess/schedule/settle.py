@@ -69,7 +69,7 @@ def import_edits(catalogue: Catalogue, movement: str, layers: Sequence[str]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The schedule that holds, and the library's files to be written, or removed (None), once the transaction stands."""
+    """The schedule that holds, and the library's files to be written, or removed (None), once all is committed."""
 
     holds: Stored
     files: Mapping[str, bytes | None]
