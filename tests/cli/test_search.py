@@ -74,6 +74,13 @@ def test_tables_for_people_take_captions_as_they_stand(library: Path, capsys: py
     assert "Nothing like it" in capsys.readouterr().out
 
 
+def test_a_library_is_searched_while_another_writes_it(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["embed", str(library), "--progress", "none"])
+    capsys.readouterr()
+    with Catalogue(library) as catalogue, catalogue.transaction():
+        assert said(capsys, "search", library, "people by a lake", "--json")[0]["clip"] == "lake"
+
+
 def test_what_cannot_be_searched_is_refused_with_its_mend(
     library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
