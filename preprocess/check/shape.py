@@ -67,7 +67,7 @@ def _truncated(text: str, words: Sequence[str], kind: TextKind) -> str:
 
 
 # What a word gains without becoming another one.
-_ENDINGS = re.compile(r"e?s|e?d|ing|e?r|est|en|ist|ish|y|al|ally|ous|able|ible|ion|ation")
+_ENDINGS = re.compile(r"e?s|e?d|ing|e?r|est|en|is[ht]|y|al|ally|ous|able|ible|ion|ation")
 
 
 def _breaks_off(words: Sequence[str]) -> bool:

@@ -163,8 +163,9 @@ def ask_all(
         stop.set()
         for _ in threads:
             to_ask.put(None)
+        until_s = time.monotonic() + _LEAVE_WITHIN_S
         for thread in threads:  # one that waits for an answer that nobody will read is left behind
-            thread.join(_LEAVE_WITHIN_S)
+            thread.join(max(0.0, until_s - time.monotonic()))
 
 
 def _outcomes(

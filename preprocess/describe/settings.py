@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -24,7 +25,6 @@ class DescribeSettings(Part):
     )
     key_variable: str = Field(
         "OPENAI_API_KEY",
-        pattern=r"^[A-Z_][A-Z0-9_]{0,99}$",
         description="Language model: the name of the environment variable that holds the key. Never the key itself.",
     )
     file_names: bool = Field(False, description="Language model: whether it is told the names of the source files.")
@@ -47,6 +47,14 @@ class DescribeSettings(Part):
     cap_money: float | None = Field(
         None, ge=0, description="Language model: each of describe and regenerate spends no more in a run."
     )
+
+    @field_validator("key_variable")
+    @classmethod
+    def _no_key(cls, name: str) -> str:
+        # Not a pattern: the complaint about one would repeat what may be the key itself.
+        if not re.fullmatch(r"[A-Z_][A-Z0-9_]{0,99}", name):
+            raise ValueError("the name of an environment variable, in capitals, and never the key itself")
+        return name
 
     @field_validator("server")
     @classmethod

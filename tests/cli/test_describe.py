@@ -154,3 +154,19 @@ def test_no_library_is_said_so(tmp_path: Path) -> None:
     for name in ("caption", "describe", "check", "regenerate"):
         _, err = done(name, tmp_path / "none", exit_code=2)
         assert "no clip library here" in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT")
+def test_ctrl_c_leaves_at_once_and_keeps_what_had_come(tmp_path: Path) -> None:
+    library, gate = make_library(tmp_path / "L", 6), threading.Event()
+    with openai_server(answer(), *[waits_for(gate, answer())] * 3) as server:
+        process = command("describe", library, *asking(server, "--at-once", "3"))
+        while len(server.requests) < 4:
+            assert process.poll() is None
+            gate.wait(0.02)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+        gate.set()
+    assert process.returncode == 130
+    assert "Stopped" in err
+    assert len(described(library)) == 1

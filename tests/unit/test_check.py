@@ -166,7 +166,7 @@ def test_repeated_is_what_more_clips_have_than_may() -> None:
     assert {slug: [doubt.kind for doubt in found] for slug, found in likeness_doubts(texts, {}, SETTINGS).items()} == {
         slug: ["repeated"] for slug in "abc"
     }
-    assert likeness_doubts({slug: texts[slug] for slug in "abd"}, {}, SETTINGS) == {}
+    assert likeness_doubts({slug: texts[slug] for slug in ("a", "b", "d")}, {}, SETTINGS) == {}
 
 
 def test_clips_that_show_the_same_may_be_called_the_same() -> None:

@@ -7,17 +7,19 @@ import socket
 import threading
 import time
 from email.utils import formatdate
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.errors import DeviceError
+from engine.errors import DeviceError, ShowError
 from preprocess.describe.asking import Asker, Capped, Unanswered, ask_all
 from preprocess.describe.costs import Budget, estimate
 from preprocess.describe.prompts import Answer, Question
 from preprocess.describe.server import connect
 from preprocess.describe.settings import DescribeSettings
 from preprocess.pipeline.step import Failed
+from preprocess.style.read import read_style
 from tests.openai_support import (
     DESCRIPTION,
     Server,
@@ -339,9 +341,14 @@ def test_settings_take_no_address_with_a_secret_in_it(server: str) -> None:
         DescribeSettings(server=server)
 
 
-def test_the_name_of_a_variable_is_no_key() -> None:
-    with pytest.raises(ValueError, match="key_variable"):
-        DescribeSettings(key_variable=KEY)
+def test_a_key_in_the_place_of_its_variables_name_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    style = tmp_path / "style.yaml"
+    style.write_text(
+        f"movements: [{{name: all}}]\nshow: {{layers: [{{name: base}}]}}\ndescribe: {{key_variable: {KEY}}}\n"
+    )
+    with pytest.raises(ShowError, match="never the key itself") as caught:
+        read_style(style)
+    assert KEY not in str(caught.value)
 
 
 def test_a_cap_of_money_needs_prices() -> None:
