@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ from preprocess.schedule.settle import Settled, import_edits, settle
 from preprocess.schedule.stored import AUTOMATIC, FOLDER, Stored, put_files
 from preprocess.schedule.view import read_view
 from preprocess.style.model import Style, StyleMovement
-from preprocess.track.choose import candidates, choose
+from preprocess.track.choose import candidates, choose, told
 from preprocess.track.library import heard_track, is_settled, set_track, track_file, track_hash
 from preprocess.track.values import Track
 
@@ -58,7 +59,7 @@ class ScheduleStep:
         return hashed(self._style.seed, self._detection, wanted)
 
     def inputs(self, catalogue: Catalogue) -> str:
-        music = track_hash(catalogue) if is_settled(catalogue) else [str(file) for file in candidates(catalogue)[0]]
+        music = track_hash(catalogue) if is_settled(catalogue) else list(map(str, candidates(catalogue)[0]))
         rows = hashed_rows(
             catalogue,
             ("SELECT movement, slug, score, why FROM assignments ORDER BY movement, slug", ()),
@@ -98,7 +99,7 @@ class ScheduleStep:
         if not is_settled(catalogue):
             choice = choose(catalogue, self._detection)
             for file, error in choice.unheard:
-                catalogue.fail(self.name, f"music: {file.name}", error.what, error.mend)
+                catalogue.fail(self.name, f"music: {told(Path(file.name))}", error.what, error.mend)
             if choice.file is None:
                 return None
             set_track(catalogue, choice.file, choice.why)

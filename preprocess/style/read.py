@@ -18,6 +18,8 @@ from engine.formats.yaml_lines import Document, Place, dotted, read_yaml
 from engine.model.show import Show
 from engine.shipped import shipped
 from preprocess.assign.measures import MEASURES
+from preprocess.assign.settings import Wishes
+from preprocess.schedule.settings import ScheduleSettings
 from preprocess.style.model import Style
 
 STYLE_FILE = "style.yaml"
@@ -110,32 +112,44 @@ def _moved(place: Place, within: Mapping[Place, Place]) -> Place:
 
 def _wrong_in(style: Style, document: Document, file: str) -> Iterator[Problem]:
     """What is wrong in a style whose values are all sound."""
-
-    def problem(place: Place, what: str, mend: str = "") -> Problem:
-        return Problem(file, document.line(place), dotted(place), what, mend)
-
     names = [movement.name for movement in style.movements]
     for index, movement in enumerate(style.movements):
         place: Place = ("movements", index)
         if movement.name in names[:index]:
-            yield problem((*place, "name"), f"there is a movement {movement.name} already", "each has its own name")
-        for measure in movement.wishes.measures:
-            if measure not in MEASURES:
-                mend = did_you_mean(measure, MEASURES, f"there are {', '.join(MEASURES)}")
-                yield problem((*place, "wishes", "measures", measure), "is not measured", mend)
-        wishes = movement.wishes
-        if wishes.longest_s is not None and wishes.longest_s < wishes.shortest_s:
-            yield problem((*place, "wishes", "longest_s"), f"must be at least shortest_s ({wishes.shortest_s:g})")
-        for number, colour in enumerate(movement.schedule.colours):
-            if colour.startswith("#") and not _HEX_COLOUR.fullmatch(colour):
-                yield problem((*place, "schedule", "colours", number), f"cannot be {colour}", "write #rrggbb or a name")
+            what = f"there is a movement {movement.name} already"
+            yield _problem(document, file, (*place, "name"), what, "each has its own name")
+        for inner, what, mend in (*_wrong_wishes(movement.wishes), *_wrong_schedule(movement.schedule)):
+            yield _problem(document, file, (*place, *inner), what, mend)
         for key in _OF_A_MOVEMENT:
             if key in movement.show:
-                yield problem((*place, "show", key), "is said by the schedule step", "leave it out")
+                yield _problem(document, file, (*place, "show", key), "is said by the schedule step", "leave it out")
     for key in _OF_A_SHOW:
         if key in style.show:
-            yield problem(("show", key), "is said outside of show", "leave it out here")
+            yield _problem(document, file, ("show", key), "is said outside of show", "leave it out here")
     yield from _wrong_in_show(style, document, file)
+
+
+def _problem(document: Document, file: str, place: Place, what: str, mend: str) -> Problem:
+    return Problem(file, document.line(place), dotted(place), what, mend)
+
+
+def _wrong_wishes(wishes: Wishes) -> Iterator[tuple[Place, str, str]]:
+    for measure in wishes.measures:
+        if measure not in MEASURES:
+            mend = did_you_mean(measure, MEASURES, f"there are {', '.join(MEASURES)}")
+            yield ("wishes", "measures", measure), "is not measured", mend
+    if wishes.longest_s is not None and wishes.longest_s < wishes.shortest_s:
+        yield ("wishes", "longest_s"), f"must be at least shortest_s ({wishes.shortest_s:g})", ""
+
+
+def _wrong_schedule(schedule: ScheduleSettings) -> Iterator[tuple[Place, str, str]]:
+    for number, colour in enumerate(schedule.colours):
+        if colour.startswith("#") and not _HEX_COLOUR.fullmatch(colour):
+            yield ("schedule", "colours", number), f"cannot be {colour}", "write #rrggbb or a name"
+    layers = [layer.name for layer in schedule.layers]
+    for number, name in enumerate(layers):
+        if name in layers[:number]:
+            yield ("schedule", "layers", number, "name"), f"the layer {name} is there already", "keep one"
 
 
 def _wrong_in_show(style: Style, document: Document, file: str) -> Iterator[Problem]:

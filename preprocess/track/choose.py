@@ -45,7 +45,7 @@ def candidates(catalogue: Catalogue) -> tuple[Sequence[Path], str]:
     for up, where in enumerate(("in", "beside", "beside the parent of")):
         for folder in _above(folders, up):
             if sounds := sounds_in(folder / _FOLDER):
-                return sounds[:_MOST_CANDIDATES], f"found in {folder / _FOLDER}, {where} the sources"
+                return sounds[:_MOST_CANDIDATES], f"found in {told(folder / _FOLDER)}, {where} the sources"
     return (), ""
 
 
@@ -71,6 +71,12 @@ def choose(catalogue: Catalogue, detection: Onsets) -> Choice:
     rate, _, best = max(rates)
     of = f"of {len(rates)} it has the most onsets, {rate:.1f} a second" if len(rates) > 1 else "the only one there"
     return Choice(best, f"{where}; {of}", tuple(unheard))
+
+
+def told(path: Path) -> str:
+    """A path as text that can be stored and shown, whatever bytes its name was written in."""
+    text = os.fsencode(path).decode("utf-8", "replace")
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _onsets_per_s(file: Path, detection: Onsets) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from preprocess.track.hear import hear
 from preprocess.track.values import Beat, Section, Track
 
 _VERSION = 1  # of how a track is heard
+_PLAIN_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")  # another one may have no UTF-8
 _FILE, _WHY = "track", "track_why"  # keys of meta
 
 
@@ -32,7 +34,8 @@ def set_track(catalogue: Catalogue, file: Path | None, why: str = "named on the 
         SoundReader(file).close()
         with file.open("rb") as opened:
             sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
-        name = _free_name(catalogue, f"track{file.suffix.lower()}", sha256)
+        suffix = file.suffix.lower() if _PLAIN_SUFFIX.fullmatch(file.suffix) else ""
+        name = _free_name(catalogue, f"track{suffix}", sha256)
         catalogue.library.note_written(name, sha256)  # before the file: a kill between leaves nothing that looks edited
         if not (catalogue.folder / name).exists() or _hash_of(catalogue.folder / name) != sha256:
             _copy(file, catalogue.work / name, catalogue.folder / name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -278,6 +279,22 @@ def test_the_liveliest_music_beside_the_sources_is_taken(catalogue: Catalogue, t
     )
     assert "of 2 it has the most onsets" in why_this_track(catalogue)
     assert failures(catalogue) == {"music: broken.mp3": "is not a sound that FFmpeg can read"}
+
+
+def test_names_in_any_bytes_are_told_of(catalogue: Catalogue, tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/archive/music\n\xff"))
+    for (base,) in catalogue.connection.execute("SELECT base FROM sources").fetchall():
+        path = os.fsencode(folder / "videos" / f"{base}.mov")
+        catalogue.connection.execute("UPDATE sources SET path = ? WHERE base = ?", (path, base))
+    beats(folder / "music" / "song.flac")
+    (folder / "music" / os.fsdecode(b"\xff\x1b[31m.mp3")).write_bytes(b"no sound")
+    schedule(catalogue)
+    assert "/archive/music?\N{REPLACEMENT CHARACTER}/music, beside the sources" in why_this_track(catalogue)
+    assert failures(catalogue).keys() == {"music: \N{REPLACEMENT CHARACTER}?[31m.mp3"}
+    set_track(catalogue, beats(folder / "b.flac").rename(folder / os.fsdecode(b"song.\xff")))
+    file = track_file(catalogue)
+    assert file is not None
+    assert file.name == "track"
 
 
 def test_silence_by_choice_stays(catalogue: Catalogue, tmp_path: Path) -> None:

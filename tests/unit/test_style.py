@@ -71,13 +71,15 @@ def test_values_that_are_wrong_are_all_named_with_their_lines(tmp_path: Path) ->
 
 def test_what_sound_values_get_wrong_together_is_all_named(tmp_path: Path) -> None:
     text = SMALL.replace("motion: -1", "motoin: -1").replace("longest_s: 8", "longest_s: 8, shortest_s: 9")
-    text = text.replace("[{name: base}]", "[{name: bass}], colours: ['#12']") + "  title: mine\n"
+    text = text.replace("[{name: base}]", "[{name: bass}, {name: bass}], colours: ['#12']") + "  title: mine\n"
     text = text.replace("show:\n", "  - name: opening\n    show: {schedule: x.csv}\nshow:\n")
     assert mistakes(tmp_path / "s.yaml", text) == [
         "4: movements.0.wishes.longest_s: must be at least shortest_s (9)",
         "4: movements.0.wishes.measures.motoin: is not measured",
         "5: movements.0.schedule.colours.0: cannot be #12",
         "5: movements.0.schedule.layers.0.name: the show has no layer bass",
+        "5: movements.0.schedule.layers.1.name: the layer bass is there already",
+        "5: movements.0.schedule.layers.1.name: the show has no layer bass",
         "6: movements.1.name: there is a movement opening already",
         "7: movements.1.show.schedule: is said by the schedule step",
         "10: show.title: is said outside of show",
