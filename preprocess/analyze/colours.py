@@ -42,6 +42,8 @@ NAMES: dict[str, str] = {
     "brown": "#744a28",
     "dark brown": "#38241a",
 }
+# Further shades that go by those names.
+_SHADES = (("blue", "#3a78a8"), ("orange", "#b8701c"), ("green", "#6f8f3f"))
 _MOST = 5
 _LEAST_SHARE = 0.04
 # Björn Ottosson, "A perceptual color space for image processing", 2020: linear sRGB to cone responses, and their
@@ -80,7 +82,10 @@ def _linear(levels: Floats) -> Floats:
 
 
 _LINEAR = _linear(np.arange(256) / 255)
-_NAMED_RGB = np.array([[int(code[at : at + 2], 16) for at in (1, 3, 5)] for code in NAMES.values()], np.uint8)
+_LIST = list(NAMES)
+_CODES = [*NAMES.values(), *(code for _, code in _SHADES)]
+_NAME_OF_CODE = np.array([*range(len(_LIST)), *(_LIST.index(name) for name, _ in _SHADES)])
+_NAMED_RGB = np.array([[int(code[at : at + 2], 16) for at in (1, 3, 5)] for code in _CODES], np.uint8)
 # Lightness counts half: a shadow on a red wall is still red.
 _WEIGHTS = np.array((0.5, 1.0, 1.0))
 _NAMED = oklab(_NAMED_RGB) * _WEIGHTS
@@ -88,7 +93,7 @@ _NAMED = oklab(_NAMED_RGB) * _WEIGHTS
 
 def name_of(rgb: tuple[int, int, int]) -> str:
     """The name that is nearest to a colour, 0..255 each."""
-    return list(NAMES)[int(_nearest(oklab(np.array([rgb], np.uint8)))[0])]
+    return _LIST[int(_nearest(oklab(np.array([rgb], np.uint8)))[0])]
 
 
 def dominant(pixels: npt.NDArray[np.uint8]) -> tuple[Colour, ...]:
@@ -97,9 +102,8 @@ def dominant(pixels: npt.NDArray[np.uint8]) -> tuple[Colour, ...]:
     nearest = _nearest(lab)
     counts = np.bincount(nearest, minlength=len(NAMES))
     order = np.argsort(-counts, kind="stable")[:_MOST]
-    names = list(NAMES)
     return tuple(
-        Colour(names[index], _code(lab[nearest == index]), round(float(counts[index]) / len(pixels), 4))
+        Colour(_LIST[index], _code(lab[nearest == index]), round(float(counts[index]) / len(pixels), 4))
         for index in order
         if counts[index] >= _LEAST_SHARE * len(pixels)
     )
@@ -108,7 +112,7 @@ def dominant(pixels: npt.NDArray[np.uint8]) -> tuple[Colour, ...]:
 def _nearest(lab: Floats) -> npt.NDArray[np.intp]:
     weighted = lab * _WEIGHTS
     distances = (weighted**2).sum(axis=1)[:, None] - 2 * weighted @ _NAMED.T + (_NAMED**2).sum(axis=1)
-    nearest: npt.NDArray[np.intp] = distances.argmin(axis=1)
+    nearest: npt.NDArray[np.intp] = _NAME_OF_CODE[distances.argmin(axis=1)]
     return nearest
 
 
