@@ -30,7 +30,8 @@ export function showDetails(clip, hooks) {
   const scroll = element().dataset.slug === clip.slug ? element().scrollTop : 0;
   const picture = preview(clip, element().clientWidth - 32, 240);
   playing = picture;
-  isPlaying = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+  picture.element.addEventListener("pointerenter", () => picture.play(true));
+  picture.element.addEventListener("pointerleave", () => picture.play(isPlaying));
   picture.play(isPlaying);
   element().dataset.slug = clip.slug;
   fill(

@@ -3,7 +3,7 @@
 import { byId, make, seconds } from "./dom.js";
 import { preview } from "./preview.js";
 
-const WIDTH_PX = 196;
+const WIDTH_PX = 184;
 const GAP_PX = 14;
 const TEXT_PX = 46;
 const ROWS_BEYOND = 2;
