@@ -189,13 +189,13 @@ def test_all_mistakes_are_told_at_once_and_nothing_is_done(catalogue: Catalogue)
     wrong: list[Edit] = [
         SetText(slug=SLUG, kind="caption", text="kept out"),
         SetMark(slug="bikes-11", mark="black", value=True),
-        Move(slug=SLUG, to_movement="bilt"),
+        Move(slug=SLUG, to_movement="built2"),
     ]
     with pytest.raises(ShowError) as told:
         edits.apply(catalogue, wrong)
     assert [(problem.file, problem.path) for problem in told.value.problems] == [
         ("bikes-11", "edits.1"),
-        ("bilt", "edits.2"),
+        ("built2", "edits.2"),
     ]
     assert "built" in told.value.problems[1].mend
     with pytest.raises(ShowError, match="has 4 rows"):

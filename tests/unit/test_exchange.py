@@ -243,7 +243,7 @@ def test_checking_takes_nothing(catalogue: Catalogue, folder: Path) -> None:
 
 
 def test_every_mistake_is_told_with_its_place_and_nothing_is_taken(catalogue: Catalogue, folder: Path) -> None:
-    change(folder / "clips" / "bikes-01.json", '  "pinned": [],', '  "pinned": ["bilt"],')
+    change(folder / "clips" / "bikes-01.json", '  "pinned": [],', '  "pinned": ["built2"],')
     change(folder / "clips" / "bikes-02.json", '"tags": [', '"tags": [,')
     change(folder / "clips" / "bikes-03.json", '"title": "bikes"', '"title": "cars"')
     change(folder / "clips" / "bikes-04.json", '"black": false', '"black": "maybe"')
