@@ -1,7 +1,7 @@
 """Clips shared out so that every movement gets its share and the sum of all scores is the highest possible.
 
 A transportation problem with few movements and many clips. Each movement has a price; each clip goes where its score
-less the price is highest. Prices are set in turn, each so that its movement draws as many clips as it has room for
+less the price is highest. Prices are set in turn, each so that its movement draws no more clips than it has room for
 (coordinate descent on the dual problem). What is over or short after that is moved along the cheapest paths, which
 keeps the sum the highest for its counts (successive shortest paths; R. K. Ahuja, T. L. Magnanti and J. B. Orlin,
 "Network Flows", 1993, chapter 9).
@@ -33,11 +33,14 @@ def rooms(count: int, shares: npt.ArrayLike) -> Indices:
     return room
 
 
-def balanced(scores: Floats, room: Indices, prices: Floats | None = None) -> tuple[Indices, Floats]:
+def balanced(
+    scores: Floats, room: Indices, prices: Floats | None = None, least: Indices | None = None
+) -> tuple[Indices, Floats]:
     """A movement for each clip, -1 for one that may go nowhere; and the prices, for a start near the next answer.
 
-    `scores` is (clips, movements), -inf where a clip may not go; `room` says how many each movement takes. A movement
-    gets more only where those clips may go nowhere else, even through others' moving. The same in, the same out.
+    `scores` is (clips, movements), -inf where a clip may not go; `room` says how many each movement takes at
+    most, `least` how many at least. It gets more only where those clips may go nowhere else, even through others'
+    moving, and fewer only where no others may come. The same in, the same out.
     """
     chosen = np.full(len(scores), -1, np.intp)
     somewhere = np.isfinite(scores).any(axis=1)
@@ -48,7 +51,7 @@ def balanced(scores: Floats, room: Indices, prices: Floats | None = None) -> tup
         offers = bids - prices[:, None]
         offers[bids <= _FORBIDDEN / 2] = -np.inf
         shared = offers.argmax(axis=0)
-        _repair(shared, bids, room)
+        _repair(shared, bids, np.zeros_like(room) if least is None else least, room)
         chosen[somewhere] = shared
     return chosen, prices
 
@@ -69,10 +72,10 @@ def _prices(bids: Floats, room: Indices, prices: Floats) -> Floats:
         before = np.full(count, -np.inf)
         for index in range(movements):
             others = np.maximum(before, after[index])
-            offers[index] = bids[index] - _threshold(bids[index] - others, min(int(room[index]), count))
+            price = _threshold(bids[index] - others, min(int(room[index]), count))
+            offers[index] = bids[index] - max(price, 0.0)
             np.maximum(before, offers[index], out=before)
-    settled = (bids - offers)[:, 0]
-    return np.asarray(settled - settled.mean())
+    return np.asarray((bids - offers)[:, 0])
 
 
 def _threshold(drawn: Floats, room: int) -> float:
@@ -85,19 +88,22 @@ def _threshold(drawn: Floats, room: int) -> float:
     return float(ordered[len(drawn) - room - 1] + ordered[len(drawn) - room]) / 2
 
 
-def _repair(chosen: Indices, bids: Floats, room: Indices) -> None:
-    """Move clips from movements that have too many to those that have too few, at the least loss; in place."""
-    counts = np.bincount(chosen, minlength=len(room))
-    losses = np.full(2 * room.shape, np.inf)
-    movers = np.zeros(2 * room.shape, np.intp)
-    changed = set(range(len(room)))
+def _repair(chosen: Indices, bids: Floats, least: Indices, most: Indices) -> None:
+    """Move clips out of movements that have too many, then into those that have too few, at the least loss."""
+    counts = np.bincount(chosen, minlength=len(most))
+    losses = np.full(2 * most.shape, np.inf)
+    movers = np.zeros(2 * most.shape, np.intp)
+    changed = set(range(len(most)))
     while True:
-        over, under = np.flatnonzero(counts > room), np.flatnonzero(counts < room)
-        if not len(over) or not len(under):
+        if (counts > most).any():
+            giving, taking = np.flatnonzero(counts > most), np.flatnonzero(counts < most)
+        else:
+            giving, taking = np.flatnonzero(counts > least), np.flatnonzero(counts < least)
+        if not len(giving) or not len(taking):
             return
         for begin in changed:
             _lose(begin, chosen, bids, losses, movers)
-        path = _cheapest(losses, over, under)
+        path = _cheapest(losses, giving, taking)
         if path is None:
             return
         for begin, end in path:

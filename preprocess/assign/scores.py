@@ -61,11 +61,15 @@ class Suitability:
         for number in order:
             if share[number] < _LEAST_SAID or len(words) == _MOST_SAID:
                 break
-            if word := self._terms[number].word(index):
-                words.append(word)
-        if (rule := self._rules(index)) and rule not in words:
-            words.append(rule)
+            _say(self._terms[number].word(index), words)
+        _say(self._rules(index), words)
         return ", ".join(words) or "nothing speaks for it, and less for the other movements"
+
+
+def _say(word: str, words: list[str]) -> None:
+    """Add a reason, unless it is said already: a tag and a measure may say the same."""
+    if word and not any(word in other or other in word for other in words):
+        words.append(word)
 
 
 def suitability(

@@ -30,4 +30,7 @@ class AssignSettings(Part):
     most_of_one_source: float = Field(
         1 / 3, gt=0, le=1, description="Share of a movement that may come from one source, as long as others have more."
     )
+    spare: float = Field(
+        0.3, ge=0, le=1, description="How much more or less than its share a movement may get, as clips suit it or not."
+    )
     fewest: int = Field(2, ge=1, le=1000, description="A movement with fewer clips than this shares those of others.")

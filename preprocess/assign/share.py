@@ -73,7 +73,7 @@ def share_out(
     """
     sharing = _Sharing(clips, suited, placements)
     sharing.place()
-    sharing.balance(shares, settings.most_of_one_source)
+    sharing.balance(shares, settings)
     sharing.borrow(settings.fewest)
     return sharing.shared()
 
@@ -114,7 +114,7 @@ class _Sharing:
                         self._member[clip, movement] = True
                         self._notes[int(clip), movement] = why
 
-    def balance(self, shares: Sequence[float], most_of_one_source: float) -> None:
+    def balance(self, shares: Sequence[float], settings: AssignSettings) -> None:
         """Share out what has no place yet."""
         free = np.flatnonzero(~self._member.any(axis=1))
         placed = self._member.sum(axis=0)
@@ -123,8 +123,10 @@ class _Sharing:
             room += rooms(len(free) - int(room.sum()), shares)
         allowed = (self._fits & ~self._banned)[free]
         scores = np.where(allowed, self._scores[free], -np.inf)
-        limits = np.maximum(1, np.floor(most_of_one_source * (room + placed)).astype(np.intp))
-        chosen, prices = balanced(scores, room)
+        limits = np.maximum(1, np.floor(settings.most_of_one_source * (room + placed)).astype(np.intp))
+        least = np.floor(room * (1 - settings.spare)).astype(np.intp)
+        most = np.ceil(room * (1 + settings.spare)).astype(np.intp)
+        chosen, prices = balanced(scores, most, None, least)
         told = np.zeros(scores.shape, bool)
         for _ in range(_MOST_ROUNDS):
             beyond = self._beyond(free, chosen, limits)
@@ -133,7 +135,7 @@ class _Sharing:
                 break
             told[beyond, chosen[beyond]] = True
             scores[beyond, chosen[beyond]] -= _ENOUGH
-            chosen, prices = balanced(scores, room, prices)
+            chosen, prices = balanced(scores, most, prices, least)
         found = chosen >= 0
         self._member[free[found], chosen[found]] = True
 

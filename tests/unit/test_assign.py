@@ -10,6 +10,7 @@ import pytest
 
 from preprocess.assign.balance import balanced, rooms
 from preprocess.assign.clips import ranked, read_clips
+from preprocess.assign.settings import AssignSettings
 from preprocess.assign.step import AssignStep
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.embed.step import EmbedStep
@@ -66,15 +67,37 @@ def test_clips_go_where_they_suit_and_say_why(catalogue: Catalogue, tmp_path: Pa
     assert why(catalogue, "crowd0", "people") == "people"
 
 
+def test_a_reason_is_given_once(catalogue: Catalogue, tmp_path: Path) -> None:
+    style = styled({"name": "all", "wishes": {"measures": {"people_share": 1}, "tags": {"people": 2}}})
+    clips = [ClipSpec("crowd", people=1, tags={"people": 0.9}, measures={"people_share": 0.9}), ClipSpec("wall")]
+    fill(catalogue, clips, tmp_path)
+    run(catalogue, AssignStep(style))
+    assert why(catalogue, "crowd", "all") == "people 0.90"
+
+
 def test_every_movement_gets_its_share_of_clips_that_are_all_alike(catalogue: Catalogue, tmp_path: Path) -> None:
     fill(catalogue, some_clips(50), tmp_path)
-    run(catalogue, AssignStep(default_style()))
+    exactly = default_style().model_copy(update={"assign": AssignSettings(spare=0)})
+    run(catalogue, AssignStep(exactly))
     assert [len(slugs) for slugs in assigned(catalogue).values()] == [10] * 5
+    run(catalogue, AssignStep(default_style()))
+    counts = [len(slugs) for slugs in assigned(catalogue).values()]
+    assert sum(counts) == 50
+    assert min(counts) >= 7
+    assert max(counts) <= 13
+
+
+def test_clips_need_not_go_where_they_do_not_suit(catalogue: Catalogue, tmp_path: Path) -> None:
+    crowds = [ClipSpec(f"crowd{n}", people=2, measures={"people_share": 0.9}) for n in range(4)]
+    walls = [ClipSpec(f"wall{n}", measures={"straight_lines": 0.6 + n / 100, "people_share": 0.0}) for n in range(6)]
+    fill(catalogue, [*crowds, *walls], tmp_path)
+    run(catalogue, AssignStep(STYLE))
+    assert assigned(catalogue) == {"built": [wall.slug for wall in walls], "people": [crowd.slug for crowd in crowds]}
 
 
 def test_shares_say_how_many_clips_a_movement_gets(catalogue: Catalogue, tmp_path: Path) -> None:
     fill(catalogue, some_clips(40, sources=40), tmp_path)
-    run(catalogue, AssignStep(styled({"name": "long", "wishes": {"share": 3}}, {"name": "short"})))
+    run(catalogue, AssignStep(styled({"name": "long", "wishes": {"share": 3}}, {"name": "short"}, assign={"spare": 0})))
     assert {name: len(slugs) for name, slugs in assigned(catalogue).items()} == {"long": 30, "short": 10}
 
 
@@ -85,7 +108,11 @@ def test_one_source_does_not_fill_a_movement(catalogue: Catalogue, tmp_path: Pat
     fill(catalogue, clips, tmp_path)
     run(
         catalogue,
-        AssignStep(styled({"name": "lines", "wishes": {"measures": {"straight_lines": 1}}}, {"name": "rest"})),
+        AssignStep(
+            styled(
+                {"name": "lines", "wishes": {"measures": {"straight_lines": 1}}}, {"name": "rest"}, assign={"spare": 0}
+            )
+        ),
     )
     found = assigned(catalogue)
     assert sum(slug.startswith("tower") for slug in found["lines"]) <= 8
