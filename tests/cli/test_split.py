@@ -19,12 +19,20 @@ from tests.film_support import run_module
 from tests.shot_support import film, write_film
 from tools.bench.shots_films import Film
 
-STYLE = "version: 1\nmovements:\n- name: one\nsplit:\n  shortest_s: {shortest}\n  longest_s: {longest}\n"
+STYLE = """version: 1
+movements:
+- name: one
+show:
+  layers: [{{name: base}}]
+split:
+  shortest_s: {shortest}
+  longest_s: {longest}
+"""
 
 
 @pytest.fixture(scope="module")
 def made() -> Film:
-    return film(5, 7)
+    return film(4, 7)
 
 
 @pytest.fixture
@@ -73,6 +81,7 @@ def test_a_film_is_cut_at_its_boundaries_and_a_second_run_does_nothing(library: 
     assert dumped(library) == before
 
 
+@pytest.mark.slow
 def test_other_settings_keep_the_names_of_what_stays_and_all_that_a_person_worked_on(library: Path) -> None:
     split(library)
     first = slugs(library)

@@ -134,6 +134,7 @@ def test_the_shortest_footage_has_no_transitions(count: int) -> None:
     assert found.spans() == ([(0, count)] if count else [])
 
 
+@pytest.mark.slow
 def test_what_is_found_does_not_depend_on_where_blocks_end() -> None:
     """More than two blocks of frames; the same boundaries with the film put off by some frames."""
     made = film(11, 16)
