@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +16,8 @@ from preprocess.assign.share import Placement, Shared, share_out
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.pipeline.step import Tell, hashed
 from preprocess.style.model import Style, StyleMovement
+
+_NAMED = 0.8  # how far a file's name is believed: "fire.mp4" is hardly of anything else
 
 
 class AssignStep:
@@ -59,16 +62,23 @@ class AssignStep:
             _store(catalogue, shared)
 
     def _tags(self, catalogue: Catalogue, clips: Clips) -> dict[str, Floats]:
+        """The confidence of each wished tag, a clip: as it holds, or as a file's name says it."""
         numbers = {slug: number for number, slug in enumerate(clips.slugs)}
-        found = {tag: np.zeros(len(clips)) for tag in self._wished}
+        found = {tag: self._named(tag, clips) for tag in self._wished}
         rows = catalogue.connection.execute(
             f"SELECT slug, tag, confidence FROM tags WHERE tag IN ({_marks(self._wished)})",  # noqa: S608
             self._wished,
         )
         for slug, tag, confidence in rows:
             if slug in numbers:
-                found[tag][numbers[slug]] = confidence
+                found[tag][numbers[slug]] = max(found[tag][numbers[slug]], confidence)
         return found
+
+    @staticmethod
+    def _named(tag: str, clips: Clips) -> Floats:
+        words = set(tag.split())
+        named = [words <= set(re.split(r"[\W_]+", source.stem.lower())) for source in clips.sources]
+        return np.array([_NAMED if name else 0.0 for name in named])[clips.source_index]
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -130,6 +130,14 @@ def test_a_clip_named_after_a_movement_goes_there(
     assert why(catalogue, "named", "people").startswith(f"its {'file' if folder == 'videos' else 'folder'} is named")
 
 
+def test_a_files_name_counts_as_a_tag(catalogue: Catalogue, tmp_path: Path) -> None:
+    style = styled({"name": "elements", "wishes": {"tags": {"fire": 1}}}, {"name": "rest"}, assign={"fewest": 1})
+    fill(catalogue, [ClipSpec("a", source="Camp-Fire 2"), ClipSpec("b", source="fireman"), ClipSpec("c")], tmp_path)
+    run(catalogue, AssignStep(style))
+    assert "a" in assigned(catalogue)["elements"]
+    assert why(catalogue, "a", "elements") == "fire 0.80"
+
+
 def test_what_a_person_says_holds(catalogue: Catalogue, tmp_path: Path) -> None:
     named = ClipSpec("named", source="people_of_may")
     fill(catalogue, [*some_clips(6), named, ClipSpec("dark", black=True), ClipSpec("black", black=True)], tmp_path)
