@@ -31,7 +31,7 @@ DETECTORS: tuple[Detector, ...] = ("both", "content", "adaptive", "transnet")
 BARS = {"cut": Bar("≥", 0.95), "dissolve": Bar("≥", 0.8), "fade": None}
 _WITHIN = 1  # frames, of a cut
 _SHARED = 0.5  # of the longer of the found and the true span
-_NETWORK_SEEDS = 2  # the network takes some 20 ms a frame
+_NETWORK_SEEDS = 2  # the network takes some 40 ms a frame
 
 
 @dataclass(slots=True)
