@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup setup-test setup-bench demo test test-all check format bench fuzz golden docs lock clean
+.PHONY: help setup setup-test setup-ai setup-bench demo test test-all check format bench fuzz golden docs lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r target what; do \
@@ -15,6 +15,9 @@ setup: ## Install what the player needs: Debian packages where allowed, Python p
 setup-test: ## Install what the tests and checks need as well
 	@tools/setup.sh --test
 
+setup-ai: ## Install what the tests need as well, and the models of the extra [ai]
+	@tools/setup.sh --ai
+
 setup-bench: ## Install the peers that the benchmark measures as well
 	@tools/setup.sh --bench
 
@@ -24,7 +27,7 @@ demo: setup ## Make the demo archive, build its library, play its show; ARCHIVE=
 test: setup-test ## Run the tests that this machine can run within 10 minutes
 	@$(BIN)/python -m pytest -m "not slow and not ai"
 
-test-all: setup-test ## Run every test, the slow ones too
+test-all: setup-ai ## Run every test, the slow ones too and those that need the extra [ai]
 	@$(BIN)/python -m pytest
 
 check: setup-test ## Lint, format, types, import rules, spelling
@@ -64,6 +67,8 @@ lock: setup-test ## Write the lock files anew; UPGRADE=1 takes newer releases
 	$(LOCK) $(if $(UPGRADE),--upgrade) --extra dev --constraint requirements.lock -o requirements-dev.lock
 	$(LOCK) $(if $(UPGRADE),--upgrade) --extra bench --constraint requirements-dev.lock \
 	    --override <(echo "torch; python_version < '3'") -o requirements-bench.lock
+	$(LOCK) $(if $(UPGRADE),--upgrade) --extra ai --constraint requirements-dev.lock \
+	    --override <(echo "torch; python_version < '3'") -o requirements-ai.lock
 
 clean: ## Remove what was built and cached; .venv stays
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

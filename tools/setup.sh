@@ -5,9 +5,10 @@ set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly USAGE='usage: tools/setup.sh [--test | --bench]
+readonly USAGE='usage: tools/setup.sh [--test | --ai | --bench]
 
   --test   also what the tests and `make check` need
+  --ai     what --test installs, and the extra [ai]: models for captions, meaning and shots, with torch
   --bench  also the peers that `make bench` measures; one that cannot be had is named and left out
 
 Environment:
@@ -15,8 +16,8 @@ Environment:
 
 Debian packages are installed only as root or where sudo asks for no password; otherwise the line to type is
 printed. Nothing is ever removed. Python packages are those of requirements.lock (requirements-dev.lock with
---test), checked against their hashes; they go into .venv only. --bench adds those of requirements-bench.lock, and
-torch by its version alone: its build without CUDA where the package index offers one.
+--test), checked against their hashes; they go into .venv only. --ai and --bench add those of requirements-ai.lock and
+requirements-bench.lock, and torch by its version alone: its build without CUDA where the package index offers one.
 Exit code: 0 ready, though parts that are not essential may have been named as missing (with CI=true that is
 a failure too); 1 not usable, with the reason; 2 wrong usage.'
 
@@ -249,37 +250,39 @@ install_python_packages() {
     fingerprint "$python" "$lock" >.venv/setup-stamp
 }
 
-# The peers of `make bench`. Without one of them the benchmark runs all the same, so nothing here ends the script.
-# A build of torch has another hash on each index, so torch is held to its version only.
-install_peers() {
-    local python="$1" lock=requirements-bench.lock torch
+# What comes on top of the lock of the tests: the peers of `make bench`, or the models of the extra [ai]. A build of
+# torch has another hash on each index, so torch is held to its version only. Arguments: Python, "bench" or "ai".
+install_on_top() {
+    local python="$1" lock="requirements-$2.lock" stamp=".venv/$2-stamp" torch
     local pip=(.venv/bin/python -m pip --quiet --disable-pip-version-check install)
-    if [[ "$(cat .venv/bench-stamp 2>/dev/null)" == "$(fingerprint "$python" "$lock")" ]]; then return; fi
-    rm -f .venv/bench-stamp
-    say "Installing the peers of $lock into .venv …"
-    if ! "${pip[@]}" --require-hashes --requirement "$lock"; then
-        warn 'the peers could not be installed; the reason stands above. The benchmark leaves them out'
-        incomplete=1
-        return
-    fi
-    torch="$(sed -n 's/^ *"\(torch==[0-9.]*\).*/\1/p' pyproject.toml)"
+    if [[ "$(cat "$stamp" 2>/dev/null)" == "$(fingerprint "$python" "$lock")" ]]; then return; fi
+    rm -f "$stamp"
+    torch="$(sed -n 's/^ *"\(torch==[0-9.]*\).*/\1/p' pyproject.toml | head -n 1)"
+    say "Installing $torch into .venv …"
     if ! "${pip[@]}" "$torch+cpu" >"$log" 2>&1; then
         say "The package index offers $torch with CUDA only: this can be gigabytes …"
         if ! "${pip[@]}" "$torch"; then
-            warn 'torch could not be installed; the reason stands above. The benchmark leaves torchcodec out'
+            warn "torch could not be installed; the reason stands above. What needs it is left out"
             incomplete=1
             return
         fi
     fi
-    fingerprint "$python" "$lock" >.venv/bench-stamp
+    say "Installing the Python packages of $lock into .venv …"
+    if ! "${pip[@]}" --require-hashes --no-deps --requirement "$lock"; then
+        warn "the packages of $lock could not be installed; the reason stands above. What needs them is left out"
+        incomplete=1
+        return
+    fi
+    fingerprint "$python" "$lock" >"$stamp"
 }
 
 main() {
-    local purpose='' lock=requirements.lock python
+    local purpose='' lock=requirements.lock on_top='' python
     case "$*" in
     '') ;;
     --test) purpose=test lock=requirements-dev.lock ;;
-    --bench) purpose=bench ;;
+    --ai) purpose=test lock=requirements-dev.lock on_top=ai ;;
+    --bench) purpose=bench on_top=bench ;;
     --help | -h) say "$USAGE" && exit 0 ;;
     *) printf '%s\n' "$USAGE" >&2 && exit 2 ;;
     esac
@@ -290,7 +293,7 @@ main() {
     python="$(find_python)"
     install_system_packages "$python" "$purpose"
     install_python_packages "$python" "$lock"
-    if [[ "$purpose" == bench ]]; then install_peers "$python"; fi
+    if [[ -n "$on_top" ]]; then install_on_top "$python" "$on_top"; fi
     if [[ -n "$incomplete" && "${CI:-}" == true ]]; then die 'packages are missing, which on CI is a failure'; fi
 }
 

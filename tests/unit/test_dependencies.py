@@ -38,7 +38,13 @@ def imported(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("room", "extras"), [("engine", ()), ("preprocess", ("preprocess",)), ("tools", ("preprocess",)), ("tests", EXTRAS)]
+    ("room", "extras"),
+    [
+        ("engine", ()),
+        ("preprocess", ("preprocess", "ai", "cluster")),
+        ("tools", ("preprocess", "ai", "cluster")),
+        ("tests", EXTRAS),
+    ],
 )
 def test_every_import_is_declared(room: str, extras: tuple[str, ...]) -> None:
     distributions = packages_distributions()
@@ -52,17 +58,19 @@ def test_every_import_is_declared(room: str, extras: tuple[str, ...]) -> None:
     assert undeclared == set()
 
 
-# torch has another build on each index: tools/setup.sh installs it by its version. The test's own lock has no peers.
+# torch has another build on each index: tools/setup.sh installs it by its version. The tests' own lock has no peers and
+# no models.
 UNLOCKED = {"torch"}
-WITHOUT_PEERS = tuple(extra for extra in EXTRAS if extra != "bench")
+OF_THE_TESTS = tuple(extra for extra in EXTRAS if extra not in ("bench", "ai"))
 
 
 @pytest.mark.parametrize(
     ("lock", "extras"),
     [
         ("requirements.lock", ("preprocess",)),
-        ("requirements-dev.lock", WITHOUT_PEERS),
+        ("requirements-dev.lock", OF_THE_TESTS),
         ("requirements-bench.lock", ("preprocess", "bench")),
+        ("requirements-ai.lock", ("preprocess", "ai")),
     ],
 )
 def test_every_declaration_is_locked(lock: str, extras: tuple[str, ...]) -> None:
