@@ -65,13 +65,13 @@ class AssignStep:
         """The confidence of each wished tag, a clip: as it holds, or as a file's name says it."""
         numbers = {slug: number for number, slug in enumerate(clips.slugs)}
         found = {tag: self._named(tag, clips) for tag in self._wished}
-        rows = catalogue.connection.execute(
-            f"SELECT slug, tag, confidence FROM tags WHERE tag IN ({_marks(self._wished)})",  # noqa: S608
-            self._wished,
-        )
-        for slug, tag, confidence in rows:
-            if slug in numbers:
-                found[tag][numbers[slug]] = max(found[tag][numbers[slug]], confidence)
+        cursor = catalogue.connection.cursor()
+        cursor.row_factory = None
+        for tag, believed in found.items():
+            rows = cursor.execute("SELECT slug, confidence FROM tags WHERE tag = ?", (tag,)).fetchall()
+            at = np.array([numbers.get(slug, -1) for slug, _ in rows], np.intp)
+            confidence = np.array([row[1] for row in rows], np.float64)
+            believed[at[at >= 0]] = np.maximum(believed[at[at >= 0]], confidence[at >= 0])
         return found
 
     @staticmethod

@@ -36,8 +36,8 @@ _NAMED = {
 
 def lab_of(colours: Sequence[str]) -> Floats:
     """`#rrggbb` colours as OKLab, (n, 3)."""
-    values = np.array([[int(each[at : at + 2], 16) for at in (1, 3, 5)] for each in colours], float).reshape(-1, 3)
-    rgb = values / 255
+    known = {each: [int(each[at : at + 2], 16) for at in (1, 3, 5)] for each in set(colours)}
+    rgb = np.array([known[each] for each in colours], float).reshape(-1, 3) / 255
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     lab: Floats = np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T
     return lab

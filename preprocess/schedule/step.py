@@ -26,6 +26,7 @@ from preprocess.schedule.page import PAGE, write_page
 from preprocess.schedule.picture import PICTURE, draw
 from preprocess.schedule.settle import Settled, import_edits, settle
 from preprocess.schedule.stored import AUTOMATIC, FOLDER, Stored, put_files
+from preprocess.schedule.strategies import BY_LIKENESS
 from preprocess.schedule.view import read_view
 from preprocess.style.model import Style, StyleMovement
 from preprocess.track.choose import candidates, choose, told
@@ -121,23 +122,26 @@ class ScheduleStep:
         among = strong if wanted.cuts == "onsets" else instants(track, until_s, wanted.cuts)
         layers = scheduled_layers(self._style, movement)
         way = Way(wanted, layers, track, f"{self._style.seed}/{movement.name}")
-        rows = arrange(self._members(catalogue, movement.name, clips), Span(begin_s, end_s, among), way)
+        rows = arrange(self._members(catalogue, movement, clips), Span(begin_s, end_s, among), way)
         persons = import_edits(catalogue, movement.name, layer_names(self._style))
         return settle(catalogue, movement.name, Stored(AUTOMATIC, rows, wanted.strategy), persons)
 
-    def _members(self, catalogue: Catalogue, movement: str, clips: Clips) -> Members:
+    def _members(self, catalogue: Catalogue, movement: StyleMovement, clips: Clips) -> Members:
         rows = catalogue.connection.execute(
-            "SELECT slug, score, why FROM assignments WHERE movement = ? ORDER BY slug", (movement,)
+            "SELECT slug, score, why FROM assignments WHERE movement = ? ORDER BY slug", (movement.name,)
         ).fetchall()
         numbers = {slug: number for number, slug in enumerate(clips.slugs)}
         rows = [row for row in rows if row["slug"] in numbers]
         mine = clips.taken(np.array([numbers[row["slug"]] for row in rows], np.intp))
+        likeness = np.zeros((len(mine), 0), np.float32)
+        if movement.schedule.strategy in BY_LIKENESS:
+            likeness = alike(mine, _vectors(catalogue, movement.name, mine))
         return Members(
             clips=mine,
             score=np.array([row["score"] for row in rows], np.float64),
             why=[row["why"] for row in rows],
-            likeness=alike(mine, _vectors(catalogue, movement, mine)),
-            onsets_s=_onsets(catalogue, movement),
+            likeness=likeness,
+            onsets_s=_onsets(catalogue, movement.name),
         )
 
 

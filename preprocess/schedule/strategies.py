@@ -18,6 +18,7 @@ from preprocess.assign.clips import Clips, Floats
 from preprocess.schedule.colours import journey
 from preprocess.schedule.settings import ScheduleSettings, Strategy
 
+BY_LIKENESS: tuple[Strategy, ...] = ("walk", "contrast")  # the others may be cast without it
 _SAME_SOURCE = 0.1  # what another clip of a source loses against the first, in ranks of suitability
 _SUITS = 0.3  # what suitability counts beside likeness
 
