@@ -169,6 +169,8 @@ def _store(catalogue: Catalogue, found: Sequence[tuple[StoredSource, _File, int]
             [(source.base,) for source, _, _ in found],
         )
         connection.executemany(
-            "UPDATE sources SET path = ?, size = ?, mtime_ns = ? WHERE base = ?",
+            # A negative time asks the next run to ingest the source, wherever it is.
+            "UPDATE sources SET path = ?, size = ?, mtime_ns = CASE WHEN mtime_ns < 0 THEN mtime_ns ELSE ? END"
+            " WHERE base = ?",
             [(os.fsencode(file.path), file.size, file.mtime_ns, source.base) for source, file, _ in found],
         )

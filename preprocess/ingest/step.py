@@ -18,6 +18,9 @@ from preprocess.slugs import readable
 from preprocess.sources import Found
 from preprocess.style.model import Style
 
+# In place of the time of a source that was not there when its settings had changed: it is ingested when it is back.
+_LOOK_AGAIN = -1
+
 
 class IngestStep(ItemStep):
     """An item a source. `found` are the sources of this run; those of earlier runs stay as they are.
@@ -88,6 +91,8 @@ class IngestStep(ItemStep):
         return made.inputs
 
     def _is_same(self, catalogue: Catalogue, source: StoredSource, size: int, mtime_ns: int) -> bool:
+        if source.mtime_ns == _LOOK_AGAIN:
+            return False
         untouched = (size, mtime_ns) == (source.size, source.mtime_ns)
         if untouched and not self._verify:
             return True
@@ -111,8 +116,7 @@ class IngestStep(ItemStep):
 
     def store(self, catalogue: Catalogue, item: Item, result: Ingested) -> None:
         if result.kept:
-            # When it is back it is looked at: the settings may have changed meanwhile.
-            catalogue.library.describe_source(replace(result.source, mtime_ns=0, sha256=""))
+            catalogue.library.describe_source(replace(result.source, mtime_ns=_LOOK_AGAIN))
             return
         name = f"{MEZZANINES}/{item.base}.mov"
         if result.footage is None:

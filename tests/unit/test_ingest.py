@@ -155,7 +155,8 @@ def test_what_was_made_of_a_source_stays_when_it_is_gone_and_counts_when_it_is_b
     assert run(folder, library, profile="hq") == 2  # of one there is nothing to see
     with opened(library) as catalogue:
         assert read_footage(catalogue)["a"].file == library / "mezzanine/a.mov"
-        assert catalogue.library.sources()[source].verdict == "sound"
+        stored = catalogue.library.sources()[source]
+        assert (stored.verdict, stored.sha256) == ("sound", sha256_of(away)), "relink knows it by its content"
     away.rename(source)
     assert run(folder, library, profile="hq") == 1
     assert run(folder, library, profile="hq") == 0
