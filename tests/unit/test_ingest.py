@@ -26,6 +26,7 @@ from preprocess.footage import combing
 from preprocess.ingest import work
 from preprocess.ingest.errors import write_errors
 from preprocess.ingest.step import IngestStep
+from preprocess.ingest.work import sha256_of
 from preprocess.pipeline.executors import Workers
 from preprocess.pipeline.listening import Silent
 from preprocess.pipeline.runner import run_items
