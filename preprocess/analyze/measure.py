@@ -12,12 +12,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from preprocess.analyze import camera, portraits
+from preprocess.analyze import bodies, camera, portraits
+from preprocess.analyze.bodies import BodyFinder
 from preprocess.analyze.hashing import perceptual_hash
 from preprocess.analyze.hearing import hearing
 from preprocess.analyze.looks import SMALL, LooksMeter
 from preprocess.analyze.loops import LoopFinder
-from preprocess.analyze.people import LOOKS_A_S, PeopleFinder, Presence
+from preprocess.analyze.people import LOOKS_A_S, FaceFinder, Presence, presence
 from preprocess.analyze.portraits import Strip
 from preprocess.catalogue.values import Analysis, Footage, Fragment
 from preprocess.footage.reading import pictures
@@ -64,7 +65,10 @@ class _Pass:
         self.looks = LooksMeter()
         self.camera = camera.MovementMeter(self._stride / rate)
         self.loops = LoopFinder(rate)
-        self.people = PeopleFinder(bodies=job.bodies) if job.faces else None
+        self._body_frame_every = max(1, round(rate / bodies.FRAMES_A_S))
+        self._body_look_every = max(1, round(rate / bodies.LOOKS_A_S))
+        self._faces = FaceFinder() if job.faces else None
+        self._bodies = BodyFinder() if job.faces and job.bodies else None
         self.strip = Strip(count)
         self.hashes: list[int] = []
         self._digest = hashlib.blake2b(digest_size=12)
@@ -80,16 +84,34 @@ class _Pass:
         self.looks.light(small)
         self.loops.add(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))  # type: ignore[arg-type]
         self.strip.add(index, picture)
-        if index % self._stride == 0:
-            self.camera.add(_of_width(grey, camera.WIDTH))
+        self._movement(index, grey)
         if index % self._hash_every == 0:
             self.hashes.append(perceptual_hash(grey))
         if index % self._look_every == 0:
             self._look(index, picture, grey, small)
 
+    def _movement(self, index: int, grey: Picture) -> None:
+        of_camera = index % self._stride == 0
+        of_bodies = self._bodies is not None and index % self._body_frame_every == 0
+        if of_camera or of_bodies:
+            narrow = _of_width(grey, camera.WIDTH)
+            if of_camera:
+                self.camera.add(narrow)
+            if self._bodies and of_bodies:
+                self._bodies.add(narrow)
+        if self._bodies and index % self._body_look_every == 0:
+            self._bodies.look(grey)
+
+    def presence(self) -> Presence:
+        """Of all frames so far; nobody where nobody is looked for. Nothing may be added afterwards."""
+        if self._faces is None:
+            return Presence(0, 0.0, 0, 0.0)
+        moving = self._bodies.counts() if self._bodies else np.zeros(0, np.int64)
+        return presence(self._faces.counts(), moving)
+
     def _look(self, index: int, picture: Picture, grey: Picture, small: Picture) -> None:
         sharpness = self.looks.look(picture, grey, small)
-        faces = self.people.look(grey) if self.people else 0.0
+        faces = self._faces.look(grey) if self._faces else 0.0
         contrast, brightness = float(small.std()) / 128, float(small.mean()) / 255
         lit = min(1.0, 4 * brightness, 4 * (1 - brightness))
         central = 1 - 0.2 * abs(index - self._middle) / max(1, self._middle)  # fades lie at the ends
@@ -125,11 +147,10 @@ def analyze(job: AnalyzeJob, tell: Tell) -> Analyzed | Failed:
 
 def _analysis(job: AnalyzeJob, meters: _Pass, telling_index: int) -> Analysis:
     loop = meters.loops.loop()
-    presence = meters.people.presence() if meters.people else Presence(0, 0.0, 0, 0.0)
     lufs, onsets_s = hearing(job.footage, job.fragment.begin, job.fragment.end)
     measured = {
         field.name: _rounded(getattr(part, field.name))
-        for part in (meters.looks.looks(), meters.camera.movement(), presence)
+        for part in (meters.looks.looks(), meters.camera.movement(), meters.presence())
         for field in fields(part)
     }
     return Analysis(

@@ -1,8 +1,7 @@
-"""Faces and people in a fragment, by the detectors whose data OpenCV's own wheel carries.
+"""Faces in a fragment, by the detector whose data OpenCV's own wheel carries; and who is there, face or not.
 
-A detector is wrong now and then, so nothing counts that shows once: a face or body must be found again at nearly the
-same place in another frame that was looked at. A face is a person, whose body need not be seen. Bodies are looked for
-only where it is asked for: that detector takes bottles for people. One that stands as if painted is none.
+A detector is wrong now and then, so nothing counts that shows once: a face must be found again at nearly the same place
+in another frame that was looked at. A face is a person, whose body need not be seen.
 """
 
 from __future__ import annotations
@@ -17,22 +16,17 @@ import cv2.data
 import numpy as np
 import numpy.typing as npt
 
+from preprocess.analyze.boxes import Box, overlap
+
 Grey = npt.NDArray[np.uint8]
+Counts = npt.NDArray[np.int64]  # (looks,)
 
 LOOKS_A_S = 2.0
 WIDTH = 400  # of the pictures that faces are looked for in
-_BODIES_WIDTH = 320
-_BODIES_EVERY = 2  # looks
 _SMALLEST_FACE = 24  # px
 _FACE_STEP, _FACE_NEIGHBOURS = 1.1, 4
-_LEAST_WEIGHT = 0.8  # of a body
 _OVERLAP = 0.25  # of two boxes' union, at which they are of one person
 _WITHIN_LOOKS = 4  # how far apart two sights of a person may be
-_CELLS = 4, 8  # columns, rows of a body's box
-_CELL_MOVED = 10.0  # levels by which a cell must have changed beside the others
-_LEAST_MOVED = 0.5  # share of the cells
-
-Box = tuple[int, int, int, int]  # left, top, width, height
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,47 +41,47 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """A box in one look. `cells` is what a body's box shows, made small."""
+    """A box in one look."""
 
     look: int
     box: Box
-    cells: npt.NDArray[np.float32] | None = None
 
 
-class PeopleFinder:
-    """Finds the faces and people of one fragment. One thread."""
+class FaceFinder:
+    """Finds the faces of one fragment. One thread."""
 
-    def __init__(self, *, bodies: bool) -> None:
-        self._wants_bodies = bodies
-        self._faces: list[_Sight] = []
-        self._bodies: list[_Sight] = []
+    def __init__(self) -> None:
+        self._sights: list[_Sight] = []
         self._looks = 0
-        self._body_looks = 0
 
     def look(self, grey: Grey) -> float:
         """One of LOOKS_A_S frames a second, grey, any size; the share of the picture that its faces cover."""
         picture = _scaled(grey, WIDTH)
         boxes = _faces(picture)
-        self._faces += [_Sight(self._looks, box) for box in boxes]
-        if self._wants_bodies and self._looks % _BODIES_EVERY == 0:
-            small = _scaled(grey, _BODIES_WIDTH)
-            self._bodies += [_Sight(self._body_looks, box, _cells(small, box)) for box in _bodies(small)]
-            self._body_looks += 1
+        self._sights += [_Sight(self._looks, box) for box in boxes]
         self._looks += 1
         return sum(width * height for _, _, width, height in boxes) / picture.size
 
-    def presence(self) -> Presence:
-        """Of all looks so far; at least one."""
-        faces = _counts(_confirmed(self._faces, self._looks), self._looks)
-        moving = [person for person in _confirmed(self._bodies, self._body_looks) if _moves(person)]
-        bodies = np.repeat(_counts(moving, self._looks), _BODIES_EVERY)[: self._looks]
-        together = np.maximum(faces, bodies)
-        return Presence(
-            faces=int(faces.max()),
-            faces_share=float(np.mean(faces > 0)),
-            people=int(together.max()),
-            people_share=float(np.mean(together > 0)),
-        )
+    def counts(self) -> Counts:
+        """How many are there at each look so far."""
+        return _counts(_confirmed(self._sights, self._looks), self._looks)
+
+
+def presence(faces: Counts, bodies: Counts) -> Presence:
+    """Who is there: how many show a face, and how many move like a person, at looks that divide the fragment evenly.
+
+    `faces` has at least one look. Whoever shows a face may move, too: the larger number counts.
+    """
+    people = faces
+    if bodies.any():
+        seen = np.arange(len(bodies)) * len(faces) // len(bodies)
+        people = np.maximum(faces[seen], bodies)
+    return Presence(
+        faces=int(faces.max()),
+        faces_share=float(np.mean(faces > 0)),
+        people=int(people.max()),
+        people_share=float(np.mean(people > 0)),
+    )
 
 
 def _scaled(grey: Grey, width: int) -> Grey:
@@ -100,13 +94,6 @@ def _face_detector() -> Any:
     return cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / "haarcascade_frontalface_alt.xml"))
 
 
-@cache
-def _body_detector() -> Any:
-    detector = cv2.HOGDescriptor()
-    detector.setSVMDetector(np.asarray(cv2.HOGDescriptor.getDefaultPeopleDetector(), np.float32))
-    return detector
-
-
 def _faces(grey: Grey) -> list[Box]:
     """P. Viola and M. Jones' cascade, as trained by R. Lienhart and shipped with OpenCV."""
     found = _face_detector().detectMultiScale(
@@ -115,22 +102,8 @@ def _faces(grey: Grey) -> list[Box]:
     return _boxes(found)
 
 
-def _bodies(grey: Grey) -> list[Box]:
-    """N. Dalal and B. Triggs' histograms of gradients, CVPR 2005, as trained by them and shipped with OpenCV."""
-    if grey.shape[0] < 128:
-        return []  # their window does not fit in
-    found, weights = _body_detector().detectMultiScale(grey, winStride=(4, 4), padding=(8, 8), scale=1.05)
-    return [box for box, weight in zip(_boxes(found), np.ravel(weights), strict=True) if weight >= _LEAST_WEIGHT]
-
-
 def _boxes(found: Any) -> list[Box]:
     return sorted(tuple(int(side) for side in box) for box in found)  # type: ignore[misc]
-
-
-def _cells(grey: Grey, box: Box) -> npt.NDArray[np.float32]:
-    left, top, width, height = box
-    part = grey[max(0, top) : top + height, max(0, left) : left + width]
-    return np.asarray(cv2.resize(part, _CELLS, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _confirmed(sights: list[_Sight], looks: int) -> list[list[_Sight]]:
@@ -139,7 +112,7 @@ def _confirmed(sights: list[_Sight], looks: int) -> list[list[_Sight]]:
     for sight in sights:
         for person in people:
             last = person[-1]
-            if 0 < sight.look - last.look <= _WITHIN_LOOKS and _overlap(sight.box, last.box) >= _OVERLAP:
+            if 0 < sight.look - last.look <= _WITHIN_LOOKS and overlap(sight.box, last.box) >= _OVERLAP:
                 person.append(sight)
                 break
         else:
@@ -147,25 +120,7 @@ def _confirmed(sights: list[_Sight], looks: int) -> list[list[_Sight]]:
     return [person for person in people if len(person) > 1 or looks == 1]
 
 
-def _moves(person: list[_Sight]) -> bool:
-    if len(person) == 1:
-        return True
-    cells = np.stack([sight.cells for sight in person if sight.cells is not None])
-    cells -= cells.mean(axis=(1, 2), keepdims=True)  # the light may change for all of them
-    return float(np.mean(np.ptp(cells, axis=0) > _CELL_MOVED)) >= _LEAST_MOVED
-
-
-def _overlap(one: Box, other: Box) -> float:
-    """Intersection over union."""
-    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    if across <= 0 or down <= 0:
-        return 0.0
-    both = across * down
-    return both / (one[2] * one[3] + other[2] * other[3] - both)
-
-
-def _counts(people: list[list[_Sight]], looks: int) -> npt.NDArray[np.int64]:
+def _counts(people: list[list[_Sight]], looks: int) -> Counts:
     """How many are there at each look: a person is there between two sights, too."""
     counts = np.zeros(looks, np.int64)
     for person in people:

@@ -11,7 +11,5 @@ class AnalyzeSettings(Part):
     """How fragments are measured."""
 
     faces: bool = Field(True, description="Look for faces; who shows a face counts as a person.")
-    bodies: bool = Field(
-        False, description="With faces, look for people who show none, too; takes bottles and graphics for people."
-    )
+    bodies: bool = Field(True, description="With faces, look for people who show none, too, where the camera stands.")
     near_duplicate_bits: int = Field(6, ge=0, le=32, description="Bits of 64 in which near duplicates may differ.")
