@@ -1,9 +1,11 @@
 """Suite `kills`: a run that is killed at 50 instants, three at least in each step, and what the next run makes of it.
 
-Each time a fresh library of a small archive is begun, and SIGKILL sent to the whole process group at a seeded instant
-of a step: so many milliseconds after its first or a later item was begun. Then the same command is run to its end. Its
-catalogue must pass SQLite's own check and say what that of an undisturbed run says (`preprocess.catalogue.dump`),
-its files must be the same, and nothing on its way may be left.
+Each time a fresh library of a small archive is begun by two workers, and SIGKILL sent to the whole process group at a
+seeded instant within a step: so many milliseconds after its first or a later piece of work was begun. A kill counts
+only if that piece was not stored yet; where it came too late (some steps take milliseconds) it is tried again, sooner.
+Then the same command is run to its end. Its catalogue must pass SQLite's own check and say what that of an
+undisturbed run of one worker says (`preprocess.catalogue.dump`), its files must be the same, and nothing on its way
+may be left.
 """
 
 from __future__ import annotations
@@ -17,20 +19,24 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from preprocess.catalogue.dump import dump, files_of
 from preprocess.pipeline.steps import STREAMED, WHOLE
 from tools.bench.rows import Bar, Options, Row, Tell
-from tools.demo_archive import make_archive
+from tools.bench.small_films import small_film
 from tools.demo_music import make_music
 
 SUITE = "kills"
 STEPS = (*STREAMED, *WHOLE)
-_INSTANTS = 50
+_INSTANTS, _QUICK_INSTANTS = 50, 2
+_MOST_TRIES = 8  # each sooner after the work began
 _WITHIN_S = 600.0
+
+State = tuple[list[str], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +53,9 @@ def kills(count: int, lasted_s: dict[str, float], begun: dict[str, int], seed: i
     chance = random.Random(seed)
     found = []
     for number in range(count):
-        step = STEPS[number % len(STEPS)]
-        nth = chance.randrange(max(1, begun.get(step, 1)))
-        found.append(Kill(step, nth, chance.uniform(0, lasted_s.get(step, 0.05))))
+        step = STEPS[number * len(STEPS) // min(count, len(STEPS)) % len(STEPS)]
+        nth = chance.randrange(begun[step])
+        found.append(Kill(step, nth, chance.uniform(0, lasted_s[step])))
     return found
 
 
@@ -91,105 +97,120 @@ def watch(words: Sequence[str]) -> Undisturbed:
 
 
 def kill_once(words: Sequence[str], kill: Kill) -> bool:
-    """Run and kill; whether the run was still going on when it was killed."""
+    """Run and kill; whether the piece of work was still under way when it was."""
     process = subprocess.Popen(  # noqa: S603
         words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True
     )
     assert process.stderr is not None
-    begun = 0
-    for line in process.stderr:
-        event = _event(line)
-        if event.get("event") == "began" and event["step"] == kill.step:
-            if begun == kill.nth:
-                break
-            begun += 1
-    else:
-        process.wait()
-        return False
-    time.sleep(kill.after_s)
-    going_on = process.poll() is None
-    os.killpg(process.pid, signal.SIGKILL) if going_on else None
-    process.stderr.close()
+    begun, under_way = 0, ("", "")
+    with process.stderr:
+        for line in process.stderr:
+            event = _event(line)
+            if event.get("event") == "began" and event["step"] == kill.step:
+                if begun == kill.nth:
+                    under_way = event["step"], event["key"]
+                    time.sleep(kill.after_s)
+                    os.killpg(process.pid, signal.SIGKILL)
+                    break
+                begun += 1
+        stored = {(event["step"], event["key"]) for event in map(_event, process.stderr) if _is_stored(event)}
     process.wait()
-    return going_on
+    return under_way[0] == kill.step and under_way not in stored
 
 
 def _event(line: str) -> dict[str, str]:
     try:
         found = json.loads(line)
     except ValueError:
-        return {}  # a warning, in words
+        return {}  # a warning, in words, or half a line
     return found if isinstance(found, dict) else {}
 
 
-def state_of(library: Path) -> tuple[list[str], list[str]]:
+def _is_stored(event: dict[str, str]) -> bool:
+    return event.get("event") == "stored"
+
+
+def state_of(library: Path) -> State:
     """What a library says and has: the lines of its catalogue, and its files but for the reports of runs."""
     connection = sqlite3.connect(f"{(library / 'catalogue.sqlite').absolute().as_uri()}?mode=ro", uri=True)
     connection.row_factory = sqlite3.Row
     try:
         verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
-        if verdict != "ok":
-            raise AssertionError(f"{library}: {verdict}")
-        lines = list(dump(connection))
+        on_its_way = [
+            f"{table} {tuple(row)}"
+            for table in ("pending", "arrivals")
+            for row in connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - the two above
+        ]
+        lines = [f"integrity_check: {verdict}", *on_its_way, *dump(connection)]
     finally:
         connection.close()
     return lines, [file for file in files_of(library) if not file.startswith("reports/run.")]
 
 
-def differences(library: Path, as_it_should_be: tuple[list[str], list[str]]) -> list[str]:
+def differences(library: Path, as_it_should_be: State) -> list[str]:
     """What of a library differs from what it should be, in lines; none where it is the same."""
     found = state_of(library)
     return [
         f"{mark} {line}"
         for had, have in zip(as_it_should_be, found, strict=True)
-        for mark, lines in (("-", sorted(set(had) - set(have))), ("+", sorted(set(have) - set(had))))
-        for line in lines
+        for mark, lines in (("-", (Counter(had) - Counter(have))), ("+", (Counter(have) - Counter(had))))
+        for line in sorted(lines)
     ]
 
 
 def rows(options: Options, tell: Tell) -> Iterator[Row]:
     """How many of the killed runs came to the same end."""
-    count = 5 if options.quick else _INSTANTS
+    count = _QUICK_INSTANTS if options.quick else _INSTANTS
     folder = options.media / "kills"
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     tell("making the archive")
-    archive = small_archive(folder, options.media / "archive")
+    archive, track = small_archive(folder)
+    library, should_be_there = folder / "library", folder / "undisturbed"  # a show bears its library's name
+    words = command(archive, library, "--track", str(track), "--jobs", "2")
     tell("running undisturbed")
-    more = ("--track", str(folder / "track.flac"))
-    undisturbed = watch(command(archive, folder / "undisturbed", *more))
-    should_be = state_of(folder / "undisturbed")
-    same = hit = 0
-    by_step: dict[str, int] = {}
+    undisturbed = watch([*words[:-1], "1"])
+    should_be = state_of(library)
+    library.rename(should_be_there)
+    assert should_be[0][0] == "integrity_check: ok", should_be[0][0]
+    same, late = 0, 0
+    struck: Counter[str] = Counter()
     notes: list[str] = []
-    for number, kill in enumerate(kills(count, undisturbed.lasted_s, undisturbed.begun)):
-        tell(f"{number + 1} of {count}: killed in {kill.step}")
-        library = folder / "killed"
-        shutil.rmtree(library, ignore_errors=True)
-        words = command(archive, library, *more)
-        struck = kill_once(words, kill)
-        hit += struck
-        by_step[kill.step] = by_step.get(kill.step, 0) + struck
+    for number, wanted in enumerate(kills(count, undisturbed.lasted_s, undisturbed.begun)):
+        tell(f"{number + 1} of {count}: killed in {wanted.step}")
+        kill, hit = _kill(words, library, wanted)
+        late += not hit
+        struck[kill.step] += hit
         subprocess.run(words, check=True, capture_output=True, timeout=_WITHIN_S)  # noqa: S603
         differs = differences(library, should_be)
         same += not differs
         if differs:
-            notes.append(f"{kill}: {differs[0][:200]}")
+            notes.append(f"{kill}: {differs[0][:200]} … {len(differs)} lines")
+            library.rename(folder / f"differs-{number}")
     bar = None if options.quick else Bar("≥", count)
     yield Row(SUITE, f"killed at {count} instants", "libraries the same", same, "", bar, "; ".join(notes[:3]))
-    fewest = min(by_step.get(step, 0) for step in STEPS)
-    note = ", ".join(f"{step} {by_step.get(step, 0)}" for step in STEPS)
     bar = None if options.quick else Bar("≥", 3)
-    yield Row(SUITE, "runs struck while they went on", "fewest in a step", fewest, "", bar, note)
+    note = ", ".join(f"{step} {struck[step]}" for step in STEPS) + f"; too late {late}"
+    yield Row(
+        SUITE, "killed before the work was stored", "fewest in a step", min(struck[s] for s in STEPS), "", bar, note
+    )
 
 
-def small_archive(folder: Path, whole: Path) -> Path:
-    """The three smallest films of the demo's archive (kept in `whole`), a rotten one, and a track beside."""
-    make_archive(whole, whole.with_suffix(".json"))
-    make_music(folder)
+def _kill(words: Sequence[str], library: Path, kill: Kill) -> tuple[Kill, bool]:
+    """Kill a run of a fresh library, sooner each time that the kill came too late; the kill, and whether it hit."""
+    for _ in range(_MOST_TRIES):
+        shutil.rmtree(library, ignore_errors=True)
+        if kill_once(words, kill):
+            return kill, True
+        kill = replace(kill, after_s=kill.after_s / 2)
+    return kill, False
+
+
+def small_archive(folder: Path) -> tuple[Path, Path]:
+    """Two small films, one with sound, a copy of the other, and a rotten one; and the track of the show."""
     archive = folder / "archive"
-    archive.mkdir()
-    for file in sorted(whole.iterdir(), key=lambda path: (path.stat().st_size, path.name))[:3]:
-        shutil.copyfile(file, archive / file.name)
+    small_film(archive / "sound.mp4", 3, 1, sound=True)
+    film = small_film(archive / "silent.mkv", 2, 2)
+    shutil.copyfile(film, archive / "copy of silent.mkv")
     (archive / "rotten.mp4").write_bytes(b"no film")
-    return archive
+    make_music(folder)
+    return archive, folder / "track.flac"

@@ -16,22 +16,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
-import numpy as np
-from av.video.stream import VideoStream
-
 from tools.bench.measuring import without_bars
 from tools.bench.rows import Bar, Options, Row, Tell
+from tools.bench.small_films import small_film
 from tools.demo_archive import make_archive
 
 SUITE = "pipeline"
 _ROUNDS = 2
 _CLIPS, _FILMS = 2300, 46
-_CLIP_S = 2
 _TAPE_S = 7200
 _LOOK_EVERY_S = 0.2
 
@@ -95,7 +90,7 @@ def _second_run(folder: Path, tell: Tell, films: int) -> Iterator[Row]:
     tell(f"making {films} films")
     clips = _CLIPS // _FILMS
     for number in range(films):
-        _film(archive / f"film {number:02}.mp4", clips, number)
+        small_film(archive / f"film {number:02}.mp4", clips, number)
     words = run_command(archive, library, "--no-mezzanine")
     tell("running for the first time")
     _timed(words)
@@ -117,24 +112,6 @@ def _touched(library: Path) -> dict[str, tuple[int, int]]:
         for name in ("clips", "thumbnails", "strips")
         for file in (library / name).iterdir()
     }
-
-
-def _film(file: Path, shots: int, seed: int) -> None:
-    """A film of `shots` shots of two seconds, each of other colours and another motion, 10 frames a second."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    chance = np.random.default_rng(seed)
-    with av.open(str(file), "w") as container:
-        stream = container.add_stream("libx264", rate=Fraction(10), options={"preset": "ultrafast", "crf": "28"})
-        assert isinstance(stream, VideoStream)
-        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
-        for _ in range(shots):
-            picture = chance.integers(0, 256, (6, 8, 3), np.uint8).repeat(32, 0).repeat(32, 1)
-            step = int(chance.integers(1, 6))
-            for index in range(_CLIP_S * 10):
-                shown = np.roll(picture, step * index, 1)[:96, :128]
-                frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(shown), format="rgb24")
-                container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
 
 
 def _memory(folder: Path, tell: Tell, length_s: int) -> Iterator[Row]:
