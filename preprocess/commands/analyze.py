@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -13,7 +12,7 @@ from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.fragments import read_analyses, read_fragments
 from preprocess.catalogue.marks import left_out
 from preprocess.catalogue.values import Analysis
-from preprocess.commands.common import DONE, WIDTH_OF_A_FILE, add_json, add_library, add_working, print_json, run_step
+from preprocess.commands.common import DONE, add_json, add_library, add_working, print_json, run_step, table_console
 
 EXAMPLES = """examples:
   runtime-preprocess analyze library
@@ -68,9 +67,7 @@ def _plain(analysis: Analysis) -> dict[str, object]:
 
 
 def _print(analyses: list[Analysis], reasons: dict[str, str]) -> None:
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDTH_OF_A_FILE)
+    console = table_console()
     table = Table(*_COLUMNS)
     for one in analyses:
         table.add_row(

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from preprocess.assign.step import AssignStep
 from preprocess.catalogue.catalogue import Catalogue
-from preprocess.commands.common import DONE, add_json, add_library, existing, listening, print_json
+from preprocess.commands.common import DONE, add_json, add_library, add_progress, opened, print_json, table_console
 from preprocess.pipeline.runner import run_whole
-from preprocess.style.read import style_of
 
 EXAMPLES = """examples:
   runtime-preprocess assign library
@@ -25,21 +22,19 @@ movement, or ban them from one, in `curate` or through `export` and `import`.
 """
 
 _MOST_SHOWN = 3  # clips of a movement
-_WIDTH_OF_A_FILE = 160  # rich would fold a table that goes into a file at 80 columns
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
     add_library(parser)
-    parser.add_argument("--progress", choices=("bars", "lines", "none"), default="bars", help="how to tell of it")
+    add_progress(parser)
     add_json(parser)
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Share the clips out; the exit code."""
-    library = existing(parsed.library)
-    with listening(parsed.progress) as listener, Catalogue(library) as catalogue:
-        run_whole(catalogue, AssignStep(style_of(library)), listener)
+    with opened(parsed) as (catalogue, style, listener):
+        run_whole(catalogue, AssignStep(style), listener)
         report = _report(catalogue)
     if parsed.json:
         print_json({"library": str(catalogue.folder), **report})
@@ -70,7 +65,7 @@ def _report(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _print(report: dict[str, Any]) -> None:
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
+    console = table_console()
     table = Table()
     for column in ("movement", "clips", "such as", "why"):
         table.add_column(column, overflow="fold")

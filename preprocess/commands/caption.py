@@ -8,20 +8,17 @@ from rich.console import Console
 
 from preprocess.caption.step import NAME, Blip2Step, ComposedStep
 from preprocess.caption.summary import print_summary, summary
-from preprocess.catalogue.catalogue import Catalogue
 from preprocess.commands.common import (
     DONE,
     add_json,
     add_library,
     add_working,
-    existing,
-    listening,
+    opened,
     print_json,
     workers,
 )
 from preprocess.pipeline.runner import run_items, run_whole
 from preprocess.style.overrule import overruled
-from preprocess.style.read import style_of
 
 EXAMPLES = """examples:
   runtime-preprocess caption library
@@ -47,10 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Caption; the exit code."""
-    library = existing(parsed.library)
     said = {name: value for name in ("by", "model", "device", "batch") if (value := getattr(parsed, name)) is not None}
-    with listening(parsed.progress) as listener, Catalogue(library) as catalogue:
-        style = overruled(style_of(library), "caption", said)
+    with opened(parsed) as (catalogue, own_style, listener):
+        style = overruled(own_style, "caption", said)
         if style.caption.by == "composed":
             run_whole(catalogue, ComposedStep(style), listener)
         else:

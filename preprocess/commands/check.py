@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from preprocess.catalogue.catalogue import Catalogue
 from preprocess.check.doubts import KINDS
 from preprocess.check.report import DOUBTFUL, doubt_row
 from preprocess.check.step import CheckStep
 from preprocess.check.store import DoubtfulText, read_doubts
-from preprocess.commands.common import DONE, add_json, add_library, existing, listening, print_json
+from preprocess.commands.common import DONE, add_json, add_library, add_progress, opened, print_json, table_console
 from preprocess.pipeline.runner import run_whole
-from preprocess.style.read import style_of
 
 EXAMPLES = """examples:
   runtime-preprocess check library
@@ -30,21 +26,19 @@ LIBRARY/reports/doubtful.csv.
 """
 
 _MOST_SHOWN = 25
-_WIDTH_OF_A_FILE = 160  # rich would fold a table that goes into a file at 80 columns
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
     add_library(parser)
-    parser.add_argument("--progress", choices=("bars", "lines", "none"), default="bars", help="how to tell of it")
+    add_progress(parser)
     add_json(parser)
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Check; the exit code."""
-    library = existing(parsed.library)
-    with listening(parsed.progress) as listener, Catalogue(library) as catalogue:
-        run_whole(catalogue, CheckStep(style_of(library)), listener)
+    with opened(parsed) as (catalogue, style, listener):
+        run_whole(catalogue, CheckStep(style), listener)
         doubts = read_doubts(catalogue)
     if parsed.json:
         print_json({"library": str(catalogue.folder), "doubts": [doubt_json(one) for one in doubts]})
@@ -60,7 +54,7 @@ def doubt_json(one: DoubtfulText) -> dict[str, object]:
 
 def print_doubts(doubts: Sequence[DoubtfulText]) -> None:
     """How many doubts of each kind there are, and the weightiest of them."""
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
+    console = table_console()
     if not doubts:
         console.print("no text is doubtful")
         return

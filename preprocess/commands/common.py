@@ -22,9 +22,10 @@ from preprocess.pipeline.listening import Bars, Lines, Listener, Silent
 from preprocess.pipeline.runner import run_items, run_whole
 from preprocess.pipeline.step import ItemStep
 from preprocess.pipeline.steps import as_items, is_whole, make_step
+from preprocess.style.model import Style
 from preprocess.style.read import style_of
 
-WIDTH_OF_A_FILE = 160  # rich would fold a table that goes into a file at 80 columns
+_WIDTH_OF_A_FILE = 160  # rich would fold a table that goes into a file at 80 columns
 
 DONE, INTERNAL, WRONG_INPUT, QUARANTINED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -46,6 +47,11 @@ def add_working(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scheduler", metavar="tcp://HOST:PORT", help="a Dask scheduler whose workers see the library ([cluster])"
     )
+    add_progress(parser)
+
+
+def add_progress(parser: argparse.ArgumentParser) -> None:
+    """How a run is told of."""
     parser.add_argument(
         "--progress",
         choices=("bars", "lines", "none"),
@@ -92,6 +98,20 @@ def listening(progress: str) -> Iterator[Listener]:
 
 
 @contextmanager
+def opened(parsed: argparse.Namespace) -> Iterator[tuple[Catalogue, Style, Listener]]:
+    """An existing library's catalogue, its style, and whoever hears of what is done to it."""
+    library = existing(parsed.library)
+    style = style_of(library)
+    with listening(parsed.progress) as listener, Catalogue(library) as catalogue:
+        yield catalogue, style, listener
+
+
+def table_console() -> Console:
+    """Standard output for tables, which do not fold where they go into a file."""
+    return Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
+
+
+@contextmanager
 def workers(parsed: argparse.Namespace, steps: Sequence[ItemStep]) -> Iterator[Workers]:
     """The workers that were asked for, for these steps."""
     if parsed.scheduler:
@@ -104,9 +124,8 @@ def workers(parsed: argparse.Namespace, steps: Sequence[ItemStep]) -> Iterator[W
 
 def run_step(parsed: argparse.Namespace, name: str) -> Counter[str]:
     """Run one step of an existing library, alone, as its style says; how many items it did (a whole step: 0 or 1)."""
-    library = existing(parsed.library)
-    with listening(parsed.progress) as listener, Catalogue(library) as catalogue:
-        step = make_step(name, style_of(library))
+    with opened(parsed) as (catalogue, style, listener):
+        step = make_step(name, style)
         if is_whole(step):
             return Counter({name: int(run_whole(catalogue, step, listener))})
         items = as_items(step)

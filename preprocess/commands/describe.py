@@ -11,13 +11,12 @@ from rich.markup import escape
 
 from preprocess.caption.summary import print_summary, summary
 from preprocess.catalogue.catalogue import Catalogue
-from preprocess.commands.common import DONE, add_json, add_library, existing, listening, print_json
+from preprocess.commands.common import DONE, add_json, add_library, add_progress, opened, print_json
 from preprocess.describe.by_model import LANGUAGE_MODEL
 from preprocess.describe.settings import DescribeSettings
 from preprocess.describe.step import NAME, DescribeStep
 from preprocess.pipeline.runner import run_whole
 from preprocess.style.overrule import overruled
-from preprocess.style.read import style_of
 
 EXAMPLES = """examples:
   runtime-preprocess describe library
@@ -46,18 +45,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cap-requests", type=int, metavar="N", help="send no more requests than this")
     parser.add_argument("--dry-run", action="store_true", help="show what would be sent and cost, and send nothing")
     parser.add_argument("--failed", action="store_true", help="ask again about clips that got no usable answer")
-    parser.add_argument("--progress", choices=("bars", "lines", "none"), default="bars", help="how to tell of it")
+    add_progress(parser)
     add_json(parser)
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Describe; the exit code."""
-    library = existing(parsed.library)
     names = ("by", "server", "model", "at_once", "cap_money", "cap_requests")
     said = {name: value for name in names if (value := getattr(parsed, name)) is not None}
-    style = overruled(style_of(library), "describe", said)
-    step = DescribeStep(style)
-    with listening(parsed.progress) as listener, Catalogue(library) as catalogue:
+    with opened(parsed) as (catalogue, own_style, listener):
+        style = overruled(own_style, "describe", said)
+        step = DescribeStep(style)
         if parsed.dry_run:
             return _dry_run(catalogue, step, style.describe, as_json=parsed.json)
         if parsed.failed:

@@ -6,7 +6,7 @@ import argparse
 from contextlib import closing
 
 from engine.formats.library_catalogue import open_catalogue
-from preprocess.commands.common import DONE, add_json, add_library, add_working, print_json, run_step
+from preprocess.commands.common import DONE, add_json, add_library, add_progress, print_json, run_step
 
 EXAMPLES = """examples:
   runtime-preprocess embed library
@@ -20,7 +20,7 @@ Nothing is downloaded: the model comes from its wheel, a folder (embed.folder) o
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
     add_library(parser)
-    add_working(parser)
+    add_progress(parser)
     add_json(parser)
 
 

@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
-
-from rich.console import Console
 
 from preprocess.catalogue.catalogue import Catalogue
-from preprocess.commands.common import (
-    DONE,
-    WIDTH_OF_A_FILE,
-    add_json,
-    add_library,
-    add_working,
-    print_json,
-    run_step,
-)
+from preprocess.commands.common import DONE, add_json, add_library, add_progress, print_json, run_step, table_console
 from preprocess.emit.facts import gather
 from preprocess.emit.report import print_report
 from preprocess.style.read import style_of
@@ -34,7 +23,7 @@ then put beside it, as show.new.yaml.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
     add_library(parser)
-    add_working(parser)
+    add_progress(parser)
     add_json(parser)
 
 
@@ -48,5 +37,5 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.json:
         print_json(report)
     else:
-        print_report(report, Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE))
+        print_report(report, table_console())
     return DONE

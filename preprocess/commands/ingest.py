@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,24 @@ from rich.table import Table
 from engine.errors import SourceError
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.fragments import read_footage
-from preprocess.commands.common import DONE, QUARANTINED, add_json, add_working, listening, pixels, print_json, workers
+from preprocess.commands.common import (
+    DONE,
+    QUARANTINED,
+    add_json,
+    add_working,
+    listening,
+    pixels,
+    print_json,
+    table_console,
+    workers,
+)
 from preprocess.ingest.errors import shown, write_errors
 from preprocess.ingest.step import IngestStep
 from preprocess.pipeline.runner import run_items
 from preprocess.sources import Found, find_sources
 from preprocess.style.adopt import adopted_style
 from preprocess.style.model import Style
+from preprocess.style.overrule import overruled
 
 EXAMPLES = """examples:
   runtime-preprocess ingest ~/Videos -o library
@@ -32,7 +42,6 @@ A second run looks at what is new or changed only. What could not be used stands
 LIBRARY/reports/conversion_errors.csv, with the reason and what would mend it.
 """
 
-_WIDTH_OF_A_FILE = 160  # rich would fold a table that goes into a file at 80 columns
 _COLOURS = {"sound": "green", "damaged": "yellow", "flagged": "cyan", "quarantined": "red"}
 
 
@@ -62,7 +71,7 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.json:
         print_json(report)
     else:
-        _print(report, Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE))
+        _print(report, table_console())
     return QUARANTINED if parsed.strict and report["counts"]["quarantined"] else DONE
 
 
@@ -80,14 +89,9 @@ def sources_named(named: Sequence[Path], library: Path) -> Found:
 
 def _with_options(style: Style, parsed: argparse.Namespace) -> Style:
     """The style with what the command line says otherwise."""
-    said: dict[str, object] = {}
-    if parsed.no_mezzanine:
-        said["mezzanine"] = False
-    if parsed.profile:
-        said["profile"] = parsed.profile
-    if parsed.max_height:
-        said["max_height"] = parsed.max_height
-    return style.model_copy(update={"ingest": style.ingest.model_copy(update=said)})
+    said: dict[str, object] = {"mezzanine": False} if parsed.no_mezzanine else {}
+    said |= {name: value for name in ("profile", "max_height") if (value := getattr(parsed, name)) is not None}
+    return overruled(style, "ingest", said)
 
 
 def _report(catalogue: Catalogue, found: Found, done: int, errors: list[dict[str, Any]]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from preprocess.catalogue.catalogue import Catalogue
-from preprocess.commands.common import DONE, add_json, add_library, add_working, print_json, run_step
+from preprocess.commands.common import DONE, add_json, add_library, add_progress, print_json, run_step
 from preprocess.style.read import style_of
 from preprocess.tagging.report import tag_report
 from preprocess.tagging.vocabulary_file import read_vocabulary
@@ -27,7 +27,7 @@ change. What holds of them in the end is settled by: runtime-preprocess resolve 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
     add_library(parser)
-    add_working(parser)
+    add_progress(parser)
     add_json(parser)
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from preprocess.catalogue.catalogue import Catalogue
 from preprocess.check.regenerate import RegenerateStep
 from preprocess.check.step import CheckStep
 from preprocess.check.store import read_doubts
 from preprocess.commands.check import doubt_json, print_doubts
-from preprocess.commands.common import DONE, add_json, add_library, existing, listening, print_json
+from preprocess.commands.common import DONE, add_json, add_library, add_progress, opened, print_json
 from preprocess.pipeline.runner import run_whole
-from preprocess.style.read import style_of
 
 EXAMPLES = """examples:
   runtime-preprocess regenerate library
@@ -26,16 +24,14 @@ never touched.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
     add_library(parser)
-    parser.add_argument("--progress", choices=("bars", "lines", "none"), default="bars", help="how to tell of it")
+    add_progress(parser)
     add_json(parser)
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Check, and make again what is doubtful; the exit code."""
-    library = existing(parsed.library)
-    style = style_of(library)
-    step = RegenerateStep(style)
-    with listening(parsed.progress) as listener, Catalogue(library) as catalogue:
+    with opened(parsed) as (catalogue, style, listener):
+        step = RegenerateStep(style)
         run_whole(catalogue, CheckStep(style), listener)
         run_whole(catalogue, step, listener)
         doubts = read_doubts(catalogue)

@@ -13,7 +13,7 @@ from engine.errors import LibraryError
 from engine.formats.nearest import did_you_mean
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.fragments import read_fragments
-from preprocess.commands.common import DONE, add_json, add_library, add_working, print_json, run_step
+from preprocess.commands.common import DONE, add_json, add_library, add_progress, print_json, run_step
 from preprocess.style.read import style_of
 from preprocess.tagging.report import REPORT, explain, tag_report
 from preprocess.tagging.vocabulary_file import read_vocabulary
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
     add_library(parser)
     parser.add_argument("--explain", metavar="SLUG", help="say what became of each tag of this clip")
-    add_working(parser)
+    add_progress(parser)
     add_json(parser)
 
 

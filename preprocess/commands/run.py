@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections import Counter
 from pathlib import Path
-
-from rich.console import Console
 
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.commands.common import (
     DONE,
     QUARANTINED,
-    WIDTH_OF_A_FILE,
     add_json,
     add_working,
     listening,
     pixels,
     print_json,
+    table_console,
     workers,
 )
 from preprocess.commands.ingest import sources_named
 from preprocess.emit.report import print_report, run_report
+from preprocess.encode.step import EncodeStep
 from preprocess.ingest.errors import write_errors
 from preprocess.ingest.step import IngestStep
 from preprocess.pipeline.listening import Listener
@@ -33,6 +31,7 @@ from preprocess.pipeline.steps import STREAMED, WHOLE, as_items, is_whole, make_
 from preprocess.sources import Found
 from preprocess.style.adopt import adopted_style
 from preprocess.style.model import Style
+from preprocess.style.overrule import overruled
 from preprocess.track.library import set_track
 
 EXAMPLES = """examples:
@@ -60,7 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--codec", choices=("auto", "mjpeg", "hap", "hapq"), help="of the clips, whatever the style says"
     )
     parser.add_argument("--max-height", type=pixels, metavar="PX", help="scale larger pictures down to this")
-    parser.add_argument("--verify", action="store_true", help="compare contents, not only sizes and times")
+    parser.add_argument(
+        "--verify", action="store_true", help="compare contents, of sources and clips, not only sizes and times"
+    )
     parser.add_argument("--strict", action="store_true", help="exit with 3 when a source was quarantined")
     add_working(parser)
     add_json(parser)
@@ -81,7 +82,7 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.json:
         print_json(report)
     else:
-        print_report(report, Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE))
+        print_report(report, table_console())
     return QUARANTINED if parsed.strict and report["counts"]["quarantined"] else DONE
 
 
@@ -89,7 +90,8 @@ def _streamed(
     catalogue: Catalogue, style: Style, found: Found, parsed: argparse.Namespace, listener: Listener
 ) -> Counter[str]:
     """The steps that each source goes through by itself; how many items each did."""
-    later = [as_items(make_step(name, style)) for name in STREAMED[1:]]
+    later = [as_items(make_step(name, style)) for name in STREAMED[1:-1]]
+    later.append(EncodeStep(style, verify=parsed.verify))
     steps = [IngestStep(style, found, verify=parsed.verify, later=later), *later]
     with workers(parsed, steps) as hands:
         done = run_items(catalogue, steps, hands, listener)
@@ -108,13 +110,6 @@ def _whole(catalogue: Catalogue, step: ItemStep | WholeStep, parsed: argparse.Na
 
 def _with_options(style: Style, parsed: argparse.Namespace) -> Style:
     """The style with what the command line says otherwise."""
-    ingest: dict[str, object] = {"mezzanine": False} if parsed.no_mezzanine else {}
-    encode: dict[str, object] = {"codec": parsed.codec} if parsed.codec else {}
-    if parsed.max_height:
-        encode["max_height"] = parsed.max_height
-    return style.model_copy(
-        update={
-            "ingest": style.ingest.model_copy(update=ingest),
-            "encode": style.encode.model_copy(update=encode),
-        }
-    )
+    ingest = {"mezzanine": False} if parsed.no_mezzanine else {}
+    encode = {name: value for name in ("codec", "max_height") if (value := getattr(parsed, name)) is not None}
+    return overruled(overruled(style, "ingest", ingest), "encode", encode)

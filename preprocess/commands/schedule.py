@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from preprocess.catalogue.catalogue import Catalogue
-from preprocess.commands.common import DONE, add_json, add_library, existing, listening, print_json
+from preprocess.commands.common import DONE, add_json, add_library, add_progress, opened, print_json, table_console
 from preprocess.pipeline.runner import run_whole
 from preprocess.schedule.page import PAGE
 from preprocess.schedule.picture import PICTURE
 from preprocess.schedule.step import ScheduleStep
 from preprocess.schedule.stored import csv_name, read_schedule
-from preprocess.style.read import style_of
 from preprocess.track.library import set_track, stored_track, why_this_track
 
 EXAMPLES = """examples:
@@ -30,8 +27,6 @@ A schedule that you changed, its CSV or in `curate`, is kept; the new one stands
 schedules/NAME.new.csv. Look at reports/schedule.html: pointing at a clip tells why it is there.
 """
 
-_WIDTH_OF_A_FILE = 160  # rich would fold a table that goes into a file at 80 columns
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
@@ -39,15 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     music = parser.add_mutually_exclusive_group()
     music.add_argument("--track", type=Path, metavar="FILE", help="the show's music from now on")
     music.add_argument("--no-track", action="store_true", help="a silent show from now on")
-    parser.add_argument("--progress", choices=("bars", "lines", "none"), default="bars", help="how to tell of it")
+    add_progress(parser)
     add_json(parser)
 
 
 def run(parsed: argparse.Namespace) -> int:
     """Put the movements in order; the exit code."""
-    library = existing(parsed.library)
-    style = style_of(library)
-    with listening(parsed.progress) as listener, Catalogue(library) as catalogue:
+    with opened(parsed) as (catalogue, style, listener):
         if parsed.track is not None or parsed.no_track:
             set_track(catalogue, parsed.track)
         run_whole(catalogue, ScheduleStep(style), listener)
@@ -101,7 +94,7 @@ def _report(catalogue: Catalogue, names: list[str]) -> dict[str, Any]:
 
 
 def _print(report: dict[str, Any]) -> None:
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
+    console = table_console()
     table = Table()
     for column in ("movement", "from", "lasts", "cuts", "clips", "in order by"):
         table.add_column(column)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.fragments import read_footage, read_fragments
 from preprocess.catalogue.values import Fragment
-from preprocess.commands.common import DONE, WIDTH_OF_A_FILE, add_json, add_library, add_working, print_json, run_step
+from preprocess.commands.common import DONE, add_json, add_library, add_working, print_json, run_step, table_console
 from preprocess.split.rows import Noted, read_noted, read_scenes
 from preprocess.split.step import sheet_files
 
@@ -84,9 +83,7 @@ def _sources(catalogue: Catalogue) -> dict[str, dict[str, list[object]]]:
 
 
 def _print(sources: dict[str, dict[str, list[object]]], failed: dict[str, dict[str, str]]) -> None:
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDTH_OF_A_FILE)
+    console = table_console()
     table = Table("source", "scenes", *(f"{name}s" for name in _OPENINGS), "fragments", "remarks")
     for base, source in sources.items():
         openings = Counter(str(scene["opens_with"]) for scene in source["scenes"] if isinstance(scene, dict))

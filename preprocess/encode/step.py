@@ -13,7 +13,7 @@ from preprocess.catalogue.catalogue import Catalogue, Made
 from preprocess.catalogue.fragments import read_analyses, read_footage, read_fragments
 from preprocess.catalogue.values import Footage, Fragment
 from preprocess.encode.choice import Choice, chosen, clip_size
-from preprocess.encode.work import Encoded, EncodeJob, encode
+from preprocess.encode.work import Encoded, EncodeJob, encode, sha256_of
 from preprocess.pipeline.step import Item, ItemStep, hashed
 from preprocess.style.model import Style
 
@@ -29,20 +29,24 @@ class _Known:
     contents: dict[str, str]  # hash of what each base's footage was made from
     traits: dict[str, Traits]
     titles: dict[str, str]
-    files: dict[str, int]  # bytes of each clip that there is
+    files: dict[str, tuple[int, str]]  # bytes and SHA-256 of each clip that there is
     made: dict[str, Made]
 
 
 class EncodeStep(ItemStep):
-    """Fragments to clips; of fragments that were analysed. A retired fragment keeps the clip that it has."""
+    """Fragments to clips; of fragments that were analysed. A retired fragment keeps the clip that it has.
+
+    A clip stands while its file is as long as it was written; with `verify`, while it has the content.
+    """
 
     name = "encode"
     version = 1
     batch = 1
     work = staticmethod(encode)
 
-    def __init__(self, style: Style) -> None:
+    def __init__(self, style: Style, *, verify: bool = False) -> None:
         self._style = style
+        self._verify = verify
 
     @property
     def settings(self) -> str:
@@ -73,7 +77,7 @@ class EncodeStep(ItemStep):
         pixels = hashed(known.contents[fragment.base], begin, end, choice.codec.value, size)
         inputs = f"{pixels}.{hashed(title, traits)}"
         made = known.made.get(slug)
-        whole = _is_whole(catalogue, slug, known)
+        whole = self._is_whole(catalogue, slug, known)
         stands = whole and made is not None and made.inputs.startswith(pixels) and self._as_now(made)
         if made is not None and made.inputs.rstrip(_AGAIN) == inputs:
             # A clip whose file is gone gets other inputs than it was made from; what is whole, or failed, keeps them.
@@ -94,6 +98,16 @@ class EncodeStep(ItemStep):
         )
         cost = 0.0 if stands else float((end - begin) * size.width * size.height)
         return Item(slug, fragment.base, inputs, job, cost, slug)
+
+    def _is_whole(self, catalogue: Catalogue, slug: str, known: _Known) -> bool:
+        """Whether the clip's file is there as it was written."""
+        if slug not in known.files:
+            return False
+        file, (byte_count, sha256) = catalogue.folder / CLIPS / f"{slug}.mov", known.files[slug]
+        try:
+            return file.stat().st_size == byte_count and not (self._verify and sha256_of(file) != sha256)
+        except FileNotFoundError:
+            return False
 
     def _as_now(self, made: Made) -> bool:
         return (made.version, made.settings) == (self.version, self.settings)
@@ -142,7 +156,7 @@ def _known(catalogue: Catalogue, bases: Collection[str] | None, fragments: Seque
     footage = read_footage(catalogue, bases)
     ingested = catalogue.made("ingest")
     sources = {row["base"]: row for row in ask("SELECT base, title, sha256 FROM sources")}
-    files = {row["slug"]: row["bytes"] for row in ask("SELECT slug, bytes FROM clips")}
+    files = {row["slug"]: (row["bytes"], row["sha256"]) for row in ask("SELECT slug, bytes, sha256 FROM clips")}
     return _Known(
         footage=footage,
         contents={base: _content(one, sources[base]["sha256"], ingested.get(base)) for base, one in footage.items()},
@@ -170,11 +184,3 @@ def _titles(sources: dict[str, str], fragments: Sequence[Fragment]) -> dict[str,
         for base, slugs in of_base.items()
         for number, slug in enumerate(slugs, 1)
     }
-
-
-def _is_whole(catalogue: Catalogue, slug: str, known: _Known) -> bool:
-    """Whether the clip's file is there, and as long as it was written."""
-    try:
-        return (catalogue.folder / CLIPS / f"{slug}.mov").stat().st_size == known.files.get(slug, -1)
-    except FileNotFoundError:
-        return False

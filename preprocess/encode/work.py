@@ -81,7 +81,7 @@ def _encoded(job: EncodeJob, tell: Tell) -> Encoded | Failed:
         for made in (file, proxy):
             if made.exists():
                 _flush(made)
-        return Encoded(file, table, file.stat().st_size, _sha256(file), proxy if job.proxy else None)
+        return Encoded(file, table, file.stat().st_size, sha256_of(file), proxy if job.proxy else None)
     except SourceError as error:
         _remove(file, proxy)
         return _failed(job.footage, error)
@@ -132,7 +132,8 @@ def _flush(file: Path) -> None:
         os.fsync(opened.fileno())
 
 
-def _sha256(file: Path) -> str:
+def sha256_of(file: Path) -> str:
+    """The hash of a file's content, in hexadecimal."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
