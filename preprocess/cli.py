@@ -35,7 +35,6 @@ _COMMANDS = {
     "relink": "find sources that were moved, by what is in them",
     "emit": "write the show and the report of all that was done",
     "encode": "make every fragment a clip that plays from any frame",
-    "build": "make or update a clip library and its first show in one pass",
 }
 
 _EXIT_CODES = (

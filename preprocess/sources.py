@@ -1,4 +1,4 @@
-"""Which files a build is made from: what was named on the command line, and what lies in named folders."""
+"""Which files a run takes: what was named on the command line, and what lies in named folders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SOUND_SUFFIXES = frozenset((".flac", ".wav", ".mp3", ".ogg", ".opus", ".m4a", ".
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The files of a build: absolute paths, sorted, each once. `folders` are the named ones that exist.
+    """The files of a run: absolute paths, sorted, each once. `folders` are the named ones that exist.
 
     `left_out` are files in them that look like sources and are none: (path, why).
     """
@@ -27,7 +27,7 @@ class Found:
 def find_sources(named: Sequence[Path], library: Path) -> Found:
     """Walk folders for videos and sounds by suffix, in any case; a file that is named is taken whatever it is called.
 
-    A named file that does not exist is among the videos, so that the build can say so. Hidden files, folders
+    A named file that does not exist is among the videos, so that the run can say so. Hidden files, folders
     reached through links, and the library itself are left out. So is a link to a file that is found by its own name;
     one that leads out of its folder or nowhere, and what is no file at all (a pipe), is left out and told of.
     """

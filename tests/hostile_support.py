@@ -21,7 +21,7 @@ import numpy as np
 from engine.errors import FrameError, LibraryError, RuntimeShowError, SourceError
 from engine.formats.frame_table import frame_table
 from engine.formats.library import read_library
-from engine.formats.library_rows import NewClip, StoredClip, StoredSource, Traits
+from engine.formats.library_rows import StoredClip, StoredSource, Traits
 from engine.formats.library_writer import LibraryWriter
 from engine.formats.movie import probe
 from engine.media import mjpeg
@@ -42,6 +42,7 @@ from tests.hostile_seeds import (
     movie_of_three,
     movies,
 )
+from tests.library_support import NewClip, put_source
 from tests.media_support import RATE, table_of
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -362,14 +363,12 @@ def write_library(folder: Path) -> Path:
     content, _ = movie_of_three()
     with LibraryWriter(folder) as library:
         source = StoredSource(folder / "three.mp4", "Three", "three", 10, 20, "ab", "settings", "sound")
-        library.enter_sources([source])
-        file, thumbnail = library.work / "three.mov", library.work / "three.jpg"
+        file = library.work / "three.mov"
         file.write_bytes(content)
-        thumbnail.write_bytes(b"picture")
         clip = Clip("three", file, Codec.MJPEG, *JPEG_SIZE, Fraction(25), 3, title="Three")
         traits = Traits(0.5, 0.5, 0.5, 0.5, 0.0, 0.5, 0.5)
         stored = StoredClip(clip, source.path, 0.0, 0.12, len(content), "ab", traits)
-        library.store(source, [NewClip(file, thumbnail, stored, table_of(file))])
+        put_source(library, source, NewClip(file, stored, table_of(file)))
     return folder
 
 

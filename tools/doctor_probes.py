@@ -161,7 +161,7 @@ def probe_clip(name: str, rate: str = "") -> dict[str, Any]:
 
     file = Path(name)
     clip = probe_sequence(file, "clip", Fraction(rate or FALLBACK_RATE)) if is_sequence(file) else probe(file, "clip")
-    codec, mend = clip.codec.value, f"build it into a library: runtime-preprocess build {shlex.quote(name)} -o LIBRARY"
+    codec, mend = clip.codec.value, f"make a library of it: runtime-preprocess run {shlex.quote(name)} -o LIBRARY"
     if clip.images is not None:
         codec, mend = "images", "make a movie of them, and build that into the library"
     elif clip.table is None:

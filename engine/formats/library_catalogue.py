@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from engine.errors import LibraryError
 from engine.formats.library_schema import CATALOGUE, FORMAT_VERSION
 
-REBUILD = "build it again with runtime-preprocess build"
+REBUILD = "make it again with runtime-preprocess run"
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def open_catalogue(folder: Path) -> Iterator[sqlite3.Connection]:
     """
     file = folder / CATALOGUE
     if not file.is_file():
-        raise LibraryError("no clip library here", subject=folder, mend="build one with runtime-preprocess build")
+        raise LibraryError("no clip library here", subject=folder, mend="make one with runtime-preprocess run")
     try:
         with closing(_connect(file)) as connection:
             check_version(connection, folder)
@@ -54,7 +54,7 @@ def check_version(connection: sqlite3.Connection, folder: Path) -> None:
         raise LibraryError(
             f"the library is of version {version}, this program reads version {FORMAT_VERSION}",
             subject=folder,
-            mend="use the program that made it, or build it again into an empty folder",
+            mend="use the program that made it, or make it again in an empty folder",
         )
 
 

@@ -6,12 +6,13 @@ import json
 import os
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from engine.model.clips import Clip, Codec, FrameTable
+from engine.formats.library_schema import CLIPS, THUMBNAILS
+from engine.model.clips import Clip, Codec
 
 Verdict: TypeAlias = Literal["pending", "sound", "damaged", "flagged", "quarantined"]
 
@@ -74,16 +75,6 @@ class StoredClip:
     traits: Traits
 
 
-@dataclass(frozen=True, slots=True)
-class NewClip:
-    """A finished clip on its way into the library: two files inside the work folder, and what to say of them."""
-
-    clip_file: Path
-    thumbnail_file: Path
-    stored: StoredClip  # its clip's `file` says where it goes; its table is set
-    table: FrameTable = field(repr=False)
-
-
 def source_from_row(row: sqlite3.Row, damage: Sequence[Damage]) -> StoredSource:
     """A source from its row of `sources`, which has all columns, and its spans."""
     return StoredSource(
@@ -118,3 +109,26 @@ def clip_from_row(folder: Path, row: sqlite3.Row) -> StoredClip:
     traits = Traits(**{name: row[name] for name in _MEASURES}, **flags)
     source_path = Path(os.fsdecode(row["path"]))
     return StoredClip(clip, source_path, row["source_in_s"], row["source_out_s"], row["bytes"], row["sha256"], traits)
+
+
+def clip_row(stored: StoredClip) -> dict[str, Any]:
+    """A clip's row of `clips`, without `id` and `source_id`; its files are named after its slug."""
+    clip = stored.clip
+    return {
+        "slug": clip.slug,
+        "title": clip.title,
+        "file": f"{CLIPS}/{clip.slug}.mov",
+        "thumbnail": f"{THUMBNAILS}/{clip.slug}.jpg",
+        "codec": clip.codec.value,
+        "width": clip.width,
+        "height": clip.height,
+        "rate_num": clip.rate.numerator,
+        "rate_den": clip.rate.denominator,
+        "frame_count": clip.frame_count,
+        "duration_s": clip.duration_s,
+        "source_in_s": stored.source_in_s,
+        "source_out_s": stored.source_out_s,
+        "bytes": stored.byte_count,
+        "sha256": stored.sha256,
+        **asdict(stored.traits),
+    }

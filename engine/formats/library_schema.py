@@ -88,9 +88,6 @@ CREATE TABLE frame_tables (
     offsets BLOB
 );
 
--- Files of the library that are being replaced: after a kill, those that no clip names are removed.
-CREATE TABLE pending (file TEXT PRIMARY KEY) WITHOUT ROWID;
-
--- Hashes of the show files that a build wrote. A file with another hash was edited by a person and is left alone.
+-- Hashes of the show files that a run wrote. A file with another hash was edited by a person and is left alone.
 CREATE TABLE written (file TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (file, sha256)) WITHOUT ROWID;
 """

@@ -77,7 +77,7 @@ class CatalogueTable(FrameTable):
 
 
 def _read(folder: Path, slug: str, frame_count: int) -> FrameTable:
-    """By slug, not by row: a build that ran meanwhile may have given the row's number to another clip.
+    """By slug, not by row: a run meanwhile may have given the row's number to another clip.
 
     Columns of another size than the table's are not even loaded.
     """

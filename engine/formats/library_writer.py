@@ -1,8 +1,7 @@
 """The clip library as its one writer sees it: sources, clips and their files, changed so that a kill harms nothing.
 
-A clip's files reach their places by rename, and the catalogue names them only afterwards. What is on its way is
-noted in `pending`, so that the next writer can clear what a killed one left. Files that `arrive` in a transaction take
-the other way: named first, moved when it is committed, if need be by the next writer.
+Files `arrive` in the transaction that speaks of them: named first, moved when it is committed, if need be by the next
+writer.
 """
 
 from __future__ import annotations
@@ -12,22 +11,22 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
 from engine.errors import LibraryError, OutputError
-from engine.formats.library_arrivals import ARRIVALS, note_arrivals, settle_arrivals, sync_folder
+from engine.formats.library_arrivals import ARRIVALS, note_arrivals, settle_arrivals
 from engine.formats.library_catalogue import check_version
 from engine.formats.library_rows import (
     Damage,
-    NewClip,
     StoredClip,
     StoredSource,
     Traits,
     clip_from_row,
+    clip_row,
     source_from_row,
 )
 from engine.formats.library_schema import CATALOGUE, CLIPS, FORMAT_VERSION, SCHEMA, THUMBNAILS
@@ -38,7 +37,7 @@ if sys.platform != "win32":
     import fcntl
 
 # The writer's own, and the values that it takes and gives.
-__all__ = ["Damage", "LibraryWriter", "NewClip", "StoredClip", "StoredSource", "Traits"]
+__all__ = ["Damage", "LibraryWriter", "StoredClip", "StoredSource", "Traits"]
 
 WORK_PREFIX = ".work-"
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs", "fuse.glusterfs", "ceph"}
@@ -128,13 +127,6 @@ class LibraryWriter:
         settle_arrivals(self._catalogue, self.folder)
         for left in self.folder.glob(f"{WORK_PREFIX}*"):
             shutil.rmtree(left)
-        with self.transaction() as catalogue:
-            query = (
-                "SELECT file FROM pending WHERE file NOT IN (SELECT file FROM clips UNION SELECT thumbnail FROM clips)"
-            )
-            for (file,) in catalogue.execute(query).fetchall():
-                (self.folder / file).unlink(missing_ok=True)
-            catalogue.execute("DELETE FROM pending")
 
     # Sources
 
@@ -171,32 +163,6 @@ class LibraryWriter:
                 "UPDATE sources SET size = ?, mtime_ns = ? WHERE path = ?",
                 (source.size, source.mtime_ns, os.fsencode(source.path)),
             )
-
-    def store(self, source: StoredSource, made: Sequence[NewClip]) -> None:
-        """Put a finished source and its clips in place of what the library had of it, files first.
-
-        After a kill within, the source counts as pending and is done again.
-        """
-        new_files = [name for clip in made for name in (_clip_file(clip.stored), _thumbnail(clip.stored))]
-        with self.transaction() as catalogue:
-            source_id = self._source_id(source)
-            rows = catalogue.execute("SELECT file, thumbnail FROM clips WHERE source_id = ?", (source_id,))
-            old_files = [name for row in rows for name in row]
-            catalogue.execute("UPDATE sources SET verdict = 'pending', settings = '' WHERE id = ?", (source_id,))
-            catalogue.execute("DELETE FROM clips WHERE source_id = ?", (source_id,))
-            names = {(name,) for name in (*old_files, *new_files)}
-            catalogue.executemany("INSERT OR IGNORE INTO pending VALUES (?)", sorted(names))
-        for clip in made:
-            clip.clip_file.replace(self.folder / _clip_file(clip.stored))
-            clip.thumbnail_file.replace(self.folder / _thumbnail(clip.stored))
-        for name in set(old_files) - set(new_files):
-            (self.folder / name).unlink(missing_ok=True)
-        sync_folder(self.folder / CLIPS)
-        with self.transaction() as catalogue:
-            for clip in made:
-                _insert_clip(catalogue, source_id, clip.stored, clip.table)
-            _update_source(catalogue, source_id, source)
-            catalogue.execute("DELETE FROM pending")
 
     def _source_id(self, source: StoredSource) -> int:
         row = self._catalogue.execute("SELECT id FROM sources WHERE path = ?", (os.fsencode(source.path),)).fetchone()
@@ -240,7 +206,7 @@ class LibraryWriter:
     # Files that a person may edit
 
     def written(self, file: str) -> set[str]:
-        """The SHA-256 hashes that a build gave the library's `file`; empty where none wrote it."""
+        """The SHA-256 hashes that a run gave the library's `file`; empty where none wrote it."""
         return {row[0] for row in self._catalogue.execute("SELECT sha256 FROM written WHERE file = ?", (file,))}
 
     def note_written(self, file: str, sha256: str) -> None:
@@ -249,35 +215,8 @@ class LibraryWriter:
             catalogue.execute("INSERT OR IGNORE INTO written VALUES (?, ?)", (file, sha256))
 
 
-def _clip_file(stored: StoredClip) -> str:
-    return f"{CLIPS}/{stored.clip.slug}.mov"
-
-
-def _thumbnail(stored: StoredClip) -> str:
-    return f"{THUMBNAILS}/{stored.clip.slug}.jpg"
-
-
 def _insert_clip(catalogue: sqlite3.Connection, source_id: int, stored: StoredClip, table: FrameTable) -> None:
-    clip, traits = stored.clip, stored.traits
-    row = {
-        "slug": clip.slug,
-        "source_id": source_id,
-        "title": clip.title,
-        "file": _clip_file(stored),
-        "thumbnail": _thumbnail(stored),
-        "codec": clip.codec.value,
-        "width": clip.width,
-        "height": clip.height,
-        "rate_num": clip.rate.numerator,
-        "rate_den": clip.rate.denominator,
-        "frame_count": clip.frame_count,
-        "duration_s": clip.duration_s,
-        "source_in_s": stored.source_in_s,
-        "source_out_s": stored.source_out_s,
-        "bytes": stored.byte_count,
-        "sha256": stored.sha256,
-        **asdict(traits),
-    }
+    row = {"source_id": source_id, **clip_row(stored)}
     names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
     clip_id = catalogue.execute(f"INSERT INTO clips ({names}) VALUES ({marks})", row).lastrowid  # noqa: S608
     catalogue.execute("INSERT INTO frame_tables VALUES (?, ?, ?, ?)", (clip_id, *stored_table(table)))
@@ -328,9 +267,7 @@ def _locked(folder: Path) -> int | None:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(fd)
-        raise LibraryError(
-            "is being written by another build", subject=folder, mend="wait until it has ended"
-        ) from None
+        raise LibraryError("is being written by another run", subject=folder, mend="wait until it has ended") from None
     return fd
 
 

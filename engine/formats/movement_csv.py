@@ -264,7 +264,7 @@ class _Table:
         if not slug or self._clips is None:
             return None
         if slug not in self._clips:
-            mend = "runtime-preprocess build makes clips; an empty cell is a gap"
+            mend = "runtime-preprocess run makes clips; an empty cell is a gap"
             if self._suggested < MAX_SUGGESTIONS:
                 mend = did_you_mean(slug, self._clips, mend)
                 self._suggested += 1

@@ -121,7 +121,7 @@ class _Resolver:
 
     def _check_library(self) -> None:
         if self._library is not None and not self._library and self._show.library is not None:
-            self.problem(("library",), "has no clips", "fill it: runtime-preprocess build FOLDER -o LIBRARY")
+            self.problem(("library",), "has no clips", "fill it: runtime-preprocess run FOLDER -o LIBRARY")
             self._library = None
 
     def _check_layer(self, place: Place, layer: Layer) -> None:

@@ -79,7 +79,7 @@ def _library(parsed: ParsedShow, folder: Path, problems: list[Problem]) -> Mappi
     path = located(folder, parsed.show.library)
     reason = why_not_there(path, folder=True)
     if reason:
-        mend = "paths are relative to the show's folder; runtime-preprocess build makes a library"
+        mend = "paths are relative to the show's folder; runtime-preprocess run makes a library"
         problems.append(parsed.problem(("library",), f"{parsed.show.library} {reason}", mend))
         return None
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 # Columns that say when or in which order something was stored, or how SQLite numbers rows.
 _LEFT_OUT = {"id", "at", "source_id", "clip_id", "mtime_ns", "path"}
 # What says only how the catalogue came about: what is on its way, and what can be undone.
-_TABLES_LEFT_OUT = {"pending", "arrivals", "edits", "sqlite_sequence"}
+_TABLES_LEFT_OUT = {"arrivals", "edits", "sqlite_sequence"}
 # Rows of these are known by another's name.
 _JOINS = {
     "damage": "SELECT base, damage.* FROM damage JOIN sources ON sources.id = source_id",

@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from engine.formats.library_rows import NewClip, StoredClip, StoredSource, Traits
+from engine.formats.library_rows import StoredClip, StoredSource, Traits
 from engine.formats.library_writer import LibraryWriter
 from engine.model.clips import Clip, Codec, FrameTable
 from tests.film_support import film_frames, run_module
 from tests.hostile_seeds import HAP_SIZE, JPEG_SIZE
+from tests.library_support import NewClip, put_source
 from tests.media_support import RATE, encode, hap_section, packets_of, snappy
 
 COUNT = 12
@@ -80,13 +81,11 @@ def library_of(folder: Path, case: Case, frames: list[bytes]) -> None:
     offsets[BAD[2]], lengths[BAD[3]] = 2**32, 2**32 - 1
     with LibraryWriter(folder) as library:
         source = StoredSource(folder / "bad.mp4", "Bad", "bad", 10, 20, "ab", "settings", "sound")
-        library.enter_sources([source])
-        file, thumbnail = library.work / "bad.mov", library.work / "bad.jpg"
+        file = library.work / "bad.mov"
         file.write_bytes(b"".join(frames))
-        thumbnail.write_bytes(b"picture")
         clip = Clip("bad", file, case.codec, *case.size, RATE, COUNT, title="Bad")
         stored = StoredClip(clip, source.path, 0.0, 0.48, 1, "ab", Traits(0.5, 0.5, 0.5, 0.5, 0.0, 0.5, 0.5))
-        library.store(source, [NewClip(file, thumbnail, stored, FrameTable(offsets, lengths))])
+        put_source(library, source, NewClip(file, stored, FrameTable(offsets, lengths)))
 
 
 @pytest.mark.parametrize("name", CASES)

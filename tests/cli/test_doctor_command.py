@@ -43,7 +43,7 @@ def test_the_doctor_tells_which_files_scrub(tmp_path: Path) -> None:
     for name, clip in found.items():
         assert clip["seek_worst_ms"] >= clip["seek_median_ms"] > 0
         assert clip["scrubs"] == checks[name]["ok"] == (clip["seek_worst_ms"] <= 40)
-        assert ("runtime-preprocess build" in clip["mend"]) is not clip["scrubs"]
+        assert ("runtime-preprocess run" in clip["mend"]) is not clip["scrubs"]
 
 
 def test_the_doctor_looks_at_the_sources_of_a_show(tmp_path: Path) -> None:

@@ -12,13 +12,14 @@ import pytest
 
 from engine.core.figures import Figures
 from engine.errors import SourceError
-from engine.formats.library_rows import NewClip, StoredClip, StoredSource, Traits
+from engine.formats.library_rows import StoredClip, StoredSource, Traits
 from engine.formats.library_writer import LibraryWriter
 from engine.formats.sound_places import SoundPlace, SoundPlaces, clip_key
 from engine.model.clips import Codec
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.fragments import store_footage
 from preprocess.catalogue.values import Footage, Piece
+from tests.library_support import NewClip, put_source
 from tests.media_support import clip_of, encode
 from tests.sound_shows import RATE_HZ, Samples32, event, mixed, movie_with_sound, noise, sine, sounding, wav
 
@@ -149,16 +150,14 @@ def test_a_clip_of_the_library_sounds_from_its_source(tmp_path: Path) -> None:
     sound = noise(8.0)
     source = StoredSource(movie_with_sound(tmp_path / "source.mov", sound), "Source", "source", verdict="sound")
     with LibraryWriter(tmp_path / "library") as library:
-        library.enter_sources([source])
         new = []
         for slug, in_s in (("first", 0.0), ("second", 3.2)):
             file = encode(library.work / f"{slug}.mov", "mjpeg", "yuvj420p", range(50))
             clip = replace(clip_of(file, Codec.MJPEG, 50), slug=slug, rate=Fraction(25))
             assert clip.table is not None
-            (library.work / f"{slug}.jpg").touch()
             stored = StoredClip(clip, source.path, in_s, in_s + 2, file.stat().st_size, "", TRAITS)
-            new.append(NewClip(file, library.work / f"{slug}.jpg", stored, clip.table))
-        library.store(source, new)
+            new.append(NewClip(file, stored, clip.table))
+        put_source(library, source, *new)
     text = "library: library\nlayers: [{name: base, clips: [second], volume: 1}]"
     world = sounding(tmp_path, text + "\nmovements: [{name: one, duration_s: 30}]")
     heard = mixed(world, 1.5)
@@ -177,13 +176,11 @@ def test_a_clip_whose_source_has_a_mezzanine_sounds_from_that(tmp_path: Path) ->
     folder = tmp_path / "library"
     with Catalogue(folder) as catalogue:
         library = catalogue.library
-        library.enter_sources([source])
         file = encode(library.work / "a.mov", "mjpeg", "yuvj420p", range(50))
         clip = replace(clip_of(file, Codec.MJPEG, 50), slug="source", rate=Fraction(25))
         assert clip.table is not None
-        (library.work / "a.jpg").touch()
         stored = StoredClip(clip, source.path, 3.0, 5.0, file.stat().st_size, "", TRAITS)
-        library.store(source, [NewClip(file, library.work / "a.jpg", stored, clip.table)])
+        put_source(library, source, NewClip(file, stored, clip.table))
         mezzanine = folder / "mezzanine/source.mov"
         mezzanine.parent.mkdir()
         movie_with_sound(mezzanine, sound)

@@ -15,20 +15,20 @@ import pytest
 
 from engine.errors import LibraryError, SourceError
 from engine.formats.library import read_library
-from engine.formats.library_rows import Damage, NewClip, StoredClip, StoredSource, Traits
+from engine.formats.library_rows import Damage, StoredClip, StoredSource, Traits
 from engine.formats.library_writer import LibraryWriter
 from engine.model.clips import Clip, Codec, FrameTable
+from tests.library_support import NewClip, put_clips, put_source
 
 TRAITS = Traits(0.5, 0.4, 0.3, 0.5, 0.1, 0.2, 0.6)
 TABLE = FrameTable(np.array([36, 136, 236], np.uint64), np.array([100, 100, 90], np.uint32))
 
 
 def new_clip(library: LibraryWriter, source: StoredSource, slug: str, content: bytes = b"movie") -> NewClip:
-    clip_file, thumbnail_file = library.work / f"{slug}.mov", library.work / f"{slug}.jpg"
-    clip_file.write_bytes(content)
-    thumbnail_file.write_bytes(b"picture")
-    clip = Clip(slug, clip_file, Codec.MJPEG, 320, 240, Fraction(25), 3, title="A Title")
-    return NewClip(clip_file, thumbnail_file, StoredClip(clip, source.path, 1.0, 1.12, 5, "ab", TRAITS), TABLE)
+    file = library.work / f"{slug}.mov"
+    file.write_bytes(content)
+    clip = Clip(slug, file, Codec.MJPEG, 320, 240, Fraction(25), 3, title="A Title")
+    return NewClip(file, StoredClip(clip, source.path, 1.0, 1.12, 5, "ab", TRAITS), TABLE)
 
 
 def source(folder: Path, name: str = "a") -> StoredSource:
@@ -39,8 +39,7 @@ def library_with(folder: Path, *slugs: str) -> Path:
     with LibraryWriter(folder) as library:
         for slug in slugs:
             entered = source(folder, slug)
-            library.enter_sources([entered])
-            library.store(entered, [new_clip(library, entered, slug)])
+            put_source(library, entered, new_clip(library, entered, slug))
     return folder
 
 
@@ -58,10 +57,9 @@ def test_the_player_reads_what_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("codec", [codec for codec in Codec if codec is not Codec.OTHER])
 def test_every_codec_with_a_frame_table_can_be_stored(tmp_path: Path, codec: Codec) -> None:
     with LibraryWriter(tmp_path) as library:
-        library.enter_sources([source(tmp_path)])
         new = new_clip(library, source(tmp_path), "a")
         stored = replace(new.stored, clip=replace(new.stored.clip, codec=codec))
-        library.store(source(tmp_path), [replace(new, stored=stored)])
+        put_source(library, source(tmp_path), replace(new, stored=stored))
         assert [stored.clip.codec for stored in library.clips()] == [codec]
     assert read_library(tmp_path)["a"].codec is codec
 
@@ -69,7 +67,7 @@ def test_every_codec_with_a_frame_table_can_be_stored(tmp_path: Path, codec: Cod
 def test_a_closed_library_is_plain_files_and_nothing_temporary(tmp_path: Path) -> None:
     folder = library_with(tmp_path, "a")
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert files == {"catalogue.sqlite", "clips/a.mov", "thumbnails/a.jpg"}
+    assert files == {"catalogue.sqlite", "clips/a.mov"}
 
 
 def test_it_is_read_from_a_disk_that_cannot_be_written(tmp_path: Path) -> None:
@@ -96,50 +94,43 @@ def test_sources_come_back_as_they_were_stored(tmp_path: Path) -> None:
             notes=("one", "two"),
             damage=(Damage(0.5, 1.25, "does not decode"),),
         )
-        library.enter_sources([stored])
-        library.store(stored, [new_clip(library, stored, "a")])
+        put_source(library, stored, new_clip(library, stored, "a"))
         assert library.sources() == {odd: stored}
         (clip,) = library.clips()
         assert (clip.source, clip.traits, clip.source_in_s, clip.sha256) == (odd, TRAITS, 1.0, "ab")
 
 
-def test_storing_a_source_again_replaces_its_clips_and_their_files(tmp_path: Path) -> None:
+def test_a_clip_put_again_takes_the_place_of_the_first_and_a_dropped_one_goes_with_its_file(tmp_path: Path) -> None:
     with LibraryWriter(tmp_path) as library:
         entered = source(tmp_path)
-        library.enter_sources([entered])
-        library.store(entered, [new_clip(library, entered, f"a-0{n}") for n in (1, 2, 3)])
-        library.store(entered, [new_clip(library, entered, "a-01", b"newer")])
+        put_source(library, entered, *(new_clip(library, entered, f"a-0{n}") for n in (1, 2, 3)))
+        put_clips(library, entered, new_clip(library, entered, "a-01", b"newer"))
+        with library.transaction():
+            library.drop_clips(["a-02", "a-03", "never_was"])
     assert [path.name for path in (tmp_path / "clips").iterdir()] == ["a-01.mov"]
-    assert [path.name for path in (tmp_path / "thumbnails").iterdir()] == ["a-01.jpg"]
+    assert list(read_library(tmp_path)) == ["a-01"]
     assert read_library(tmp_path)["a-01"].file.read_bytes() == b"newer"
 
 
-def test_a_writer_killed_between_the_files_and_the_catalogue_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_writer_killed_before_the_catalogue_speaks_of_a_clip_leaves_nothing(tmp_path: Path) -> None:
     library = LibraryWriter(tmp_path)
     entered = source(tmp_path)
     library.enter_sources([entered])
-
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("engine.formats.library_writer._insert_clip", killed)
-    with pytest.raises(KeyboardInterrupt):
-        library.store(entered, [new_clip(library, entered, "a")])
-    assert (tmp_path / "clips/a.mov").exists()
-    library._catalogue.close()  # as a kill would: no closing of ours
+    new = new_clip(library, entered, "a")
+    library.connection.execute("BEGIN IMMEDIATE")
+    library.put_clip(entered.base, new.stored, new.table, {"clips/a.mov": new.file})
+    library.connection.close()  # as a kill would: no commit and no closing of ours
     assert library._lock_fd is not None
     os.close(library._lock_fd)
     with LibraryWriter(tmp_path) as again:
-        assert not (tmp_path / "clips/a.mov").exists()
         assert [path.name for path in tmp_path.glob(".work-*")] == [again.work.name]
         assert again.sources()[entered.path].verdict == "pending"
+    assert not list((tmp_path / "clips").iterdir())
     assert read_library(tmp_path) == {}
 
 
 def test_two_writers_at_once_are_refused(tmp_path: Path) -> None:
-    with LibraryWriter(tmp_path), pytest.raises(LibraryError, match="being written by another build"):
+    with LibraryWriter(tmp_path), pytest.raises(LibraryError, match="being written by another run"):
         LibraryWriter(tmp_path)
     LibraryWriter(tmp_path).close()
 
@@ -232,7 +223,9 @@ def test_a_library_that_is_built_again_while_it_plays_never_lends_a_clip_the_tab
     folder = library_with(tmp_path, "a", "b")
     clips = read_library(folder)
     with LibraryWriter(folder) as library:  # c gets the row that b had
-        library.store(source(folder, "b"), [new_clip(library, source(folder, "b"), "c")])
+        with library.transaction():
+            library.drop_clips(["b"])
+        put_clips(library, source(folder, "b"), new_clip(library, source(folder, "b"), "c"))
     with pytest.raises(SourceError, match="the frame table of b is damaged"):
         _ = _table(clips["b"]).offsets
     assert _table(clips["a"]).offsets.tolist() == [36, 136, 236]

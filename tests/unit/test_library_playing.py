@@ -16,12 +16,13 @@ from engine.core.figures import Figures
 from engine.formats import library_table
 from engine.formats.library import read_library
 from engine.formats.library_catalogue import open_catalogue
-from engine.formats.library_rows import NewClip, StoredClip, StoredSource, Traits
+from engine.formats.library_rows import StoredClip, StoredSource, Traits
 from engine.formats.library_writer import LibraryWriter
 from engine.media.frame_store import FrameStore
 from engine.model.clips import Codec
 from engine.model.pictures import FrameRef, Hit, Missing
 from engine.model.plan import FramePlan, LayerPlan, MovementPlan, ShownFrame
+from tests.library_support import NewClip, put_source
 from tests.media_support import clip_of, encode, read_number
 
 TRAITS = Traits(0.5, 0.4, 0.3, 0.5, 0.1, 0.2, 0.6)
@@ -36,11 +37,9 @@ def folder(tmp_path: Path) -> Path:
             file = encode(library.work / f"{slug}.mov", "mjpeg", "yuvj420p", range(8))
             clip = replace(clip_of(file, Codec.MJPEG, 8), slug=slug)
             assert clip.table is not None
-            (library.work / f"{slug}.jpg").touch()
             source = StoredSource(tmp_path / slug, slug, slug, verdict="sound")
-            library.enter_sources([source])
             stored = StoredClip(clip, source.path, 0.0, 1.0, file.stat().st_size, "", TRAITS)
-            library.store(source, [NewClip(file, library.work / f"{slug}.jpg", stored, clip.table)])
+            put_source(library, source, NewClip(file, stored, clip.table))
     return library.folder
 
 
@@ -89,6 +88,6 @@ def test_a_damaged_frame_table_costs_its_clip_one_log_line_and_the_show_goes_on(
             assert isinstance(found[SECOND], Hit)
     assert [record.getMessage() for record in caplog.records] == [
         f"{folder}: the frame table of a is damaged: there is none of 8 frames. "
-        "build it again with runtime-preprocess build"
+        "make it again with runtime-preprocess run"
     ]
     assert figures.counter("source_errors").count == 1

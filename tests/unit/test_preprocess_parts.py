@@ -1,26 +1,20 @@
-"""The small decisions of a build: names, sources, cuts, combs, colours, the first show's arrangement."""
+"""The small decisions of the first steps: names, sources, combs, colours, sizes."""
 
 from __future__ import annotations
 
 import os
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
-from engine.formats.library_rows import StoredClip, Traits
 from engine.formats.library_schema import SLUG_PATTERN
 from engine.formats.movie import read_movie
-from engine.model.clips import Clip, Codec
-from engine.model.world import Onset
-from preprocess.arrange import CHARACTERS, arrange, share_out, usable
+from engine.model.clips import Codec
 from preprocess.footage.combing import combs
 from preprocess.footage.filters import PictureFilter, target_for
-from preprocess.fragments import LONGEST_S, SHORTEST_S, Cutter, ShotChanges
-from preprocess.music import Music
 from preprocess.slugs import base_of, bases, readable, slug
 from preprocess.sources import find_sources
 from tests.archive_support import MovieSpec, numbered_movie, write_movie
@@ -72,32 +66,6 @@ def test_folders_are_searched_for_videos_and_sounds_in_any_case(tmp_path: Path) 
     found = find_sources([tmp_path, tmp_path / "notes.txt", tmp_path / "deep/../a.MOV"], library)
     assert [path.relative_to(tmp_path).as_posix() for path in found.videos] == ["a.MOV", "deep/b.Mts", "notes.txt"]
     assert [path.name for path in found.sounds] == ["c.flac"]
-
-
-def _lengths(rate: Fraction, total: int, shots: set[int] = frozenset()) -> list[int]:
-    cutter = Cutter(rate, total)
-    begins = [0] + [index for index in range(1, total) if cutter.cuts_before(index, index in shots)]
-    return [end - begin for begin, end in pairwise([*begins, total])]
-
-
-@pytest.mark.parametrize("seconds", [0.5, 2, 11.9, 12, 12.1, 25, 139.4])
-def test_a_long_source_falls_into_parts_of_a_sensible_length(seconds: float) -> None:
-    rate = Fraction(25)
-    lengths = _lengths(rate, round(seconds * 25))
-    assert sum(lengths) == round(seconds * 25)
-    assert max(lengths) <= LONGEST_S * rate
-    assert seconds < SHORTEST_S or min(lengths) >= SHORTEST_S * rate
-
-
-def test_shots_are_cut_where_they_change_but_never_into_slivers() -> None:
-    assert _lengths(Fraction(25), 500, {100, 110, 300, 480}) == [100, 200, 200]
-
-
-def test_a_shot_change_stands_out_of_motion() -> None:
-    changes = ShotChanges()
-    assert not any(changes.begins(0.06) for _ in range(20))
-    assert changes.begins(0.4)
-    assert not changes.begins(0.06)
 
 
 def _woven(count: int, *, interlaced: bool, top_first: bool = True, lines: int = 20) -> list[np.ndarray]:
@@ -186,72 +154,3 @@ def test_sizes_suit_the_codec_and_are_resampled_only_where_they_must(tmp_path: P
     assert (hap.width, hap.height, hap.scales) == (168, 96, False)
     small = target_for(odd, Codec.MJPEG, 48)
     assert (small.width, small.height, small.scales) == (84, 48, True)
-
-
-def stored(name: str, seconds: float = 6, folder: str = "archive", **traits: float) -> StoredClip:
-    measures = dict.fromkeys(("brightness", "contrast", "colour", "warmth", "skin", "detail", "motion"), 0.5) | traits
-    clip = Clip(name, Path(f"clips/{name}.mov"), Codec.MJPEG, 320, 240, Fraction(25), round(25 * seconds))
-    return StoredClip(clip, Path(f"/{folder}/{name}.mp4"), 0, seconds, 1, "", Traits(**measures))
-
-
-def some_clips(count: int) -> list[StoredClip]:
-    chance = np.random.default_rng(3)
-    names = ("brightness", "colour", "skin", "detail", "motion")
-    return [stored(f"c{n:02d}", 3 + n % 7, **dict(zip(names, chance.random(5), strict=True))) for n in range(count)]
-
-
-@pytest.mark.parametrize("count", [1, 2, 4, 5, 23])
-def test_every_clip_is_shared_out_and_no_movement_starves(count: int) -> None:
-    clips = some_clips(count)
-    shared = share_out(clips)
-    assert list(shared) == ["orientation", "elemental", "built", "people", "blur"]
-    assert {chosen.stored.clip.slug for each in shared.values() for chosen in each} == {c.clip.slug for c in clips}
-    assert all(len(each) >= min(2, count) for each in shared.values())
-    assert max(map(len, shared.values())) <= max(2, -(-count // 5))
-
-
-def test_clips_go_where_their_looks_or_their_names_say() -> None:
-    clips = [*some_clips(10), stored("calm", motion=0.0, brightness=0.9), stored("wild", motion=1.0)]
-    shared = share_out([*clips, stored("people_02", motion=1.0), stored("x", folder="Built")])
-    where = {chosen.stored.clip.slug: name for name, each in shared.items() for chosen in each}
-    assert (where["calm"], where["wild"]) == ("orientation", "blur")
-    assert (where["people_02"], where["x"]) == ("people", "built")
-
-
-def test_black_clips_are_never_shown_and_still_ones_only_alone() -> None:
-    still = stored("still", seconds=0.04)
-    black = StoredClip(stored("black").clip, Path("/b"), 0, 1, 1, "", Traits(0, 0, 0, 0.5, 0, 0, 0, black=True))
-    moving = stored("moving")
-    assert usable([still, black, moving]) == [moving]
-    assert usable([still, black]) == [still]
-    assert usable([black]) == []
-
-
-def test_every_cut_and_every_end_falls_on_an_onset() -> None:
-    chance = np.random.default_rng(8)
-    loop = tuple(Onset(float(at_s), float(chance.random())) for at_s in np.sort(chance.uniform(0.01, 7.3, 30)))
-    music = Music(Path("loop.flac"), 7.321, loop, "")
-    movements = arrange(some_clips(9), music.onsets_until(120), seed=1)
-    heard = np.array([onset.at_s for onset in music.onsets_until(120)])
-    begin_s = 0.0
-    for movement, character in zip(movements, CHARACTERS, strict=True):
-        base = [row for row in movement.rows if row.layer == "base"]
-        assert 10 <= sum(row.duration_s for row in base) <= 14
-        instant_s = begin_s
-        for row in base:
-            if instant_s > 0:
-                assert np.abs(heard - instant_s).min() < 2e-6, (character.name, instant_s)
-            instant_s += row.duration_s
-        echo_s = sum(row.duration_s for row in movement.rows if row.layer == "echo")
-        assert echo_s == pytest.approx(instant_s - begin_s)
-        begin_s = instant_s
-        assert all(row.clip and row.hint for row in movement.rows)
-        assert all(first.clip != second.clip for first, second in pairwise(base))
-
-
-def test_without_music_cuts_come_at_even_steps_and_the_same_clips_give_the_same_show() -> None:
-    movements = arrange(some_clips(9), (), seed=1)
-    assert movements == arrange(some_clips(9), (), seed=1)
-    for movement in movements:
-        steps = [row.duration_s for row in movement.rows if row.layer == "base"]
-        assert max(steps) - min(steps) < 1e-5

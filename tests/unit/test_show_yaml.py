@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from engine.errors import Problem, ShowError
-from engine.formats.library_writer import LibraryWriter, NewClip, StoredClip, StoredSource, Traits
+from engine.formats.library_writer import LibraryWriter, StoredClip, StoredSource, Traits
 from engine.formats.show_yaml import read_show
 from engine.model.clips import Codec
 from tests.film_support import click_track, grey_movie
+from tests.library_support import NewClip, put_source
 from tests.media_support import clip_of, encode, table_of
 
 SHOW = """library: library
@@ -39,13 +40,11 @@ def written(folder: Path, text: str = SHOW) -> Path:
     return file
 
 
-def new_clip(folder: Path, slug: str, source: Path) -> NewClip:
-    made = encode(folder / f"{slug}.mov", "mjpeg", "yuvj420p", range(5))
-    thumbnail = folder / f"{slug}.jpg"
-    thumbnail.write_bytes(b"")
+def new_clip(folder: Path, work: Path, slug: str, source: Path) -> NewClip:
+    made = encode(work / f"{slug}.mov", "mjpeg", "yuvj420p", range(5))
     clip = replace(clip_of(made, Codec.MJPEG, 5, slug=slug), file=folder / "library" / "clips" / f"{slug}.mov")
     traits = Traits(0.5, 0.5, 0, 0, 0, 0, 0)
-    return NewClip(made, thumbnail, StoredClip(clip, source, 0.0, 0.2, 1000, "", traits), table_of(made))
+    return NewClip(made, StoredClip(clip, source, 0.0, 0.2, 1000, "", traits), table_of(made))
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +55,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     click_track(folder / "music.wav", [0.5], 1.0)
     source = StoredSource(folder / "source.mp4", "source", "grey")
     with LibraryWriter(folder / "library") as library:
-        library.enter_sources([source])
-        library.store(source, [new_clip(folder, slug, source.path) for slug in ("grey", "layer-base")])
+        clips = [new_clip(folder, library.work, slug, source.path) for slug in ("grey", "layer-base")]
+        put_source(library, source, *clips)
     return folder
 
 

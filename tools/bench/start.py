@@ -17,7 +17,7 @@ from pathlib import Path
 from av.video.frame import VideoFrame
 
 from engine.errors import RuntimeShowError
-from engine.formats.library_writer import LibraryWriter, NewClip, StoredClip, StoredSource, Traits
+from engine.formats.library_writer import LibraryWriter, StoredClip, StoredSource, Traits
 from engine.model.clips import Clip
 from preprocess.footage.encoders import jpeg
 from tools.bench.measuring import Case, percentile
@@ -170,22 +170,28 @@ def _library(media: Path, count: int, tell: Tell) -> Path:
         with LibraryWriter(unfinished) as library:
             source = StoredSource(clip.file.absolute(), "Start", "start", verdict="sound")
             library.enter_sources([source])
-            library.store(source, list(_clips(clip, source, count, library.work)))
+            _put_clips(library, clip, source, count)
         unfinished.rename(folder)
     return folder
 
 
-def _clips(clip: Clip, source: StoredSource, count: int, work: Path) -> Iterator[NewClip]:
+def _put_clips(library: LibraryWriter, clip: Clip, source: StoredSource, count: int) -> None:
     assert clip.table is not None
+    work = library.work
     movie, thumbnail = work / "start.mov", work / "start.jpg"
     shutil.copyfile(clip.file, movie)
     thumbnail.write_bytes(jpeg(VideoFrame(clip.width, clip.height, "yuvj420p"), 320))
-    for number in range(count):
-        slug = f"start-{number:06d}"
-        movie_file, thumbnail_file = _linked(movie, work / f"{slug}.mov"), _linked(thumbnail, work / f"{slug}.jpg")
-        named = replace(clip, slug=slug, file=movie_file, title=f"Start {number}")
-        stored = StoredClip(named, source.path, 0.0, clip.duration_s, movie_file.stat().st_size, "", _TRAITS)
-        yield NewClip(movie_file, thumbnail_file, stored, clip.table)
+    with library.transaction():
+        library.describe_source(source)
+        for number in range(count):
+            slug = f"start-{number:06d}"
+            files = {
+                f"clips/{slug}.mov": _linked(movie, work / f"{slug}.mov"),
+                f"thumbnails/{slug}.jpg": _linked(thumbnail, work / f"{slug}.jpg"),
+            }
+            named = replace(clip, slug=slug, title=f"Start {number}")
+            stored = StoredClip(named, source.path, 0.0, clip.duration_s, movie.stat().st_size, "", _TRAITS)
+            library.put_clip(source.base, stored, clip.table, files)
 
 
 def _linked(original: Path, name: Path) -> Path:
