@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import importlib
 import keyword
+import signal
 import sys
-from collections.abc import Sequence
-from types import ModuleType
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType, ModuleType
 
 from engine.errors import RuntimeShowError
-from preprocess.commands.common import INTERRUPTED, WRONG_INPUT
+from preprocess.commands.common import INTERRUPTED, TERMINATED, WRONG_INPUT
 
 # A subcommand is a module of preprocess.commands with EXAMPLES, add_arguments(parser) and run(parsed) -> exit code.
 # Only the one that was asked for is imported: some of them bring large libraries along.
@@ -38,8 +41,10 @@ _COMMANDS = {
 }
 
 _EXIT_CODES = (
-    "\nexit codes: 0 done, 2 wrong input or usage, 3 with --strict when anything was quarantined, 1 internal error\n"
+    "\nexit codes: 0 done, 2 wrong input or usage, 3 with --strict when anything was quarantined, 1 internal error,"
+    "\n130 stopped by Ctrl-C, 143 by SIGTERM\n"
 )
+_STOPPED = "Stopped. What was finished is kept; the same command goes on from there."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,13 +53,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser, modules = _parser(words)
     parsed = parser.parse_args(words)
     try:
-        return int(modules[parsed.command].run(parsed))
+        with _leaving_on_sigterm():
+            return int(modules[parsed.command].run(parsed))
     except RuntimeShowError as error:
         print(f"runtime-preprocess: {error}", file=sys.stderr)
         return WRONG_INPUT
     except KeyboardInterrupt:
-        print("Stopped. What was finished is kept; the same command goes on from there.", file=sys.stderr)
+        print(_STOPPED, file=sys.stderr)
         return INTERRUPTED
+    except _TerminatedError:
+        print(_STOPPED, file=sys.stderr)
+        return TERMINATED
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM came."""
+
+
+@contextmanager
+def _leaving_on_sigterm() -> Iterator[None]:
+    """Within the block SIGTERM ends the command as Ctrl-C does, through every `finally`."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise _TerminatedError
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _parser(words: Sequence[str]) -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:

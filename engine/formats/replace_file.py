@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import OutputError
+
+_PARTIAL = re.compile(r"\..+\.(\d+)\.partial", re.DOTALL)
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -29,3 +34,28 @@ def replace_file(path: Path, content: bytes) -> None:
         raise OutputError(
             f"cannot be written ({error.strerror})", subject=path, mend="Make room, or name another folder."
         ) from error
+
+
+def clear_partials(folder: Path) -> None:
+    """Remove what `replace_file` left in `folder` and below where it was killed. What others are writing stays.
+
+    Links are not followed. Raises OSError where the disk fails.
+    """
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            found = _PARTIAL.fullmatch(name)
+            if found and not _is_alive(int(found[1])):
+                with suppress(PermissionError):  # on Windows: somebody has it open
+                    Path(parent, name).unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    if sys.platform == "win32":
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -12,6 +12,7 @@ from types import TracebackType
 
 from engine.errors import LibraryError
 from engine.formats.library_writer import LibraryWriter
+from engine.formats.replace_file import clear_partials
 from preprocess.catalogue.schema import MIGRATIONS
 
 _VERSION_KEY = "preprocess_version"
@@ -39,6 +40,7 @@ class Catalogue:
         self.folder = self.library.folder
         self.work = self.library.work
         try:
+            clear_partials(self.folder)
             self._migrate()
         except BaseException:
             self.library.close()

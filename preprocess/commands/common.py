@@ -27,7 +27,7 @@ from preprocess.style.read import style_of
 
 _WIDTH_OF_A_FILE = 160  # rich would fold a table that goes into a file at 80 columns
 
-DONE, INTERNAL, WRONG_INPUT, QUARANTINED, INTERRUPTED = 0, 1, 2, 3, 130
+DONE, INTERNAL, WRONG_INPUT, QUARANTINED, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 130, 143
 
 
 def add_library(parser: argparse.ArgumentParser) -> None:
