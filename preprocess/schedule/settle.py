@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from engine.formats.library_schema import CLIPS
@@ -47,7 +47,7 @@ def import_edits(catalogue: Catalogue, movement: str, layers: Sequence[str]) -> 
     current = read_schedule(catalogue, movement)
     persons = current if current is not None and current.origin == PERSON else None
     if not is_edited(catalogue, name):
-        return Persons(persons, csv_stays=False)
+        return Persons(persons, csv_stays=persons is not None and _says(catalogue, movement, layers, persons))
     content = (catalogue.folder / name).read_bytes()
     found, problems = import_csv(catalogue, movement, _clips(catalogue), layers)
     for problem in problems[:_MOST_SAID]:
@@ -65,6 +65,19 @@ def import_edits(catalogue: Catalogue, movement: str, layers: Sequence[str]) -> 
     write_schedule(catalogue, movement, "current", found)
     note_seen(catalogue, name, content)
     return Persons(found, csv_stays=True)
+
+
+def _says(catalogue: Catalogue, movement: str, layers: Sequence[str], stored: Stored) -> bool:
+    """Whether the movement's CSV has just these rows, in whatever words and order a person wrote them."""
+    if not (catalogue.folder / csv_name(movement)).is_file():
+        return False
+    found, problems = import_csv(catalogue, movement, _clips(catalogue), layers)
+    return not problems and _numbered(found.rows) == _numbered(stored.rows)
+
+
+def _numbered(rows: Sequence[ScheduleRow]) -> list[ScheduleRow]:
+    """Rows as the catalogue keeps them: numbered as they follow one another, places in microseconds."""
+    return [replace(row, order=number, start_s=round(row.start_s, 6)) for number, row in enumerate(rows, 1)]
 
 
 @dataclass(frozen=True, slots=True)
