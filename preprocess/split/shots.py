@@ -59,7 +59,7 @@ class LikenessFinder:
     """Finds cuts by PySceneDetect, and dissolves and fades by the likeness of frames, in blocks of bounded memory."""
 
     def __init__(self, detector: Detector, frames_a_second: float) -> None:
-        """`detector` is not transnet. Frames are pushed in the size of `signals.measured_size`."""
+        """`detector` is not transnet and not none. Frames are pushed in the size of `signals.measured_size`."""
         self._rate = frames_a_second
         self._confirms = detector == "both"
         self._proposals = Proposals(detector, frames_a_second)
@@ -112,6 +112,19 @@ class LikenessFinder:
             odds = cut_odds(likeness.cut_evidence(index - self._first, self._reach))
             if odds > 0:
                 yield Cut(index, odds)
+
+
+class OneShot:
+    """Takes all of a stretch for one shot."""
+
+    def __init__(self) -> None:
+        self._measuring = Measuring()
+
+    def push(self, picture: Pixels) -> None:
+        self._measuring.push(picture)
+
+    def finish(self) -> Shots:
+        return Shots((), self._measuring.measures())
 
 
 def _single(cuts: Iterable[Cut], apart: int) -> list[Cut]:

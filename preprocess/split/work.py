@@ -16,7 +16,7 @@ from preprocess.split.division import divide
 from preprocess.split.names import Known, named
 from preprocess.split.settings import Detector, SplitSettings
 from preprocess.split.sheet import Contents, draw_sheet
-from preprocess.split.shots import LikenessFinder, ShotFinder, Shots
+from preprocess.split.shots import LikenessFinder, OneShot, ShotFinder, Shots
 from preprocess.split.signals import Pixels, measured_size
 from preprocess.split.spool import Spool
 
@@ -87,6 +87,8 @@ def _shots(job: SplitJob, begin: int, end: int, spool: Spool, tell: Tell) -> Sho
 
 
 def _finder(detector: Detector, frames_a_second: float) -> ShotFinder:
+    if detector == "none":
+        return OneShot()
     if detector != "transnet":
         return LikenessFinder(detector, frames_a_second)
     from preprocess.split.transnet import TransNetFinder  # noqa: PLC0415 - an extra

@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import DeviceError
 from preprocess.split.fades import Fade, find_fades
-from preprocess.split.shots import LikenessFinder, Shots, Transition
+from preprocess.split.shots import LikenessFinder, OneShot, Shots, Transition
 from preprocess.split.signals import FrameMeasures, Pixels, measured_size
 from preprocess.split.transnet import TransNetFinder, transitions
 from tests.shot_support import film, takes
@@ -157,6 +157,13 @@ def test_the_single_detectors_of_pyscenedetect_can_be_had_by_themselves() -> Non
     for detector in ("content", "adaptive"):
         finder = finder_of(detector)
         assert Transition("cut", 60, 60) in find(finder, [cv2.resize(picture, (96, 54)) for picture in pictures])
+
+
+def test_without_a_detector_all_is_one_shot() -> None:
+    finder = OneShot()
+    for level in (0, 250) * 10:
+        finder.push(np.full((27, 48, 3), level, np.uint8))
+    assert finder.finish().spans() == [(0, 20)]
 
 
 def test_a_networks_words_become_transitions() -> None:
