@@ -47,7 +47,11 @@ def settle_arrivals(catalogue: sqlite3.Connection, folder: Path) -> None:
     except OSError as error:
         mend = "look at the disk of the library; the same command goes on from there"
         raise OutputError(f"cannot be put in its place ({error.strerror})", subject=folder, mend=mend) from error
-    catalogue.execute("DELETE FROM arrivals")
+    try:
+        catalogue.execute("DELETE FROM arrivals")
+    except sqlite3.OperationalError as error:
+        mend = "make room; the same command goes on from there"
+        raise OutputError(f"cannot be written ({error})", subject=folder, mend=mend) from error
 
 
 def _move(place: Path, made: Path | None) -> None:

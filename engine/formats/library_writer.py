@@ -78,12 +78,21 @@ class LibraryWriter:
 
     def close(self) -> None:
         """Leave one plain file behind (no WAL beside it, so that it reads from a read-only disk) and unlock."""
-        shutil.rmtree(self.work, ignore_errors=True)  # what an ending worker still writes, the next writer clears
+        if self._settled():  # else the next writer needs what lies in the work folder
+            shutil.rmtree(self.work, ignore_errors=True)  # what an ending worker still writes, the next writer clears
         with suppress(sqlite3.OperationalError):  # a player that reads at this moment; the next close does it
             self._catalogue.execute("PRAGMA journal_mode = DELETE")
         self._catalogue.close()
         if self._lock_fd is not None:
             os.close(self._lock_fd)
+
+    def _settled(self) -> bool:
+        """Whether nothing is on its way any more: Ctrl-C may have come between a commit and the moves."""
+        try:
+            settle_arrivals(self._catalogue, self.folder)
+        except (OutputError, LibraryError, sqlite3.Error):
+            return False  # whoever opens the library next is told
+        return True
 
     @property
     def connection(self) -> sqlite3.Connection:

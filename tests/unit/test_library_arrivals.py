@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import LibraryError, OutputError
-from engine.formats import library_writer
+from engine.formats import library_arrivals, library_writer
 from engine.formats.library_writer import LibraryWriter
 
 
@@ -89,3 +89,28 @@ def test_a_full_disk_leaves_the_catalogue_as_it_was(tmp_path: Path) -> None:
             catalogue.executemany("INSERT INTO written VALUES (?, ?)", rows)
         assert library.connection.execute("SELECT count(*) FROM written").fetchone()[0] == 0
         assert library.connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError("the disk is gone")])
+def test_stopped_between_the_commit_and_the_moves_nothing_that_was_made_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def stopped(*_: object) -> None:
+        raise error
+
+    library = LibraryWriter(tmp_path)
+    file = made(library, "a", "a")
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(library_arrivals, "_move", stopped)
+        with pytest.raises((KeyboardInterrupt, OutputError)), library.transaction():
+            library.arrive({"clips/a.mov": file})
+        if isinstance(error, OSError):  # nor can it be moved at the end
+            library.close()
+            assert file.exists()
+    if isinstance(error, KeyboardInterrupt):
+        library.close()
+        assert (tmp_path / "clips/a.mov").exists()
+        assert not file.parent.exists()
+    LibraryWriter(tmp_path).close()
+    assert (tmp_path / "clips/a.mov").read_text() == "a"
+    assert not list(tmp_path.glob(".work-*"))
