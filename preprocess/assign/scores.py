@@ -6,7 +6,7 @@ over the sum of its weights, so that movements with many wishes draw no harder t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ Flags = npt.NDArray[np.bool_]
 
 _MOST_SAID = 3  # terms in an explanation
 _LEAST_LIKE = 0.05  # a cosine below is chance: TF-IDF's vectors of what has no word in common lie so near
+_MOST_OF_TAGS = 2.0  # times the weight of the heaviest: what all wished tags weigh together, at most
 _LEAST_SAID = 0.01  # of a score; less is not worth a word
 
 
@@ -86,7 +87,7 @@ def suitability(
     wishes = movement.wishes
     terms = [
         *(_measure(clips, name, weight) for name, weight in wishes.measures.items()),
-        *(_tag(name, tags[name], weight) for name, weight in wishes.tags.items() if name in tags),
+        *_tags(wishes.tags, tags),
         *(_colour(clips, name, weight) for name, weight in wishes.colours.items()),
     ]
     if likeness is not None and wishes.likeness:
@@ -110,12 +111,27 @@ def _measure(clips: Clips, name: str, weight: float) -> _Term:
     return _Term(weight, rank - 0.5, word)
 
 
-def _tag(name: str, confidence: Floats, weight: float) -> _Term:
-    def word(index: int) -> str:
-        return f"{name} {confidence[index]:.2f}" if confidence[index] else f"no {name}"
+def _tags(wished: Mapping[str, float], confidence: Mapping[str, Floats]) -> Iterator[_Term]:
+    """Tags that are wished for are alternatives: what counts is the best that a clip has, so that many wishes dilute
+    none of them. So are those that are not wanted."""
+    for sign in (1, -1):
+        weights = {name: abs(weight) for name, weight in wished.items() if weight * sign > 0 and name in confidence}
+        if not weights:
+            continue
+        heaviest = max(weights.values())
+        names = list(weights)
+        standing = np.array([confidence[name] * weights[name] / heaviest for name in names])
+        # Half of the way for what is absent: most clips have none of most tags.
+        most = min(sum(weights.values()), _MOST_OF_TAGS * heaviest)
+        yield _Term(sign * most, standing.max(axis=0) / 2, _tag_word(names, standing, confidence))
 
-    # Half of the way for what is absent: most clips have none of most tags.
-    return _Term(weight, np.where(confidence > 0, confidence / 2, 0.0), word)
+
+def _tag_word(names: Sequence[str], standing: Floats, confidence: Mapping[str, Floats]) -> Callable[[int], str]:
+    def word(index: int) -> str:
+        best = names[int(standing[:, index].argmax())]
+        return f"{best} {confidence[best][index]:.2f}" if confidence[best][index] else f"no {' or '.join(names[:2])}"
+
+    return word
 
 
 def _colour(clips: Clips, name: str, weight: float) -> _Term:

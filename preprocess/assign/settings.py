@@ -12,7 +12,9 @@ from engine.model.part import Part, Seconds
 class Wishes(Part):
     """What a movement wants of its clips, beside what its description says. Weights: negative for little of it."""
 
-    tags: dict[str, float] = Field(default_factory=dict, description="Weight of a tag that a clip has.")
+    tags: dict[str, float] = Field(
+        default_factory=dict, description="Weight of a tag that a clip has; of several the best counts."
+    )
     colours: dict[str, float] = Field(default_factory=dict, description="Weight of a colour, by its name.")
     measures: dict[str, float] = Field(
         default_factory=dict, description="Weight of a measure: motion, detail, straight_lines, duration_s, energy…"
@@ -31,6 +33,6 @@ class AssignSettings(Part):
         1 / 3, gt=0, le=1, description="Share of a movement that may come from one source, as long as others have more."
     )
     spare: float = Field(
-        0.3, ge=0, le=1, description="How much more or less than its share a movement may get, as clips suit it or not."
+        0.6, ge=0, le=1, description="How much more or less than its share a movement may get, as clips suit it or not."
     )
     fewest: int = Field(2, ge=1, le=1000, description="A movement with fewer clips than this shares those of others.")
