@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -16,6 +18,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Grey = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.intp]  # (n,) rows or columns, px
+Similarity: TypeAlias = tuple[float, float, float, float]  # right, down (px, at the middle), growth, turn
 
 WIDTH = 160  # of the copies that flow is measured on
 _GRID = 6  # px between the places at which the flow is read
@@ -26,6 +30,10 @@ _AGREE_PX, _AGREE_SHARE = 0.25, 0.1  # how far from the camera's movement a plac
 _BLOCKS = 4, 3  # columns, rows in which the picture is divided
 _FEWEST_IN_BLOCK = 3  # places
 _FEWEST_BLOCKS = 5  # of 12 that must move as the camera does: what fills fewer is something that passes by
+_BORDER = 0.2  # of each side's length that belongs to the border
+_FEWEST_ON_BORDER, _STANDING = 4, 1 / 10  # places; share of the border's: no camera that moves leaves so many alone
+_STANDS_PX, _CARRIED_PX = 0.25, 1.0  # a place that stands; what a camera moves by that would carry it away
+_DARK = 24  # levels; rows and columns that are darker along all their length frame the picture
 _SMOOTH_S = 0.6  # what the path does faster than this is shake
 _FULL_SHAKE = 0.006  # picture widths (rms) that a camera may quiver before nobody can look
 _FULL_SPEED = 1.0  # picture widths a second
@@ -65,23 +73,23 @@ class MovementMeter:
         self._before = grey
 
     def _measure(self, flow: npt.NDArray[np.float32], grey: Grey) -> None:
-        rows, columns = np.mgrid[_GRID : grey.shape[0] - _GRID : _GRID, _GRID : grey.shape[1] - _GRID : _GRID]
-        slopes = cv2.boxFilter(cv2.magnitude(*_gradients(grey)), -1, (_GRID, _GRID))[rows, columns].ravel()
+        height, width = grey.shape
+        rows, columns = _grid(height, width)
+        slopes = cv2.boxFilter(cv2.magnitude(*_gradients(grey)), -1, (_GRID, _GRID))[rows, columns]
         places = slopes > _LEAST_TEXTURE
         if places.sum() < _FEWEST_PLACES:
             self._shifts.append((0.0, 0.0, 0.0))
             self._speeds.append(0.0)
             return
-        moved = flow[rows, columns].reshape(-1, 2)[places].astype(np.float64)
-        across = columns.ravel()[places] - (grey.shape[1] - 1) / 2
-        down = rows.ravel()[places] - (grey.shape[0] - 1) / 2
-        shift, agree = fitted(across, down, moved)
-        blocks = columns.ravel()[places] * _BLOCKS[0] // grey.shape[1] * _BLOCKS[1]
-        blocks += rows.ravel()[places] * _BLOCKS[1] // grey.shape[0]
-        agreeing = np.bincount(blocks[agree], minlength=_BLOCKS[0] * _BLOCKS[1]) >= _FEWEST_IN_BLOCK
-        self._shifts.append(shift if agreeing.sum() >= _FEWEST_BLOCKS else (0.0, 0.0, 0.0))
+        rows, columns = rows[places], columns[places]
+        moved = flow[rows, columns].astype(np.float64)
+        shift, agree = fitted(columns - (width - 1) / 2, rows - (height - 1) / 2, moved)
         speeds = np.hypot(moved[:, 0], moved[:, 1])
         self._speeds.append(float(np.maximum(speeds - _STILL_PX, 0).mean()))
+        blocks = columns * _BLOCKS[0] // width * _BLOCKS[1] + rows * _BLOCKS[1] // height
+        agreeing = np.bincount(blocks[agree], minlength=_BLOCKS[0] * _BLOCKS[1]) >= _FEWEST_IN_BLOCK
+        stands = math.hypot(*shift[:2]) >= _CARRIED_PX and _border_stands(rows, columns, speeds, grey)
+        self._shifts.append((0.0, 0.0, 0.0) if stands or agreeing.sum() < _FEWEST_BLOCKS else shift)
 
     def movement(self) -> Movement:
         """Of all frames so far; still where there was only one."""
@@ -126,36 +134,69 @@ def _bend(rest: Floats, span: int) -> Floats:
     return smooth
 
 
+def _border_stands(rows: Places, columns: Places, speeds: Floats, grey: Grey) -> bool:
+    """Whether too much of the picture's border stands still for a camera that moves. Black bars are no border."""
+    across, down = _lit(grey.max(axis=0)), _lit(grey.max(axis=1))
+    sides = np.minimum(columns - across[0], across[1] - columns)
+    ends = np.minimum(rows - down[0], down[1] - rows)
+    inside = (sides >= _GRID / 2) & (ends >= _GRID / 2)
+    border = inside & ((sides < _BORDER * grey.shape[1]) | (ends < _BORDER * grey.shape[0]))
+    still = int((speeds[border] < _STANDS_PX).sum())
+    return still >= max(_FEWEST_ON_BORDER, _STANDING * int(border.sum()))
+
+
+def _lit(brightest: Grey) -> tuple[int, int]:
+    """The first and last index that is not dark; all, where each is."""
+    lit = np.flatnonzero(brightest >= _DARK)
+    return (int(lit[0]), int(lit[-1])) if len(lit) else (0, len(brightest) - 1)
+
+
 def fitted(across: Floats, down: Floats, moved: Floats) -> tuple[tuple[float, float, float], npt.NDArray[np.bool_]]:
     """The similarity that most places follow: (shift right, down, px, at the middle; growth, log), and who follows it.
 
     `across`, `down`: places from the middle, px, (n,); `moved`: how each moved, px, (n, 2). Least squares, reweighted
     by Geman and McClure's function, whose outliers count nothing; it begins at the median.
     """
-    count = len(across)
-    matrix = np.zeros((2 * count, 4))
-    matrix[:count] = np.stack([np.ones(count), np.zeros(count), across, -down], axis=1)
-    matrix[count:] = np.stack([np.zeros(count), np.ones(count), down, across], axis=1)
-    target = np.concatenate([moved[:, 0], moved[:, 1]])
-    found = np.array([np.median(moved[:, 0]), np.median(moved[:, 1]), 0.0, 0.0])
-    scale = None
-    off = _off(matrix, found, target)
+    found = float(np.median(moved[:, 0])), float(np.median(moved[:, 1])), 0.0, 0.0
+    scale = math.inf
+    off = _off(across, down, moved, found)
     for _ in range(_ROUNDS):
-        spread = max(0.15, 2 * float(np.median(off)))
-        scale = spread if scale is None else min(scale, spread)
-        weights = np.tile(1 / (1 + (off / scale) ** 2) ** 2, 2)
-        weighted = matrix * weights[:, None]
-        found = np.linalg.lstsq(weighted.T @ matrix, weighted.T @ target, rcond=None)[0]
-        off = _off(matrix, found, target)
+        scale = min(scale, max(0.15, 2 * float(np.median(off))))
+        found = _weighted_fit(across, down, moved, 1 / (1 + (off / scale) ** 2) ** 2)
+        off = _off(across, down, moved, found)
     growth = math.log(max(0.1, math.hypot(1 + found[2], found[3])))
-    return (float(found[0]), float(found[1]), growth), off <= _AGREE_PX + _AGREE_SHARE * np.hypot(found[0], found[1])
+    return (found[0], found[1], growth), off <= _AGREE_PX + _AGREE_SHARE * math.hypot(found[0], found[1])
 
 
-def _off(matrix: Floats, found: Floats, target: Floats) -> Floats:
+def _weighted_fit(across: Floats, down: Floats, moved: Floats, weights: Floats) -> Similarity:
+    """The similarity of least squares, in closed form about the places' weighted mean."""
+    shares = weights / weights.sum()
+    mean_across, mean_down = float(shares @ across), float(shares @ down)
+    mean_right, mean_below = (float(mean) for mean in shares @ moved)
+    x, y = across - mean_across, down - mean_down
+    by_x, by_y = shares * x, shares * y
+    spread = float(by_x @ x + by_y @ y)
+    if spread == 0:
+        return mean_right, mean_below, 0.0, 0.0
+    larger = float(by_x @ moved[:, 0] + by_y @ moved[:, 1]) / spread
+    turn = float(by_x @ moved[:, 1] - by_y @ moved[:, 0]) / spread
+    right = mean_right - larger * mean_across + turn * mean_down
+    return right, mean_below - larger * mean_down - turn * mean_across, larger, turn
+
+
+def _off(across: Floats, down: Floats, moved: Floats, found: Similarity) -> Floats:
     """How far each place is from where the similarity puts it, px."""
-    rest = target - matrix @ found
-    count = len(rest) // 2
-    return np.hypot(rest[:count], rest[count:])
+    right, below, larger, turn = found
+    rest_x = moved[:, 0] - (right + larger * across - turn * down)
+    rest_y = moved[:, 1] - (below + larger * down + turn * across)
+    return np.sqrt(rest_x * rest_x + rest_y * rest_y)
+
+
+@lru_cache(4)
+def _grid(height: int, width: int) -> tuple[Places, Places]:
+    """Rows and columns of the places at which the flow is read."""
+    rows, columns = np.mgrid[_GRID : height - _GRID : _GRID, _GRID : width - _GRID : _GRID]
+    return rows, columns
 
 
 def _gradients(grey: Grey) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

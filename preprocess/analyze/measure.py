@@ -18,7 +18,7 @@ from preprocess.analyze.hashing import perceptual_hash
 from preprocess.analyze.hearing import hearing
 from preprocess.analyze.looks import SMALL, LooksMeter
 from preprocess.analyze.loops import LoopFinder
-from preprocess.analyze.people import LOOKS_A_S, FaceFinder, Presence, presence
+from preprocess.analyze.people import FaceFinder, Presence, presence
 from preprocess.analyze.portraits import Strip
 from preprocess.catalogue.values import Analysis, Footage, Fragment
 from preprocess.footage.reading import pictures
@@ -27,7 +27,8 @@ from preprocess.pipeline.step import Failed, Tell
 _WIDTH = 400  # of the frames that are looked at
 _TALLEST = 720
 _FASTEST_HZ = 30.0  # movement is measured no oftener
-_FEWEST_LOOKS = 4
+LOOKS_A_S, _FEWEST_LOOKS = 2.0, 4
+_FEWEST_FOR_FACES = 8  # looks; in longer fragments faces are looked for in fewer frames
 HASHES_A_S = 4
 _TELL_EVERY = 32
 
@@ -67,6 +68,9 @@ class _Pass:
         self.loops = LoopFinder(rate)
         self._body_frame_every = max(1, round(rate / bodies.FRAMES_A_S))
         self._body_look_every = max(1, round(rate / bodies.LOOKS_A_S))
+        looks = math.ceil(count / self._look_every)
+        self._face_every = self._look_every * (1 + (looks >= 2 * _FEWEST_FOR_FACES))
+        self._faces_cover = 0.0
         self._faces = FaceFinder() if job.faces else None
         self._bodies = BodyFinder() if job.faces and job.bodies else None
         self.strip = Strip(count)
@@ -111,11 +115,12 @@ class _Pass:
 
     def _look(self, index: int, picture: Picture, grey: Picture, small: Picture) -> None:
         sharpness = self.looks.look(picture, grey, small)
-        faces = self._faces.look(grey) if self._faces else 0.0
+        if self._faces and index % self._face_every == 0:
+            self._faces_cover = self._faces.look(grey)
         contrast, brightness = float(small.std()) / 128, float(small.mean()) / 255
         lit = min(1.0, 4 * brightness, 4 * (1 - brightness))
         central = 1 - 0.2 * abs(index - self._middle) / max(1, self._middle)  # fades lie at the ends
-        score = (0.2 + sharpness) * (0.1 + contrast) * (0.1 + lit) * (1 + min(1, 10 * faces)) * central
+        score = (0.2 + sharpness) * (0.1 + contrast) * (0.1 + lit) * (1 + min(1, 10 * self._faces_cover)) * central
         if score > self._best_score:
             self._best_score = score
             self.telling = index, picture.copy()

@@ -21,10 +21,9 @@ from preprocess.analyze.boxes import Box, overlap
 Grey = npt.NDArray[np.uint8]
 Counts = npt.NDArray[np.int64]  # (looks,)
 
-LOOKS_A_S = 2.0
 WIDTH = 400  # of the pictures that faces are looked for in
 _SMALLEST_FACE = 24  # px
-_FACE_STEP, _FACE_NEIGHBOURS = 1.1, 4
+_FACE_STEP, _FACE_NEIGHBOURS = 1.2, 3
 _OVERLAP = 0.25  # of two boxes' union, at which they are of one person
 _WITHIN_LOOKS = 4  # how far apart two sights of a person may be
 
@@ -55,7 +54,7 @@ class FaceFinder:
         self._looks = 0
 
     def look(self, grey: Grey) -> float:
-        """One of LOOKS_A_S frames a second, grey, any size; the share of the picture that its faces cover."""
+        """A frame out of one or two a second, grey, any size; the share of the picture that its faces cover."""
         picture = _scaled(grey, WIDTH)
         boxes = _faces(picture)
         self._sights += [_Sight(self._looks, box) for box in boxes]

@@ -22,7 +22,7 @@ class AnalyzeStep(ItemStep):
     """An item a fragment that is not retired; what was measured of a retired one stays."""
 
     name = "analyze"
-    version = 1
+    version = 2
     batch = 1
     work = staticmethod(_work)
 

@@ -106,6 +106,24 @@ def test_a_car_on_a_plain_road_does_not_move_the_camera() -> None:
     assert abs(movement(pictures).motion_x) < 0.01
 
 
+def test_a_camera_stands_while_most_of_what_it_sees_passes_by() -> None:
+    pictures = []
+    for number in range(30):
+        picture = window(texture(4), 300, 300)
+        picture[40:] = window(texture(5), 200 + 3 * number, 300)[40:]
+        pictures.append(picture)
+    seen = movement(pictures)
+    assert abs(seen.motion_x) < 0.02
+    assert seen.motion > 0.2
+
+
+def test_a_pan_between_black_bars_is_a_pan() -> None:
+    pictures = [window(texture(1), 300 - 2 * n, 300) for n in range(30)]
+    for picture in pictures:
+        picture[:18] = picture[-18:] = 0
+    assert movement(pictures).motion_x == pytest.approx(2 * RATE / WIDTH, abs=0.03)
+
+
 def test_noise_alone_and_one_frame_alone_are_still() -> None:
     chance = np.random.default_rng(6)
     noisy = [
