@@ -32,6 +32,8 @@ def count_letters(jobs: Sequence[Word], tell: Tell) -> Sequence[Any]:
         tell(done, len(jobs))
         if job.text == "!crash":
             os.kill(os.getpid(), signal.SIGSEGV)
+        if job.text == "!ended always" or (job.text == "!ended" and not _was_here(job.log.with_name("ended"))):
+            os.kill(os.getpid(), signal.SIGKILL)
         if job.text == "!full":
             raise OutputError("the disk is full", subject=job.log, mend="make room")
         if job.text == "!source":
@@ -43,6 +45,12 @@ def count_letters(jobs: Sequence[Word], tell: Tell) -> Sequence[Any]:
             signal.pause()
         results.append(Failed("is silent", "speak up") if job.text == "!fail" else len(job.text))
     return results
+
+
+def _was_here(mark: Path) -> bool:
+    was = mark.exists()
+    mark.touch()
+    return was
 
 
 class LettersStep(ItemStep):

@@ -115,7 +115,8 @@ def table_console() -> Console:
 def workers(parsed: argparse.Namespace, steps: Sequence[ItemStep]) -> Iterator[Workers]:
     """The workers that were asked for, for these steps."""
     if parsed.scheduler:
-        with cluster(parsed.scheduler) as found:
+        folder = parsed.output if "output" in parsed else parsed.library
+        with cluster(parsed.scheduler, folder.absolute()) as found:
             yield found
         return
     with local_workers(parsed.jobs or os.cpu_count() or 1, [step.work.__module__ for step in steps]) as found:

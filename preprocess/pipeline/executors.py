@@ -16,19 +16,23 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from importlib.metadata import version
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
 from engine.errors import DeviceError
+from engine.formats.library_schema import CATALOGUE
 
 _CONNECT_WITHIN_S = 20
 _STOP_WITHIN_S = 5.0
+_KILLED, _TERMINATED = 9, 15
 _PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux's prctl(2)
 
-__all__ = ["ProcessExpired", "Workers", "cluster", "local_workers"]
+__all__ = ["ProcessExpired", "Workers", "cluster", "how_it_ended", "is_killed_worker", "local_workers", "was_ended"]
 
 
 class Workers:
@@ -80,11 +84,28 @@ def local_workers(count: int, modules: Sequence[str]) -> Iterator[Workers]:
                 end.close()
 
 
-@contextmanager
-def cluster(address: str) -> Iterator[Workers]:
-    """The workers of the Dask scheduler at `address`, such as tcp://10.0.0.5:8786. They share the library's disk.
+def how_it_ended(error: ProcessExpired) -> str:
+    """How a worker of this machine ended."""
+    code = error.exitcode
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
 
-    Raises DeviceError where the extra [cluster] is not installed, or no scheduler or worker answers.
+
+def was_ended(error: ProcessExpired) -> bool:
+    """Whether somebody ended a worker of this machine, such as a system that ran out of memory."""
+    return error.exitcode in (-_KILLED, -_TERMINATED, 128 + _TERMINATED)
+
+
+def is_killed_worker(error: Exception) -> bool:
+    """Whether a cluster says that all workers that tried a piece of work were lost."""
+    return type(error).__module__.startswith("distributed.") and type(error).__name__ == "KilledWorker"
+
+
+@contextmanager
+def cluster(address: str, folder: Path) -> Iterator[Workers]:
+    """The workers of the Dask scheduler at `address`, such as tcp://10.0.0.5:8786. They share the disk of `folder`.
+
+    Raises DeviceError where the extra [cluster] is not installed, no scheduler or worker answers, or a worker has
+    another version of preprocess or does not see the library in `folder`.
     """
     try:
         from distributed import Client  # noqa: PLC0415 - an extra
@@ -100,7 +121,29 @@ def cluster(address: str) -> Iterator[Workers]:
         count = sum(client.nthreads().values())
         if not count:
             raise DeviceError("the scheduler has no worker", subject=address, mend=f"start `dask worker {address}`")
+        _check_workers(client, address, folder)
         yield Workers(client.get_executor(pure=False, retries=0), count)
+
+
+def _check_workers(client: Any, address: str, folder: Path) -> None:
+    """Ask every worker for its version and for the library. Raises DeviceError, with all that do not fit."""
+    here = _about(str(folder))
+    wrong = []
+    for worker, answer in client.run(_about, str(folder), on_error="return").items():
+        if isinstance(answer, BaseException):
+            wrong.append(f"{worker} cannot run preprocess ({answer})")
+        elif answer[0] != here[0]:
+            wrong.append(f"{worker} has version {answer[0]}, this machine {here[0]}")
+        elif not answer[1]:
+            wrong.append(f"{worker} does not see {folder}")
+    if wrong:
+        mend = "install the same runtime-engine on all of them, and share the folder under the same path"
+        raise DeviceError("workers do not fit: " + "; ".join(sorted(wrong)), subject=address, mend=mend)
+
+
+def _about(folder: str) -> tuple[str, bool]:
+    """What a worker says of itself: its version of preprocess, and whether it sees the library."""
+    return version("runtime-engine"), (Path(folder) / CATALOGUE).is_file()
 
 
 class _PoolExecutor(Executor):

@@ -11,13 +11,13 @@ import heapq
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass, field
 from itertools import count
 
-from engine.errors import RuntimeShowError, SourceError
+from engine.errors import DeviceError, RuntimeShowError, SourceError
 from preprocess.catalogue.catalogue import Catalogue, Made
-from preprocess.pipeline.executors import ProcessExpired, Workers
+from preprocess.pipeline.executors import ProcessExpired, Workers, how_it_ended, is_killed_worker, was_ended
 from preprocess.pipeline.listening import Listener
 from preprocess.pipeline.step import Failed, Item, ItemStep, Tell, WholeStep
 
@@ -46,6 +46,7 @@ class _ItemsRun:
     progress: list[_Progress] = field(default_factory=list)
     ready: list[tuple[int, float, int, Item]] = field(default_factory=list)  # a heap
     running: dict[Future[Sequence[object]], tuple[int, list[Item]]] = field(default_factory=dict)
+    retried: set[tuple[int, str]] = field(default_factory=set)  # steps and keys of items whose worker was ended once
     _number: count[int] = field(default_factory=count)
 
     def run(self) -> None:
@@ -108,20 +109,37 @@ class _ItemsRun:
         try:
             results = future.result()
         except ProcessExpired as error:
-            if len(items) > 1:  # which of them it was shows when each is done alone
+            # Which of several it was shows when each is done alone; whose worker somebody ended, may do better again.
+            again = was_ended(error) and (index, items[0].key) not in self.retried
+            if len(items) > 1 or again:
+                if len(items) == 1:
+                    self.retried.add((index, items[0].key))
                 self._submit_alone(index, items)
                 return
-            results = [_crashed(error)]
+            results = [_crashed(how_it_ended(error))]
+        except CancelledError as error:
+            mend = "look at the scheduler; the same command goes on from there"
+            raise DeviceError("the cluster gave up its work", mend=mend) from error
         except SourceError as error:
             results = [Failed(error.what, error.mend)] * len(items)
         except RuntimeShowError:  # a full disk, a model that is not installed: it would be the same for every item
             raise
         except Exception as error:  # a mistake of ours on one item must not stop the others
+            if is_killed_worker(error):
+                self._take_killed(index, items)
+                return
             _LOG.exception("%s of %s", self.steps[index].name, ", ".join(item.label for item in items))
             mend = "please report it with the file"
             results = [Failed(f"internal error: {type(error).__name__}: {error}", mend)] * len(items)
         for item, result in zip(items, results, strict=True):
             self._store(index, item, result)
+
+    def _take_killed(self, index: int, items: list[Item]) -> None:
+        """Every worker of a cluster that tried this was lost."""
+        if len(items) > 1:
+            self._submit_alone(index, items)
+        else:
+            self._store(index, items[0], _crashed("each that tried"))
 
     def _submit_alone(self, index: int, items: Sequence[Item]) -> None:
         for item in items:
@@ -151,9 +169,7 @@ class _ItemsRun:
                 step.drop(self.catalogue, stale)
 
 
-def _crashed(error: ProcessExpired) -> Failed:
-    code = error.exitcode
-    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+def _crashed(how: str) -> Failed:
     return Failed(f"reading it crashed the worker ({how})", "turn it into another format with another program first")
 
 
@@ -161,7 +177,8 @@ def run_items(catalogue: Catalogue, steps: Sequence[ItemStep], workers: Workers,
     """Run steps of items, each source through all of them; how many items each step did. Main thread.
 
     An item whose work raises SourceError, crashes its worker or shows a mistake of ours is noted as failed, and is
-    tried again when its inputs change. Raises OutputError where a disk is full, every other RuntimeShowError of a
+    tried again when its inputs change; one whose worker was ended from outside is first tried once more. Raises
+    DeviceError where a cluster is lost, OutputError where a disk is full, every other RuntimeShowError of a
     worker, and whatever a step's own `items` or `store` raises; what was stored until then stays, and the next run
     goes on from there.
     """

@@ -77,6 +77,18 @@ def test_a_bad_item_costs_itself_only(tmp_path: Path, catalogue: Catalogue, work
     assert run_items(catalogue, [step], workers, Silent())["letters"] == 0, "they would fail again"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("batch", [1, 3])
+def test_an_item_whose_worker_was_ended_is_tried_once_more(
+    tmp_path: Path, catalogue: Catalogue, workers: Workers, batch: int
+) -> None:
+    step = LettersStep(tmp_path / "log", ["a", "!ended", "!ended always"], batch=batch)
+    run_items(catalogue, [step], workers, Silent())
+    assert counted(catalogue) == {"a": 1, "!ended": 6}
+    (failure,) = catalogue.connection.execute("SELECT item, reason FROM failures").fetchall()
+    assert tuple(failure) == ("!ended always", "reading it crashed the worker (signal 9)")
+
+
 def test_errors_of_a_source_and_of_ours_are_told_apart(
     tmp_path: Path, catalogue: Catalogue, workers: Workers, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -203,7 +215,7 @@ def test_a_cluster_does_the_same(tmp_path: Path, catalogue: Catalogue) -> None:
     step = LettersStep(tmp_path / "log", ["a", "bb", "ccc", "!fail"])
     with (
         distributed.LocalCluster(2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as local,
-        cluster(local.scheduler_address) as workers,
+        cluster(local.scheduler_address, catalogue.folder) as workers,
     ):
         assert workers.count == 2
         run_items(catalogue, [step], workers, Silent())
@@ -211,8 +223,8 @@ def test_a_cluster_does_the_same(tmp_path: Path, catalogue: Catalogue) -> None:
     assert worked(step.log) == ["!fail", "a", "bb", "ccc"]
 
 
-def test_no_scheduler_is_an_error_with_a_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_scheduler_is_an_error_with_a_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
     monkeypatch.setattr("preprocess.pipeline.executors._CONNECT_WITHIN_S", 0.5)
-    with pytest.raises(DeviceError, match="dask scheduler"), cluster("tcp://127.0.0.1:9"):
+    with pytest.raises(DeviceError, match="dask scheduler"), cluster("tcp://127.0.0.1:9", tmp_path):
         pass
