@@ -18,7 +18,7 @@ SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 -- One row a source file. `path` is absolute, in the file system's own bytes; `base` begins its clips' slugs.
--- `settings` is the hash of what the clips were made with; a source whose size, time or settings differ is redone.
+-- `settings` may say what a program made the clips with; preprocess has tables of its own for that.
 CREATE TABLE sources (
     id INTEGER PRIMARY KEY,
     path BLOB NOT NULL UNIQUE,

@@ -38,7 +38,9 @@ def footage() -> list[Path]:
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("real")
     track = click_track(folder / "clicks.flac", CLICKS_S, 12.0)
-    run = run_module("preprocess.cli", "build", *footage(), "-o", folder / "L", "--track", track, "--json")
+    run = run_module(
+        "preprocess.cli", "run", *footage(), "-o", folder / "L", "--track", track, "--no-mezzanine", "--json"
+    )
     assert run.returncode == 0, run.stderr
     return folder / "L"
 

@@ -93,7 +93,7 @@ def test_the_wheel_builds_a_library_and_renders(programs: Path, tmp_path: Path) 
     for number in (1, 2):
         write_clip(tmp_path / "videos" / f"clip {number}.mp4", seed=number)
 
-    run([programs / "runtime-preprocess", "build", "videos", "-o", "library"], tmp_path)
+    run([programs / "runtime-preprocess", "run", "videos", "-o", "library", "--no-mezzanine"], tmp_path)
     render = [programs / "runtime-render", "library/show.yaml", "-o", "film.mp4", "--size", "96x64", "--fps", str(RATE)]
     figures = json.loads(run([*render, "--to", "1", "--json"], tmp_path))
 
