@@ -6,8 +6,6 @@ import csv
 import json
 import os
 import resource
-import shutil
-import signal
 import subprocess
 import sys
 from fractions import Fraction
@@ -22,7 +20,6 @@ from engine.formats.library import read_library
 from engine.formats.show_yaml import read_show
 from engine.model.clips import Clip, Codec
 from preprocess.catalogue.catalogue import Catalogue
-from preprocess.catalogue.dump import dump, files_of
 from preprocess.cli import main
 from tests.archive_support import (
     MovieSpec,
@@ -303,67 +300,6 @@ def _files(folder: Path) -> dict[str, tuple[int, int]]:
     """Each file's time and size; the catalogue's own are its writer's business."""
     files = (path for path in folder.rglob("*") if path.is_file() and path.name != "catalogue.sqlite")
     return {str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.stat().st_size) for path in files}
-
-
-@pytest.mark.slow
-def test_a_run_killed_in_any_step_goes_on_and_comes_to_the_same(tmp_path: Path) -> None:
-    archive, options = tmp_path / "archive", ["--no-track", "--jobs", "2"]
-    _four_sources(archive)
-    (tmp_path / "whole").mkdir()
-    subprocess.run(
-        [*COMMAND, archive, "-o", tmp_path / "whole/library", *options], check=True, capture_output=True, timeout=240
-    )
-    library = tmp_path / "killed/library"
-    library.parent.mkdir()
-    for step in ("ingest", "split", "analyze", "encode", "describe", "assign", "schedule"):
-        process = _begun([*map(str, (archive, "-o", library)), *options], step)
-        process.kill()
-        process.communicate(timeout=20)
-    subprocess.run([*COMMAND, archive, "-o", library, *options], check=True, capture_output=True, timeout=240)
-    assert _state(library) == _state(tmp_path / "whole/library")
-    assert not list(library.glob(".*"))
-
-
-def _state(library: Path) -> list[str]:
-    with Catalogue(library) as catalogue:
-        assert catalogue.connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-        return [*dump(catalogue.connection), *files_of(library)]
-
-
-def _four_sources(archive: Path) -> None:
-    """The same pictures four times: enough work to be interrupted in."""
-    first = numbered_movie(archive / "a.mp4", 240, MovieSpec(width=320, height=240, rate=Fraction(15)))
-    for name in ("b", "c", "d"):
-        shutil.copy(first, archive / f"{name}.mp4")
-
-
-def _begun(arguments: list[str], step: str) -> subprocess.Popen[bytes]:
-    """A run whose step has stored its first result."""
-    process = subprocess.Popen(
-        [*COMMAND, *arguments, "--progress", "lines"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    assert process.stderr is not None
-    for line in process.stderr:
-        said = json.loads(line)
-        if said["event"] == "stored" and said["step"] == step:
-            return process
-    raise AssertionError(f"it ended before {step}")
-
-
-def test_ctrl_c_ends_cleanly_and_says_what_is_kept(tmp_path: Path) -> None:
-    archive, library = tmp_path / "archive", tmp_path / "library"
-    _four_sources(archive)
-    process = _begun([str(archive), "-o", str(library), "--no-track", *QUICK], "ingest")
-    os.killpg(process.pid, signal.SIGINT)  # as the terminal does: to the whole group
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert b"the same command goes on" in said
-    assert b"Traceback" not in said
-    assert not list(library.glob(".work-*"))
-    assert not (library / "catalogue.sqlite-wal").exists()
 
 
 @pytest.mark.slow
