@@ -36,7 +36,7 @@ def find_sources(named: Sequence[Path], library: Path) -> Found:
     folders: list[Path] = []
     left_out: dict[Path, str] = {}
     for path in (_absolute(each) for each in named):
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where it may not look
             folders.append(path)
             for file in _files(path, _absolute(library)):
                 suffix = file.suffix.lower()
@@ -59,9 +59,9 @@ def find_sources(named: Sequence[Path], library: Path) -> Found:
 def _why_not(file: Path, folder: Path) -> str | None:
     """Why a file of a folder is no source: '' where it need not be told, None where it is one."""
     if not file.is_symlink():
-        return None if file.is_file() else "no file, but a pipe or a device"
+        return None if _is_file(file) else "no file, but a pipe or a device"
     target, root = (Path(os.path.realpath(path)) for path in (file, folder))  # a loop stays what it is
-    if not target.is_file():
+    if not _is_file(target):
         return "a link that leads to no file"
     if not target.is_relative_to(root):
         return "a link to a file outside of its folder"
@@ -69,6 +69,10 @@ def _why_not(file: Path, folder: Path) -> str | None:
     hidden = any(part.startswith(".") for part in inside.parts)
     found = not hidden and inside.suffix.lower() in VIDEO_SUFFIXES | SOUND_SUFFIXES
     return "" if found else None
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises where it may not look
 
 
 def sounds_in(folder: Path) -> tuple[Path, ...]:
