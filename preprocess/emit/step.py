@@ -60,7 +60,7 @@ class EmitStep:
         movements = emitted_movements(catalogue, self._style)
         with catalogue.transaction() as connection:
             connection.execute("DELETE FROM failures WHERE step = ?", (self.name,))
-        if movements:
+        if movements and catalogue.connection.execute("SELECT EXISTS (SELECT 1 FROM clips)").fetchone()[0]:
             write_show(catalogue, show_text(catalogue, self._style, movements))
         else:
             mend = "add sources with moving pictures, or look at what was left out and why"

@@ -121,8 +121,11 @@ def test_a_library_that_may_not_be_written_is_told_and_untouched(archive: Path, 
     assert differences(library, before) == []
 
 
-def test_a_source_that_cannot_even_be_looked_for_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "n.mp4" in refused(capsys, Path("n" * 300 + ".mp4"), tmp_path / "library")
+def test_where_no_source_can_be_used_the_report_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = run(capsys, Path("n" * 300 + ".mp4"), tmp_path / "library")
+    assert [source["verdict"] for source in report["sources"]] == ["quarantined"]
+    assert not (tmp_path / "library" / "show.yaml").exists()
+    assert "no movement has a clip to show" in (tmp_path / "library" / "reports" / "run.json").read_text()
 
 
 def _open_the_way_to(*places: Path) -> None:
