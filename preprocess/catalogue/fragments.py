@@ -15,10 +15,23 @@ import numpy as np
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.values import Analysis, Colour, Footage, Fragment, Piece
 
+_MOST_NAMED = 500  # of more, all rows are read and looked through: SQLite takes only so many values
+
+
+def _among(column: str, wanted: Collection[str] | None) -> tuple[str, tuple[str, ...]]:
+    """What narrows a query to these, where they are few: a run asks source by source, and reads no more than it must."""
+    if wanted is None or len(wanted) > _MOST_NAMED:
+        return "", ()
+    return f" WHERE {column} IN ({', '.join('?' * len(wanted))})", tuple(wanted)
+
 
 def read_footage(catalogue: Catalogue, bases: Collection[str] | None = None) -> dict[str, Footage]:
     """The footage of these sources (None: of all), by base, in base order."""
-    rows = catalogue.connection.execute("SELECT footage.*, path FROM footage JOIN sources USING (base) ORDER BY base")
+    where, values = _among("footage.base", bases)
+    rows = catalogue.connection.execute(
+        f"SELECT footage.*, path FROM footage JOIN sources USING (base){where} ORDER BY base",  # noqa: S608 - our own names
+        values,
+    )
     return {row["base"]: _footage(catalogue.folder, row) for row in rows if bases is None or row["base"] in bases}
 
 
@@ -82,7 +95,8 @@ def read_fragments(
 ) -> list[Fragment]:
     """The fragments of these sources (None: of all), in slug order; the retired ones too where asked for."""
     names = ", ".join(field.name for field in fields(Fragment))
-    rows = catalogue.connection.execute(f"SELECT {names} FROM fragments ORDER BY slug")  # noqa: S608 - our own names
+    where, values = _among("base", bases)
+    rows = catalogue.connection.execute(f"SELECT {names} FROM fragments{where} ORDER BY slug", values)  # noqa: S608
     found = (Fragment(**{**dict(row), "retired": bool(row["retired"])}) for row in rows)
     return [one for one in found if (bases is None or one.base in bases) and (retired or not one.retired)]
 
@@ -103,7 +117,8 @@ def store_analysis(catalogue: Catalogue, analysis: Analysis) -> None:
 
 def read_analyses(catalogue: Catalogue, slugs: Collection[str] | None = None) -> Iterator[Analysis]:
     """What was measured of these fragments (None: of all, the retired ones too), in slug order."""
-    for row in catalogue.connection.execute("SELECT * FROM analyses ORDER BY slug"):
+    where, values = _among("slug", slugs)
+    for row in catalogue.connection.execute(f"SELECT * FROM analyses{where} ORDER BY slug", values):  # noqa: S608
         if slugs is None or row["slug"] in slugs:
             yield Analysis(
                 **{name: row[name] for name in _PLAIN},
