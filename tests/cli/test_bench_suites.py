@@ -35,6 +35,11 @@ FRAMES = 12
 
 # What each suite must have measured: figures of its cases, and parts of them.
 SUITES = {
+    "kills": {"libraries the same", "fewest in a step"},
+    "pipeline": {
+        *("one worker", "two workers", "one worker ÷ two", "took", "items done"),
+        "clips, thumbnails and strips touched",
+    },
     "schedule": {"assign", "schedule", "assign and schedule", "nothing to do"},
     "catalogue": {"search, worst", "search by clip, worst", "filter, worst", "neighbours read"},
     "scrub": {
