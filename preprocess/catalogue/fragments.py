@@ -19,7 +19,7 @@ _MOST_NAMED = 500  # of more, all rows are read and looked through: SQLite takes
 
 
 def _among(column: str, wanted: Collection[str] | None) -> tuple[str, tuple[str, ...]]:
-    """What narrows a query to these, where they are few: a run asks source by source, and reads no more than it must."""
+    """What narrows a query to these, where they are few: a run asks source by source, and reads no more than that."""
     if wanted is None or len(wanted) > _MOST_NAMED:
         return "", ()
     return f" WHERE {column} IN ({', '.join('?' * len(wanted))})", tuple(wanted)
