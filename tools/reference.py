@@ -198,9 +198,7 @@ def _sections(schema: dict[str, Any], root: type[BaseModel]) -> Iterator[str]:
         yield ""
 
 
-def _parts(
-    place: Place, seen: set[type[BaseModel]], root: type[BaseModel]
-) -> Iterator[tuple[Place, type[BaseModel]]]:
+def _parts(place: Place, seen: set[type[BaseModel]], root: type[BaseModel]) -> Iterator[tuple[Place, type[BaseModel]]]:
     model = model_at(place, root)
     if model is None or model in seen:
         return
