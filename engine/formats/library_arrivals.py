@@ -50,8 +50,17 @@ def settle_arrivals(catalogue: sqlite3.Connection, folder: Path) -> None:
     try:
         catalogue.execute("DELETE FROM arrivals")
     except sqlite3.OperationalError as error:
+        raise_disk_error(error, folder)
+        raise
+
+
+def raise_disk_error(error: sqlite3.OperationalError, folder: Path) -> None:
+    """Raise OutputError where it was the disk that would not take what SQLite wrote: full, or failing."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of the number says in which call
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        what = "the disk is full" if code == sqlite3.SQLITE_FULL else "the catalogue cannot be written"
         mend = "make room; the same command goes on from there"
-        raise OutputError(f"cannot be written ({error})", subject=folder, mend=mend) from error
+        raise OutputError(what, subject=folder, mend=mend) from error
 
 
 def _move(place: Path, made: Path | None) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 
 from engine.errors import LibraryError, OutputError
-from engine.formats.library_arrivals import ARRIVALS, note_arrivals, settle_arrivals
+from engine.formats.library_arrivals import ARRIVALS, note_arrivals, raise_disk_error, settle_arrivals
 from engine.formats.library_catalogue import check_version
 from engine.formats.library_rows import (
     Damage,
@@ -113,10 +113,8 @@ class LibraryWriter:
         except BaseException as error:
             if self._catalogue.in_transaction:  # SQLite may have rolled back by itself
                 self._catalogue.execute("ROLLBACK")
-            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-                raise OutputError(
-                    "the disk is full", subject=self.folder, mend="make room; the same command goes on from there"
-                ) from error
+            if isinstance(error, sqlite3.OperationalError):
+                raise_disk_error(error, self.folder)
             raise
         if self._arriving:
             settle_arrivals(self._catalogue, self.folder)

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from engine.errors import LibraryError
+from engine.formats.library_arrivals import raise_disk_error
 from engine.formats.library_writer import LibraryWriter
 from engine.formats.replace_file import clear_partials
 from preprocess.catalogue.schema import MIGRATIONS
@@ -80,11 +81,15 @@ class Catalogue:
                 subject=self.folder,
                 mend="use the newer program",
             )
-        for number, script in enumerate(MIGRATIONS[version:], version + 1):
-            self.connection.executescript(
-                f"BEGIN IMMEDIATE; {script}"  # noqa: S608 - our own names
-                f" INSERT OR REPLACE INTO meta VALUES ('{_VERSION_KEY}', '{number}'); COMMIT;"
-            )
+        try:
+            for number, script in enumerate(MIGRATIONS[version:], version + 1):
+                self.connection.executescript(
+                    f"BEGIN IMMEDIATE; {script}"  # noqa: S608 - our own names
+                    f" INSERT OR REPLACE INTO meta VALUES ('{_VERSION_KEY}', '{number}'); COMMIT;"
+                )
+        except sqlite3.OperationalError as error:
+            raise_disk_error(error, self.folder)
+            raise
 
     # Steps
 
