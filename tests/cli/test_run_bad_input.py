@@ -198,7 +198,7 @@ def _appended_to(file: Path) -> Iterator[None]:
 # What a person wrote
 
 
-def test_a_movement_that_no_clip_fits_is_left_out_and_told_of(
+def test_a_movement_that_no_clip_fits_stays_empty_and_says_so(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     style = tmp_path / "two.yaml"
@@ -211,8 +211,12 @@ def test_a_movement_that_no_clip_fits_is_left_out_and_told_of(
     said = capsys.readouterr()
     assert done == 0, said.err
     show = (tmp_path / "library" / "show.yaml").read_text()
-    assert "name: all" in show
-    assert "nobody" in said.out
+    assert 'name: "all"' in show
+    assert 'name: "nobody"' in show
+    with (tmp_path / "library" / "schedules" / "nobody.csv").open(newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    assert rows
+    assert {row["hint"] for row in rows} == {"no clip fits this movement"}
 
 
 def test_a_hostile_caption_is_words_and_nothing_else(
