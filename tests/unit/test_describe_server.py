@@ -297,10 +297,11 @@ def test_answers_under_way_are_not_lost_when_the_run_ends() -> None:
     with openai_server(waits_for(late, answer()), refuses) as server:
         stop = threading.Event()
         asks = ask_all((question(f"c{n}") for n in range(9)), asker(server).ask, 2, stop)
-        _, outcome = next(asks)
+        outcomes: list[object] = []
+        # The answer may come before the refusal: then one more question is under way, and its answer is given too.
         with pytest.raises(DeviceError):
-            next(asks)
-    assert isinstance(outcome, Answer)
+            outcomes.extend(outcome for _, outcome in asks)
+    assert isinstance(outcomes[0], Answer)
     assert stop.is_set()
 
 
