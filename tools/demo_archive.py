@@ -24,8 +24,9 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from engine.formats.isf import Value, read_isf
+from engine.formats.isf import read_isf
 from engine.formats.replace_file import replace_file
+from engine.model.shaders import Value
 from engine.shipped import shipped
 
 # Raise it when the same recipe begins to give other files.

@@ -14,28 +14,14 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn
 
 from engine.errors import ShaderError
-
-Value: TypeAlias = bool | int | float | tuple[float, ...]
+from engine.model.shaders import InputType, ShaderInput, Value
 
 _HEADER = re.compile(r"\s*/\*(.*?)\*/", re.DOTALL)
 _NAME = re.compile(r"^(?!gl_|isf_)[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*_?$")
-
-
-class InputType(Enum):
-    """What an input holds; its value is a number, a bool, an integer, four numbers, two numbers, or a picture."""
-
-    FLOAT = "float"
-    BOOL = "bool"
-    LONG = "long"
-    COLOR = "color"  # red, green, blue, alpha
-    POINT2D = "point2D"
-    IMAGE = "image"
-    EVENT = "event"  # true for one frame
 
 
 _WIDTHS = {InputType.COLOR: 4, InputType.POINT2D: 2}
@@ -48,19 +34,6 @@ _FALLBACKS: dict[InputType, Value | None] = {
     InputType.IMAGE: None,
     InputType.EVENT: False,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class IsfInput:
-    """One input: a uniform `name` of the shader. An image has neither default nor range."""
-
-    name: str
-    type: InputType
-    default: Value | None
-    minimum: Value | None = None
-    maximum: Value | None = None
-    label: str = ""
-    choices: tuple[tuple[str, int], ...] = ()  # of a long: label and value
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +58,7 @@ class Isf:
     file: str
     body: str
     body_line: int
-    inputs: tuple[IsfInput, ...] = ()
+    inputs: tuple[ShaderInput, ...] = ()
     passes: tuple[IsfPass, ...] = (IsfPass(),)
     description: str = ""
     credit: str = ""
@@ -163,17 +136,17 @@ class _Header:
         return found
 
 
-def _input(header: _Header, entry: Mapping[str, Any]) -> IsfInput:
+def _input(header: _Header, entry: Mapping[str, Any]) -> ShaderInput:
     name = str(entry.get("NAME", ""))
     if not _NAME.match(name):
         header.refuse(name or "INPUTS", f"an input is named {name!r}", "NAME must be an identifier of GLSL.")
-    known = [kind.value for kind in InputType]
+    known = [kind.value for kind in _FALLBACKS]
     if entry.get("TYPE") not in known:
         what = f"the input {name} has the type {entry.get('TYPE')!r}"
         header.refuse(name, what, f"Types are {', '.join(known)}.")
     kind = InputType(entry["TYPE"])
     default = _value(header, name, kind, entry.get("DEFAULT"))
-    return IsfInput(
+    return ShaderInput(
         name=name,
         type=kind,
         default=_FALLBACKS[kind] if default is None else default,
@@ -232,7 +205,7 @@ def _pass(header: _Header, entry: Mapping[str, Any]) -> IsfPass:
     return one
 
 
-def _check_names(header: _Header, inputs: tuple[IsfInput, ...], passes: tuple[IsfPass, ...]) -> None:
+def _check_names(header: _Header, inputs: tuple[ShaderInput, ...], passes: tuple[IsfPass, ...]) -> None:
     """Inputs and targets share the shader's names, so none may come twice."""
     seen: set[str] = set()
     for name in [one.name for one in inputs] + list(dict.fromkeys(one.target for one in passes if one.target)):

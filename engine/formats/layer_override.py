@@ -19,7 +19,7 @@ def merged(layer: Layer, override: LayerOverride) -> Layer:
     update: dict[str, Any] = {}
     for key in settings(override):
         value, before = getattr(override, key), getattr(layer, key)
-        if isinstance(value, Part):
+        if isinstance(value, Part) and before is not None:
             value = before.model_copy(update={inner: getattr(value, inner) for inner in settings(value)})
         update[key] = value
     if override.clips:

@@ -177,10 +177,10 @@ class _Resolver:
             name=movement.name,
             index=index,
             duration_s=duration_s,
-            transition_s=movement.transition_s,
+            transition_s=movement.transition_s or 0.0,
             track_follows=movement.track == "follow",
             schedule=schedule,
-            layers=tuple(layer for layer in layers if layer.name not in movement.hidden),
+            layers=tuple(layer for layer in layers if layer.name not in (movement.hidden or ())),
             stated=frozenset(
                 f"{name}/{key}" for name, override in movement.layers.items() for key in settings(override)
             ),
@@ -191,7 +191,7 @@ class _Resolver:
 
     def _check_layers_spoken_of(self, place: Place, movement: Movement) -> None:
         spoken: list[tuple[Place, str]] = [((*place, "layers", name), name) for name in movement.layers]
-        spoken += [((*place, "hidden", index), name) for index, name in enumerate(movement.hidden)]
+        spoken += [((*place, "hidden", index), name) for index, name in enumerate(movement.hidden or ())]
         for where, name in spoken:
             if name not in self._layers and self._layer_names_known:
                 mend = did_you_mean(name, self._layers, f"the show has {', '.join(self._layers)}")
@@ -250,7 +250,7 @@ class _Resolver:
             slugs = (self._sources[own.name].slug,) if own.name in self._sources else ()
         else:
             slugs = self._clips.of_library
-            if movement.schedule is None and own.name not in movement.hidden and self._show.library is None:
+            if movement.schedule is None and own.name not in (movement.hidden or ()) and self._show.library is None:
                 self.problem(layer_place, "has nothing to show", "give it a source, or the show a library")
         in_place = override_place if override.in_s is not None else layer_place
         self._check_in_point((*in_place, "in_s"), own, slugs)

@@ -9,9 +9,10 @@ from typing import TypeAlias
 import moderngl
 
 from engine.errors import ShaderError
-from engine.formats.isf import InputType, Isf, IsfPass, Value, size_px
+from engine.formats.isf import Isf, IsfPass, size_px
 from engine.gl.programs import Part, build_program, shipped_part
 from engine.gl.targets import new_target, picture_of, release_target
+from engine.model.shaders import InputType, Value
 
 InputValue: TypeAlias = Value | moderngl.Texture
 

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from engine.model.clocks import Clocks, Tempo
 from engine.model.controls import Binding, Controller, Inputs, Modifier
 from engine.model.cueing import Cue, Cueing, Quantise
+from engine.model.looks import Chain, Generator, Group, Modulation, PictureFrom, Transition
 from engine.model.part import BlendName, Name, Part, Path, Seconds, Unit
 from engine.model.sound import Detector, Level, Mapping, Onsets, Sound, Track
 
@@ -104,6 +105,15 @@ class Layer(Part):
         (), max_length=128, description="Places to jump to, in seconds of the clip: /layer/NAME/cue takes their index."
     )
     slices: int = Field(8, ge=1, le=128, description="Equal parts that /layer/NAME/slice jumps to, by index.")
+    generator: Generator | None = Field(None, description="A shader that draws its picture, instead of clips.")
+    effects: Chain = Field((), description="What its picture passes, in this order, before it is blended.")
+    transition: Transition = Field(default_factory=Transition, description="How one clip becomes the next.")
+    light: Literal["gamma", "linear"] = Field(
+        "gamma", description="What it is blended in: as encoded, as most programs do, or in linear light."
+    )
+    mask: PictureFrom | None = Field(None, description="Another picture that says where the layer is seen.")
+    mask_by: Literal["luma", "alpha"] = Field("luma", description="What of the mask counts.")
+    shown: bool = Field(True, description="false: only other layers' effects, masks and groups see it.")
 
 
 class LayerOverride(Part):
@@ -125,6 +135,34 @@ class LayerOverride(Part):
     volume: Unit | None = None
     cue_points: tuple[Seconds, ...] | None = Field(None, max_length=128)
     slices: int | None = Field(None, ge=1, le=128)
+    generator: Generator | None = None
+    effects: Chain | None = None
+    transition: Transition | None = None
+    light: Literal["gamma", "linear"] | None = None
+    mask: PictureFrom | None = None
+    mask_by: Literal["luma", "alpha"] | None = None
+    shown: bool | None = None
+
+
+class Look(Part):
+    """A movement's visual language, under a name. What it leaves out is as the look that it inherits has it, else as
+    the show has it; of two chains the nearer one counts, whole."""
+
+    inherits: Name | None = Field(None, description="The look that it begins from.")
+    layers: dict[Name, LayerOverride] = Field(
+        default_factory=dict, description="What it says differently of layers, by name."
+    )
+    hidden: tuple[Name, ...] | None = Field(None, description="Layers that it does not show.")
+    groups: tuple[Group, ...] | None = Field(None, description="Layers that lie together; the show's if left out.")
+    effects: Chain | None = Field(None, description="What the movement's whole picture passes: its grade, say.")
+    modulations: tuple[Modulation, ...] | None = Field(
+        None, description="What moves its parameters, beside the show's."
+    )
+    transition: Transition | None = Field(None, description="How it comes in over the movement before.")
+    transition_s: float | None = Field(None, ge=0, le=60, description="How long that takes; 0 cuts.")
+    exit: Transition | None = Field(
+        None, description="How it goes, where the movement after it does not say how that comes in."
+    )
 
 
 class Movement(Part):
@@ -135,7 +173,19 @@ class Movement(Part):
     duration_s: float | None = Field(
         None, ge=SHORTEST_MOVEMENT_S, le=86_400, description="Length in seconds; the schedule's own where left out."
     )
-    transition_s: float = Field(0, ge=0, le=60, description="Cross-fade from the movement before; 0 cuts.")
+    look: Name | None = Field(None, description="The look that it has; what it says itself comes before that.")
+    transition_s: float | None = Field(
+        None, ge=0, le=60, description="Transition from the movement before; 0 cuts, as does leaving it out."
+    )
+    transition: Transition | None = Field(None, description="How it comes in; a cross-fade where nothing says so.")
+    exit: Transition | None = Field(
+        None, description="How it goes, where the movement after it does not say how that comes in."
+    )
+    groups: tuple[Group, ...] | None = Field(None, description="Layers that lie together; the look's if left out.")
+    effects: Chain | None = Field(None, description="What its whole picture passes; the look's if left out.")
+    modulations: tuple[Modulation, ...] | None = Field(
+        None, description="What moves its parameters, beside the show's; the look's if left out."
+    )
     track: Literal["continue", "follow"] = Field(
         "continue", description="When the movement's position is moved by hand: the music goes on, or follows."
     )
@@ -146,7 +196,18 @@ class Movement(Part):
     layers: dict[Name, LayerOverride] = Field(
         default_factory=dict, description="What this movement says differently of layers, by name."
     )
-    hidden: tuple[Name, ...] = Field((), description="Layers that this movement does not show.")
+    hidden: tuple[Name, ...] | None = Field(
+        None, description="Layers that this movement does not show; the look's if left out."
+    )
+
+
+class Master(Part):
+    """What the whole picture passes, after movements were mixed."""
+
+    effects: Chain = Field((), description="Effects, in their order.")
+    flash_guard: bool = Field(
+        False, description="Hold back flashes beyond the general flash limit of WCAG 2.3.1, whatever makes them."
+    )
 
 
 class WindowOutput(Part):
@@ -201,6 +262,10 @@ class Show(Part):
     tempo: Tempo = Field(default_factory=Tempo, description="The beats of the music.")
     clocks: Clocks = Field(default_factory=Clocks, description="Which clocks the show follows.")
     layers: tuple[Layer, ...] = Field(min_length=1, max_length=64, description="Bottom to top.")
+    groups: tuple[Group, ...] = Field((), max_length=32, description="Layers that lie together.")
+    master: Master = Field(default_factory=Master, description="What the whole picture passes.")
+    modulations: tuple[Modulation, ...] = Field((), max_length=256, description="What moves parameters.")
+    looks: dict[Name, Look] = Field(default_factory=dict, description="Looks that movements may have, by name.")
     movements: tuple[Movement, ...] = Field(min_length=1, max_length=999, description="In the order in which they run.")
     at_end: Literal["hold", "loop", "stop"] = Field(
         "hold",

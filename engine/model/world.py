@@ -14,7 +14,9 @@ import numpy.typing as npt
 
 from engine.model.clips import Clip
 from engine.model.controls import Binding, MidiControl, Modifier
+from engine.model.looks import Chain, Group, Modulation, Transition
 from engine.model.schedule import Schedule
+from engine.model.shaders import Shader
 from engine.model.show import Layer, Show
 from engine.model.tree import ParameterTree
 
@@ -157,7 +159,9 @@ class PlacedMovement:
 
     `layers` holds the movement's own settings for each layer that it shows, bottom to top;
     `stated` names the parameters (`layer/field`) that the movement itself states, which take over on entry.
-    `own_track` is the index in `World.tracks` of music of its own; None goes on with the show's.
+    `own_track` is the index in `World.tracks` of music of its own; None goes on with the show's. Its look is worked
+    in: `groups`, `effects` and `transition` (how it comes in) are what counts while it runs; `exit` is None where it
+    leaves that to the movement after it.
     """
 
     name: str
@@ -169,6 +173,11 @@ class PlacedMovement:
     layers: tuple[Layer, ...]
     stated: frozenset[str]
     own_track: int | None = None
+    groups: tuple[Group, ...] = ()
+    effects: Chain = ()
+    modulations: tuple[Modulation, ...] = ()  # the show's and its own
+    transition: Transition = field(default_factory=Transition)
+    exit: Transition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +204,7 @@ class LoadedShow:
     nearest: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     modifiers: Mapping[str, Modifier] = field(default_factory=dict)
     controls: Mapping[str, MidiControl] = field(default_factory=dict)
+    shaders: Mapping[str, Shader] = field(default_factory=dict)  # by the name that the show calls them
     leds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     led_addresses: Mapping[str, str] = field(default_factory=dict)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from preprocess.assign.colours import ClipColours, ColourColumns
 from preprocess.assign.measures import MEASURES
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.marks import left_out
@@ -21,6 +21,15 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
 _STORED = tuple(name for name in MEASURES if name not in ("energy", "duration_s"))
+_TEXTS = ("slug", "base", "path", "mtime_ns", "colours")  # and the one number that a float cannot hold
+_COLUMNS = (
+    *("slug", "base", "begin", "end", "handle_in", "handle_out", "rate_num", "rate_den", "path", "mtime_ns"),
+    *("people", "faces", "colours", "loop_begin", "loop_end"),
+    *(f"analyses.{name}" for name in _STORED),
+)
+_NAMES = tuple(name.removeprefix("analyses.") for name in _COLUMNS)
+_NUMBERS = tuple(name for name in _NAMES if name not in _TEXTS)
+_STRIDE = 4096  # rows at a time: all at once would keep the garbage collector busier than the database
 _SILENCE_LUFS = -70.0  # the absolute gate of EBU R128: what is below counts as no sound
 # What of a clip the eye takes for energy: the change in it most of all, then how loud the picture itself is.
 _ENERGY = {"motion": 0.5, "contrast": 0.2, "saturation": 0.15, "detail": 0.15}
@@ -31,10 +40,9 @@ class Clips:
     """The clips that a schedule may show, in slug order; every column has one entry a clip.
 
     `source_index` counts into `sources`. `measures` are those of MEASURES, as measured; `ranks` the same as places
-    among all clips, 0 least to 1 most, ties in the middle. `colours` are ((name, #rrggbb, share), …), the largest
-    first. `material_in_s` is where a clip's material begins in its file, after the handle;
-    `has_tail` says that the file goes on behind it. `filmed_at` ascends with
-    the instant of filming. `loop_in_s` and `loop_out_s` bound the best loop, in seconds of the file.
+    among all clips, 0 least to 1 most, ties in the middle. `material_in_s` is where a clip's material begins in its
+    file, after the handle; `has_tail` says that the file goes on behind it. `filmed_at` ascends with the instant of
+    filming. `loop_in_s` and `loop_out_s` bound the best loop, in seconds of the file.
     """
 
     slugs: tuple[str, ...]
@@ -46,7 +54,7 @@ class Clips:
     measures: Mapping[str, Floats]
     ranks: Mapping[str, Floats]
     people: Indices
-    colours: Sequence[Sequence[tuple[str, str, float]]]
+    colours: ClipColours
     loop_in_s: Floats
     loop_out_s: Floats
     filmed_at: Indices
@@ -66,7 +74,7 @@ class Clips:
             measures={name: values[indices] for name, values in self.measures.items()},
             ranks=_WorkedOut(self.measures, lambda name: self.ranks[name][indices]),
             people=self.people[indices],
-            colours=[self.colours[index] for index in indices],
+            colours=self.colours.taken(indices),
             loop_in_s=self.loop_in_s[indices],
             loop_out_s=self.loop_out_s[indices],
             filmed_at=self.filmed_at[indices],
@@ -76,15 +84,16 @@ class Clips:
 def read_clips(catalogue: Catalogue) -> Clips:
     """Every clip that was measured and is not left out; a clip that a person pinned, whatever was measured of it."""
     out = left_out(catalogue).keys() - _insisted_on(catalogue)
-    names = ", ".join(f"analyses.{name}" for name in _STORED)
     cursor = catalogue.connection.cursor()
     cursor.row_factory = None
-    rows = cursor.execute(
-        "SELECT slug, base, begin, end, handle_in, handle_out, rate_num, rate_den, path, mtime_ns, people, faces,"  # noqa: S608 - our own names
-        f" colours, loop_begin, loop_end, {names} FROM fragments JOIN analyses USING (slug) JOIN footage USING (base)"
-        " JOIN sources USING (base) ORDER BY slug"
+    cursor.execute(
+        f"SELECT {', '.join(_COLUMNS)} FROM fragments JOIN analyses USING (slug)"  # noqa: S608 - our own names
+        " JOIN footage USING (base) JOIN sources USING (base) ORDER BY slug"
     )
-    return clips_of([row for row in rows if row[0] not in out])
+    columns = _Columns()
+    while rows := cursor.fetchmany(_STRIDE):
+        columns.add([row for row in rows if row[0] not in out])
+    return columns.clips()
 
 
 def _insisted_on(catalogue: Catalogue) -> Collection[str]:
@@ -97,39 +106,67 @@ def _insisted_on(catalogue: Catalogue) -> Collection[str]:
     return {row[0] for row in rows}
 
 
-def clips_of(rows: list[tuple[Any, ...]]) -> Clips:
+def clips_of(rows: Iterable[tuple[Any, ...]]) -> Clips:
     """Columns from rows as `read_clips` selects them, in any order."""
-    rows = sorted(rows, key=itemgetter(0))
-    columns = list(zip(*rows, strict=True)) if rows else [()] * (15 + len(_STORED))
-    slug, base, begin, end, handle_in, handle_out, rate_num, rate_den, *rest = columns
-    path, mtime_ns, people, faces, colours, loop_begin, loop_end, *stored = rest
-    frame_s = _floats(rate_den) / np.maximum(_floats(rate_num), 1)
-    duration_s = (_floats(end) - _floats(begin)) * frame_s
-    material_in_s = _floats(handle_in) * frame_s
-    measures = {name: _floats(values) for name, values in zip(_STORED, stored, strict=True)}
-    measures["duration_s"] = duration_s
-    ranks = _WorkedOut(measures, lambda name: ranked(measures[name]))
-    measures["energy"] = sum((share * ranks[name] for name, share in _ENERGY.items()), np.zeros(len(rows)))
-    bases = dict(sorted(zip(base, path, strict=True)))
-    numbers = {name: number for number, name in enumerate(bases)}
-    source_index = np.array([numbers[name] for name in base], np.intp)
-    filmed_at = np.empty(len(rows), np.intp)
-    filmed_at[np.lexsort((_floats(begin), source_index, np.array(mtime_ns, np.int64)))] = np.arange(len(rows))
-    return Clips(
-        slugs=tuple(slug),
-        sources=tuple(Path(os.fsdecode(file)) for file in bases.values()),
-        source_index=source_index,
-        duration_s=duration_s,
-        material_in_s=material_in_s,
-        has_tail=_floats(handle_out) > 0,
-        measures=measures,
-        ranks=ranks,
-        people=np.maximum(_floats(people), _floats(faces)).astype(np.intp),
-        colours=json.loads(f"[{','.join(colours)}]"),
-        loop_in_s=material_in_s + _floats(loop_begin) * frame_s,
-        loop_out_s=material_in_s + _floats(loop_end) * frame_s,
-        filmed_at=filmed_at,
-    )
+    columns = _Columns()
+    columns.add(sorted(rows, key=itemgetter(0)))
+    return columns.clips()
+
+
+class _Columns:
+    """Columns that grow by rows as `read_clips` selects them, in slug order."""
+
+    def __init__(self) -> None:
+        self._slugs: list[str] = []
+        self._bases: list[str] = []
+        self._paths: dict[str, bytes] = {}
+        self._times_ns: list[int] = []
+        self._numbers = [np.empty((len(_NUMBERS), 0))]
+        self._colours = ColourColumns()
+
+    def add(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add rows."""
+        if not rows:
+            return
+        column = dict(zip(_NAMES, zip(*rows, strict=True), strict=True))
+        self._slugs += column["slug"]
+        self._bases += column["base"]
+        self._paths.update(zip(column["base"], column["path"], strict=True))
+        self._times_ns += column["mtime_ns"]
+        self._colours.add(column["colours"])
+        self._numbers.append(np.array([column[name] for name in _NUMBERS], np.float64))
+
+    def clips(self) -> Clips:
+        """All that were added."""
+        found = np.nan_to_num(np.concatenate(self._numbers, axis=1), nan=_SILENCE_LUFS)  # only a loudness can be NULL
+        column = dict(zip(_NUMBERS, found, strict=True))
+        frame_s = column["rate_den"] / np.maximum(column["rate_num"], 1)
+        duration_s = (column["end"] - column["begin"]) * frame_s
+        material_in_s = column["handle_in"] * frame_s
+        measures = {name: column[name] for name in _STORED} | {"duration_s": duration_s}
+        ranks = _WorkedOut(measures, lambda name: ranked(measures[name]))
+        measures["energy"] = sum((share * ranks[name] for name, share in _ENERGY.items()), np.zeros(len(duration_s)))
+        bases = sorted(self._paths)
+        source_of = {base: number for number, base in enumerate(bases)}
+        source_index = np.array([source_of[base] for base in self._bases], np.intp)
+        filmed_at = np.empty(len(source_index), np.intp)
+        order = np.lexsort((column["begin"], source_index, np.array(self._times_ns, np.int64)))
+        filmed_at[order] = np.arange(len(order))
+        return Clips(
+            slugs=tuple(self._slugs),
+            sources=tuple(Path(os.fsdecode(self._paths[base])) for base in bases),
+            source_index=source_index,
+            duration_s=duration_s,
+            material_in_s=material_in_s,
+            has_tail=column["handle_out"] > 0,
+            measures=measures,
+            ranks=ranks,
+            people=np.maximum(column["people"], column["faces"]).astype(np.intp),
+            colours=self._colours.colours(),
+            loop_in_s=material_in_s + column["loop_begin"] * frame_s,
+            loop_out_s=material_in_s + column["loop_end"] * frame_s,
+            filmed_at=filmed_at,
+        )
 
 
 class _WorkedOut(Mapping[str, Floats]):
@@ -150,10 +187,6 @@ class _WorkedOut(Mapping[str, Floats]):
 
     def __len__(self) -> int:
         return len(list(self._names))
-
-
-def _floats(values: Sequence[float | None]) -> Floats:
-    return np.nan_to_num(np.array(values, dtype=np.float64), nan=_SILENCE_LUFS)  # only a loudness can be NULL
 
 
 def ranked(values: Floats) -> Floats:

@@ -136,7 +136,9 @@ def _tag_word(names: Sequence[str], standing: Floats, confidence: Mapping[str, F
 
 def _colour(clips: Clips, name: str, weight: float) -> _Term:
     """A colour's share of the picture; "blue" is in "dark blue", too."""
-    share = np.array([sum(part for colour, _, part in each if name in colour.split()) or 0.0 for each in clips.colours])
+    colours = clips.colours
+    is_it = np.array([name in colour.split() for colour in colours.names], bool)[colours.name_index]
+    share = np.bincount(colours.clip_index[is_it], colours.share[is_it], len(clips))
 
     def word(index: int) -> str:
         return f"{name} {share[index]:.0%}" if share[index] else f"no {name}"

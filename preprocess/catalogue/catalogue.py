@@ -116,6 +116,10 @@ class Catalogue:
         with self.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?)", (step, item, reason, mend))
 
+    def failed(self, step: str) -> set[str]:
+        """The items with which a step could do nothing."""
+        return {row[0] for row in self.connection.execute("SELECT item FROM failures WHERE step = ?", (step,))}
+
     def clear_failure(self, step: str, item: str) -> None:
         with self.transaction() as connection:
             connection.execute("DELETE FROM failures WHERE step = ? AND item = ?", (step, item))

@@ -53,6 +53,7 @@ def _footage(folder: Path, row: sqlite3.Row) -> Footage:
         pieces=tuple(Piece(*piece) for piece in json.loads(row["pieces"])),
         gain_db=row["gain_db"],
         digest=row["digest"],
+        seek_frames=row["seek_frames"],
     )
 
 
@@ -76,11 +77,12 @@ def store_footage(catalogue: Catalogue, footage: Footage) -> None:
         json.dumps([[piece.begin, piece.end, piece.source_in_s] for piece in footage.pieces]),
         footage.gain_db,
         footage.digest,
+        footage.seek_frames,
     )
     with catalogue.transaction() as connection:
         columns = (
             "base, file, bytes, width, height, rate_num, rate_den, frame_count, alpha, combs, sound, loudness_lufs,"
-            " true_peak_db, pieces, gain_db, digest"
+            " true_peak_db, pieces, gain_db, digest, seek_frames"
         )
         updates = ", ".join(f"{name.strip()} = excluded.{name.strip()}" for name in columns.split(",")[1:])
         connection.execute(

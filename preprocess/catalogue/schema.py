@@ -304,4 +304,8 @@ CREATE TABLE edits (
     at TEXT NOT NULL
 );
 """,
+    """
+-- What reading one frame of a source decodes at worst; 1 where each stands alone, as in every mezzanine.
+ALTER TABLE footage ADD COLUMN seek_frames INTEGER NOT NULL DEFAULT 1;
+""",
 )

@@ -30,6 +30,7 @@ class Footage:
     Loudness (LUFS, integrated) and true peak (dB) are those of the source as it was found, None without sound;
     `gain_db` brings it to the loudness asked for, and is in the mezzanine's sound already. `digest` hashes what the
     footage was made of (the source's content, settings, code), wherever the source lies: two equal ones, equal frames.
+    `seek_frames`: what reading one frame decodes at worst; 1 where each stands alone.
     """
 
     base: str
@@ -48,6 +49,7 @@ class Footage:
     pieces: tuple[Piece, ...]
     gain_db: float = 0.0
     digest: str = ""
+    seek_frames: int = 1
 
     def source_s(self, index: int) -> float:
         """The instant of frame `index` in the source, in seconds; of the end of its piece, for an index at an end."""

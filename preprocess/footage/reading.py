@@ -1,18 +1,16 @@
 """Frames of footage, by index: from its mezzanine, or from the source itself, normalised on the way.
 
-Whoever reads frames reads them here. A range costs the frames from the key frame before it, no more; what a
-source's packets say of its frames is gone over once a process.
+Whoever reads frames reads them here. A range costs the frames from the key frame before it, or from where the range
+before it ended, whichever is nearer; what a source's packets say of its frames is gone over once a process.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -22,12 +20,9 @@ from engine.formats.movie import Movie, read_movie, slots
 from engine.formats.movie_file import decoded, open_movie, picture_stream
 from preprocess.catalogue.values import Footage
 from preprocess.footage.filters import PictureFilter, Target
+from preprocess.footage.source_reader import AGAIN, source_frames
 
 _KEPT_SOURCES = 8
-# Where seeking to a key frame lands behind it, an earlier one is tried; a container in which this many do not help
-# has no random access to speak of.
-_MOST_KEYS_BACK = 8
-_AGAIN = "run ingest again: it looks at the file anew"
 
 
 def pictures(
@@ -65,7 +60,7 @@ def pictures(
             at = index + 1
     if at < end:
         file = footage.file or footage.source
-        raise SourceError(f"frame {at} is not there any more", subject=file, mend=_AGAIN)
+        raise SourceError(f"frame {at} is not there any more", subject=file, mend=AGAIN)
 
 
 def _cut(movie: Movie, footage: Footage) -> tuple[int, int]:
@@ -96,7 +91,7 @@ def _of_source(
     footage: Footage, movie: Movie, begin: int, end: int, threads: int
 ) -> Iterator[tuple[VideoFrame, range]]:
     if movie.file.stat().st_size != footage.byte_count:
-        raise SourceError("was changed since it was ingested", subject=movie.file, mend=_AGAIN)
+        raise SourceError("was changed since it was ingested", subject=movie.file, mend=AGAIN)
     places = slots(movie.times_s, footage.rate)  # the index at which each frame of the source begins to stand
     for number, frame in source_frames(movie, int(np.searchsorted(places, begin, side="right")) - 1, threads):
         span_end = int(places[number + 1]) if number + 1 < len(places) else footage.frame_count
@@ -118,52 +113,6 @@ def movie_of(file: Path) -> Movie:
 @lru_cache(_KEPT_SOURCES)
 def _looked_at(file: Path, size: int, mtime_ns: int) -> Movie:
     return read_movie(file)
-
-
-def source_frames(movie: Movie, first: int, threads: int = 1) -> Iterator[tuple[int, VideoFrame]]:
-    """(number, frame) of a source's own frames from number `first` on, in the order of presentation.
-
-    Raises SourceError where a frame does not decode, or the file cannot be sought in.
-    """
-    stamps = movie.packets.stamps
-    assert stamps is not None, "only files whose timestamps tell their frames apart are read directly"
-    with open_movie(movie.file) as container:
-        stream = _stream(container, movie.file, threads)
-        expected = first
-        for frame in _from_key_before(container, stream, movie, first):
-            number = _number(stamps, frame)
-            if number is None or number < first:
-                continue
-            if number != expected or frame.is_corrupt:
-                raise SourceError(f"frame {expected} does not decode any more", subject=movie.file, mend=_AGAIN)
-            yield number, frame
-            expected += 1
-
-
-def _from_key_before(container: InputContainer, stream: VideoStream, movie: Movie, first: int) -> Iterator[VideoFrame]:
-    """Frames from a key frame at or before number `first`."""
-    stamps, keys = movie.packets.stamps, movie.packets.keys
-    assert stamps is not None
-    place = int(np.searchsorted(keys, first, side="right")) - 1
-    for back in range(_MOST_KEYS_BACK):
-        key = int(keys[place - back]) if place - back >= 0 else 0
-        container.seek(int(stamps[key]), stream=stream)
-        frames = decoded(container, stream)
-        opening = next(frames, None)
-        number = None if opening is None else _number(stamps, opening)
-        if opening is not None and number is not None and number <= first:
-            yield from chain((opening,), frames)
-            return
-        if key == 0:
-            break
-    raise SourceError("cannot be sought in", subject=movie.file, mend="make a mezzanine of it")
-
-
-def _number(stamps: npt.NDArray[np.int64], frame: VideoFrame) -> int | None:
-    if frame.pts is None:
-        return None
-    place = int(np.searchsorted(stamps, frame.pts))
-    return place if place < len(stamps) and stamps[place] == frame.pts else None
 
 
 def _stream(container: InputContainer, file: Path, threads: int) -> VideoStream:

@@ -12,8 +12,8 @@ from engine.formats.movie import Movie, constant_rate, slots
 from preprocess.catalogue.values import Footage, Piece
 from preprocess.footage.decoding import Decoding, has_alpha, is_transparent
 from preprocess.footage.filters import Target, sized
-from preprocess.footage.reading import source_frames
 from preprocess.footage.sequence import LONGEST_PAUSE_S, Tell
+from preprocess.footage.source_reader import SourceReader
 from preprocess.ingest.settings import IngestSettings
 
 # Reading a range decodes from the key frame before; with more frames than this between key frames it would crawl.
@@ -84,6 +84,7 @@ def direct_footage(movie: Movie, base: str, settings: IngestSettings, threads: i
         loudness_lufs=None,
         true_peak_db=None,
         pieces=(Piece(0, last + lasts, 0.0),),
+        seek_frames=max(1, movie.seek_cost.worst_frames),
     )
 
 
@@ -115,11 +116,12 @@ def _compare(movie: Movie, seen: dict[int, int]) -> None:
     for part in _TRIED_PLACES:
         first = int(part * movie.frame_count)
         try:
-            for number, frame in source_frames(movie, first):
-                if number >= first + _FRAMES_A_PLACE or number not in seen:
-                    break
-                if seen[number] != _digest(frame):
-                    raise NotDirectError("a seek in it gives other frames than playing it does")
+            with SourceReader(movie) as anew:
+                for number, frame in anew.frames(first):
+                    if number >= first + _FRAMES_A_PLACE or number not in seen:
+                        break
+                    if seen[number] != _digest(frame):
+                        raise NotDirectError("a seek in it gives other frames than playing it does")
         except SourceError as error:
             raise NotDirectError("seeking in it does not give whole frames") from error
 

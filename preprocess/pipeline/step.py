@@ -8,12 +8,14 @@ two of them loses one item's work and no more.
 from __future__ import annotations
 
 import hashlib
+import traceback
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from pydantic import BaseModel
 
+from engine.errors import SourceError
 from preprocess.catalogue.catalogue import Catalogue
 
 # tell(done, total): how far a piece of work is, in frames, clips or requests. Cheap; call it now and then.
@@ -26,7 +28,8 @@ class Item:
 
     `key` names it in the catalogue: a source's base or a clip's slug. `inputs` hashes all that the result depends on,
     but code and settings. `cost` is an estimate in any unit that the items of one step share: the dearest go first.
-    `base` is the source that it belongs to: what depends on it may begin when it is done.
+    `base` is the source that it belongs to: what depends on it may begin when it is done. Items of one base with the
+    same `stretch_index` are done by one worker, one after another in the order of `items`, and stored one by one.
     """
 
     key: str
@@ -35,6 +38,7 @@ class Item:
     job: Any
     cost: float
     label: str
+    stretch_index: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,21 @@ class Failed:
 
     reason: str
     mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake(Failed):
+    """Nothing was made of this item, and that is not the item's fault: the next run tries again. `trace` is for us."""
+
+    trace: str = ""
+
+
+def failed_by(error: Exception) -> Failed:
+    """What an error says of the item that was worked on."""
+    if isinstance(error, SourceError):
+        return Failed(error.what, error.mend)
+    trace = "".join(traceback.format_exception(error))
+    return Mistake(f"internal error: {type(error).__name__}: {error}", "please report it with the file", trace)
 
 
 class ItemStep(Protocol):

@@ -47,12 +47,9 @@ def mean_colours(clips: Clips) -> Floats:
     """Each clip's dominant colours, weighed by their shares, as OKLab (n, 3); grey for one without any."""
     means = np.zeros((len(clips), 3))
     means[:, 0] = 0.6
-    flat = [(number, rgb, share) for number, each in enumerate(clips.colours) for _, rgb, share in each if share > 0]
-    if not flat:
-        return means
-    at = np.array([number for number, _, _ in flat])
-    shares = np.array([share for _, _, share in flat])
-    labs = lab_of([rgb for _, rgb, _ in flat])
+    colours = clips.colours
+    at, shares = colours.clip_index, colours.share
+    labs = lab_of(colours.rgbs)[colours.rgb_index]
     total = np.bincount(at, shares, len(clips))
     some = total > 0
     for axis in range(3):
@@ -97,4 +94,8 @@ def _colour(station: str, clips: Clips) -> str | None:
         return station
     if station in _NAMED:
         return _NAMED[station]
-    return next((rgb for each in clips.colours for name, rgb, _ in each if name == station), None)
+    colours = clips.colours
+    if station not in colours.names:
+        return None
+    found = np.flatnonzero(colours.name_index == colours.names.index(station))
+    return colours.rgbs[colours.rgb_index[found[0]]] if len(found) else None

@@ -89,7 +89,6 @@ def _row(catalogue: Catalogue, row: ScheduleRow, begin_s: float, clips: Clips, n
     thumbnail = f"{THUMBNAILS}/{row.clip}.jpg" if row.clip else ""
     if not (catalogue.folder / thumbnail).is_file():
         thumbnail = ""
-    colours = clips.colours[number] if number is not None else ()
+    rgb = clips.colours.main(number) if number is not None else None
     energy = None if number is None else float(clips.ranks["energy"][number])
-    rgb = colours[0][1] if colours else _GREY
-    return RowView(row, begin_s + row.start_s, begin_s + row.end_s, thumbnail, rgb, energy)
+    return RowView(row, begin_s + row.start_s, begin_s + row.end_s, thumbnail, rgb or _GREY, energy)

@@ -171,7 +171,7 @@ def _wrong_in_show(style: Style, document: Document, file: str) -> Iterator[Prob
         wanted: list[tuple[Place, str]] = [
             *((("schedule", "layers", n, "name"), layer.name) for n, layer in enumerate(movement.schedule.layers)),
             *((("show", "layers", name), name) for name in overrides.layers),
-            *((("show", "hidden", n), name) for n, name in enumerate(overrides.hidden)),
+            *((("show", "hidden", n), name) for n, name in enumerate(overrides.hidden or ())),
         ]
         for place, name in wanted:
             if name not in layers:

@@ -15,10 +15,11 @@ import numpy.typing as npt
 import pytest
 
 from engine.errors import DeviceError
-from engine.formats.isf import InputType, Isf, read_isf
+from engine.formats.isf import Isf, read_isf
 from engine.gl.context import headless_context
 from engine.gl.isf_shader import IsfShader
 from engine.gl.targets import new_target, release_target
+from engine.model.shaders import InputType
 from engine.shipped import shipped
 from tests.support import absent
 from tools import demo_archive

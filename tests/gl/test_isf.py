@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from engine.errors import ShaderError
-from engine.formats.isf import InputType, IsfInput, IsfPass, parse_isf, read_isf, size_px
+from engine.formats.isf import IsfPass, parse_isf, read_isf, size_px
 from engine.gl.isf_shader import IsfShader
 from engine.gl.targets import new_target, release_target
+from engine.model.shaders import InputType, ShaderInput
 from tests.gl.gl_support import Pixels, marked_pixels, pixels_of
 
 MAIN = "void main() { gl_FragColor = vec4(1.0); }\n"
@@ -44,13 +45,13 @@ def test_a_header_in_full() -> None:
     )
     found = parse_isf(text, "waves.fs")
     assert found.inputs == (
-        IsfInput("speed", InputType.FLOAT, 0.5, 0.0, 2.0, "Speed"),
-        IsfInput("on", InputType.BOOL, True),
-        IsfInput("mode", InputType.LONG, 2, choices=(("one", 1), ("two", 2))),
-        IsfInput("tint", InputType.COLOR, (1.0, 0.0, 0.0, 1.0)),
-        IsfInput("centre", InputType.POINT2D, (0.0, 0.0)),
-        IsfInput("inputImage", InputType.IMAGE, None),
-        IsfInput("hit", InputType.EVENT, False),
+        ShaderInput("speed", InputType.FLOAT, 0.5, 0.0, 2.0, "Speed"),
+        ShaderInput("on", InputType.BOOL, True),
+        ShaderInput("mode", InputType.LONG, 2, choices=(("one", 1), ("two", 2))),
+        ShaderInput("tint", InputType.COLOR, (1.0, 0.0, 0.0, 1.0)),
+        ShaderInput("centre", InputType.POINT2D, (0.0, 0.0)),
+        ShaderInput("inputImage", InputType.IMAGE, None),
+        ShaderInput("hit", InputType.EVENT, False),
     )
     assert found.passes == (IsfPass("small", "$WIDTH/4", "$HEIGHT", True, True), IsfPass())
     assert (found.description, found.credit, found.categories) == ("Waves", "somebody", ("Generator", "Water"))

@@ -1,0 +1,85 @@
+"""Shaders as the rest of the engine sees them: what kind each is, what it can be set to, what it needs. No GLSL here.
+
+Files in ISF (https://github.com/mrRay/ISF_Spec) and GL Transitions (https://gl-transitions.com) are read by
+`engine.formats`; both come out as a `Shader`, and nothing past the reader asks which format a file was written in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TypeAlias
+
+Value: TypeAlias = bool | int | float | tuple[float, ...]
+
+
+class InputType(Enum):
+    """What an input holds."""
+
+    FLOAT = "float"
+    BOOL = "bool"
+    LONG = "long"
+    COLOR = "color"  # red, green, blue, alpha: each 0..1, alpha straight
+    POINT2D = "point2D"  # x, y
+    IMAGE = "image"
+    EVENT = "event"  # true for one frame
+    AUDIO = "audio"  # a picture one pixel high a channel: samples, 0.5 is silence
+    AUDIO_FFT = "audioFFT"  # the same of the spectrum, 0..1
+
+
+PICTURE_TYPES = frozenset({InputType.IMAGE, InputType.AUDIO, InputType.AUDIO_FFT})
+
+
+@dataclass(frozen=True, slots=True)
+class ShaderInput:
+    """One input: a uniform `name` of the shader. What is a picture has neither default nor range.
+
+    `minimum` and `maximum` are None where the file gives none. `choices` of a long: label and value.
+    """
+
+    name: str
+    type: InputType
+    default: Value | None
+    minimum: Value | None = None
+    maximum: Value | None = None
+    label: str = ""
+    choices: tuple[tuple[str, int], ...] = ()
+
+
+class ShaderKind(Enum):
+    """What a shader is for: a generator takes no picture, a filter one (`inputImage`), a transition two."""
+
+    GENERATOR = "generator"
+    FILTER = "filter"
+    TRANSITION = "transition"
+
+
+# The inputs that a host fills by itself: the picture filtered, the two of a transition, and how far it has come.
+FILTERED = "inputImage"
+FROM_PICTURE, TO_PICTURE, PROGRESS = "startImage", "endImage", "progress"
+_HOSTS = frozenset({FILTERED, FROM_PICTURE, TO_PICTURE, PROGRESS})
+
+
+@dataclass(frozen=True, slots=True)
+class Shader:
+    """A shader file that was read. `uses_time`: its picture may change though its inputs do not (time, date, frame
+    count, a random seed). `has_memory`: what it draws hangs on what it drew before (persistent passes)."""
+
+    name: str
+    kind: ShaderKind
+    file: Path
+    inputs: tuple[ShaderInput, ...] = ()
+    uses_time: bool = False
+    has_memory: bool = False
+    description: str = ""
+
+    @property
+    def settings(self) -> tuple[ShaderInput, ...]:
+        """The inputs that a person sets: neither pictures nor what the host fills."""
+        return tuple(one for one in self.inputs if one.type not in PICTURE_TYPES and one.name not in _HOSTS)
+
+    @property
+    def pictures(self) -> tuple[ShaderInput, ...]:
+        """The image inputs that a show may feed; those that the host fills are not among them."""
+        return tuple(one for one in self.inputs if one.type is InputType.IMAGE and one.name not in _HOSTS)
