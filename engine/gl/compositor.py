@@ -9,6 +9,7 @@ import moderngl
 
 from engine.core.figures import Figures
 from engine.errors import DeviceError, FrameError
+from engine.gl.blend_pass import BlendPass
 from engine.gl.compressed import GetProcAddress, egl_get_proc_address
 from engine.gl.draw_list import FrameDraw, LayerDraw, Motion, MovementDraw, draw_list
 from engine.gl.frame_program import FramePrograms
@@ -35,7 +36,6 @@ _FIXED_FUNCTION = {
     "add": (moderngl.ONE, moderngl.ONE, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA),
     "screen": (moderngl.ONE, moderngl.ONE_MINUS_SRC_COLOR, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA),
 }
-_NON_SEPARABLE = frozenset({"hue", "saturation", "color", "luminosity"})
 
 
 class Compositor:
@@ -73,7 +73,7 @@ class Compositor:
         self._frames = FramePrograms(context, smooth_chroma=smooth_chroma)
         self._moving: MotionPasses | None = None
         self._motions: dict[Motion, MotionMaps] = {}
-        self._blends: dict[str, FullScreen] = {}
+        self._blends = BlendPass(context)
         self._output_programs = tuple(
             FullScreen(context, ["passes/output.frag"], {"first": 0, "second": 1}, defines)
             for defines in ([], ["TWO_MOVEMENTS"])
@@ -94,7 +94,7 @@ class Compositor:
         """
         for blend in blends:
             if blend not in _FIXED_FUNCTION:
-                self._blend_into(self._canvases[1], self._canvases[0], blend)
+                self._blends.prepare(blend)
         if flow:
             self._flow_passes()
 
@@ -121,7 +121,7 @@ class Compositor:
         """Give everything on the GPU back. Nothing can be drawn after it."""
         for target in (self._output, self._layer, *self._canvases):
             release_target(target)
-        for program in (*self._output_programs, *self._blends.values()):
+        for program in (*self._output_programs, self._blends):
             program.release()
         if self._moving is not None:
             self._moving.release()
@@ -229,12 +229,7 @@ class Compositor:
 
     def _blend_into(self, target: moderngl.Framebuffer, backdrop: moderngl.Framebuffer, blend: str) -> None:
         """Draw the layer over `backdrop` into `target`, through the blend mode's own function."""
-        program = self._blends.get(blend)
-        if program is None:
-            tools = ["passes/blend_tools.glsl"] if blend in _NON_SEPARABLE else []
-            files = [*tools, f"blend/{blend}.glsl", "passes/blend.frag"]
-            program = self._blends[blend] = FullScreen(self._context, files, {"layer": 0, "canvas": 1})
-        program.draw(target, [picture_of(self._layer), picture_of(backdrop)])
+        self._blends.draw(target, picture_of(self._layer), picture_of(backdrop), blend)
 
     def _report(self, frame: FrameDraw, error: FrameError | DeviceError) -> None:
         self._upload_failed.add()

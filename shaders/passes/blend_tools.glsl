@@ -1,4 +1,17 @@
-// What the non-separable blend modes share: W3C Compositing and Blending Level 1, "Lum", "Sat", "SetLum", "SetSat".
+// What several blend modes share: W3C Compositing and Blending Level 1, "color-burn", "color-dodge", "Lum", "Sat",
+// "SetLum" and "SetSat".
+float burnt(float backdrop, float source) {
+    if (backdrop >= 1.0) return 1.0;
+    if (source <= 0.0) return 0.0;
+    return 1.0 - min(1.0, (1.0 - backdrop) / source);
+}
+
+float dodged(float backdrop, float source) {
+    if (backdrop <= 0.0) return 0.0;
+    if (source >= 1.0) return 1.0;
+    return min(1.0, backdrop / (1.0 - source));
+}
+
 float luminosity(vec3 color) {
     return dot(color, vec3(0.3, 0.59, 0.11));
 }
