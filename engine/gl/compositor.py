@@ -121,8 +121,9 @@ class Compositor:
         """Give everything on the GPU back. Nothing can be drawn after it."""
         for target in (self._output, self._layer, *self._canvases):
             release_target(target)
-        for program in (*self._output_programs, self._blends):
+        for program in self._output_programs:
             program.release()
+        self._blends.release()
         if self._moving is not None:
             self._moving.release()
         self._frames.release()
