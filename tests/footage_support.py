@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import av
 import numpy as np
+from av.video.frame import VideoFrame
 
 from engine.formats.library_rows import StoredSource
+from engine.formats.movie_file import decoded
 from preprocess.catalogue.values import Footage
+from preprocess.footage import source_reader
 from preprocess.footage.reading import pictures
 from preprocess.ingest.settings import IngestSettings
 from preprocess.ingest.work import Ingested, IngestJob, ingest
@@ -51,6 +57,20 @@ def grey(footage: Footage, begin: int, end: int) -> dict[int, np.ndarray]:
     return {index: frame.to_ndarray() for index, frame in read}
 
 
+@contextmanager
+def decoding_counted() -> Iterator[list[int | None]]:
+    """The timestamps of all frames that are decoded of sources read directly, in this process, as they come."""
+    seen: list[int | None] = []
+
+    def counting(*given: Any) -> Iterator[VideoFrame]:
+        for frame in decoded(*given):
+            seen.append(frame.pts)
+            yield frame
+
+    with patch.object(source_reader, "decoded", counting):
+        yield seen
+
+
 def numbers(footage: Footage) -> list[int]:
     """The numbers burnt into all frames."""
     return [read_number(picture) for picture in grey(footage, 0, footage.frame_count).values()]
@@ -74,11 +94,11 @@ def woven(count: int, *, interlaced: bool, top_first: bool = True, lines: int = 
     return made
 
 
-def with_b_frames(path: Path, count: int) -> Path:
-    """Numbered frames of 160 × 96 at 25 a second, most of which need frames after them, a key frame every 15."""
+def with_b_frames(path: Path, count: int, gop: int = 15) -> Path:
+    """Numbered frames of 160 × 96 at 25 a second, most of which need frames after them, a key frame every `gop`."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt, stream.gop_size = 160, 96, "yuv420p", 15
+        stream.width, stream.height, stream.pix_fmt, stream.gop_size = 160, 96, "yuv420p", gop
         stream.options = {"crf": "12", "preset": "veryfast", "bf": "3", "b-adapt": "0"}
         for index in range(count):
             frame = av.VideoFrame.from_ndarray(numbered_picture(index, 160, 96), format="rgb24")

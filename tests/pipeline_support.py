@@ -47,6 +47,11 @@ def count_letters(jobs: Sequence[Word], tell: Tell) -> Sequence[Any]:
     return results
 
 
+def repeated(jobs: Sequence[int], tell: Tell) -> Sequence[str]:
+    """Work whose results are as long as its jobs say."""
+    return ["x" * job for job in jobs]
+
+
 def _was_here(mark: Path) -> bool:
     was = mark.exists()
     mark.touch()
@@ -54,13 +59,18 @@ def _was_here(mark: Path) -> bool:
 
 
 class LettersStep(ItemStep):
-    """Counts the letters of its words: a word is an item, its own source, and stored as the source's title."""
+    """Counts the letters of its words: a word is an item, its own source, and stored as the source's title.
+
+    Or all are of one source, "text", and one `stretch` of it.
+    """
 
     version = 1
     work = staticmethod(count_letters)
 
-    def __init__(self, log: Path, words: Sequence[str], *, name: str = "letters", batch: int = 1) -> None:
-        self.log, self.words, self.name, self.batch = log, words, name, batch
+    def __init__(
+        self, log: Path, words: Sequence[str], *, name: str = "letters", batch: int = 1, stretch: bool = False
+    ) -> None:
+        self.log, self.words, self.name, self.batch, self.stretch = log, words, name, batch, stretch
         self.wants = "nothing"
         self.asked: list[Collection[str] | None] = []
 
@@ -71,8 +81,10 @@ class LettersStep(ItemStep):
     def items(self, catalogue: Catalogue, bases: Collection[str] | None = None) -> Iterable[Item]:
         self.asked.append(bases)
         for word in self.words:
-            if bases is None or word in bases:
-                yield Item(word, word, hashed(word), Word(word, self.log), len(word), word)
+            base = "text" if self.stretch else word
+            if bases is None or base in bases:
+                place = 0 if self.stretch else None
+                yield Item(word, base, hashed(word), Word(word, self.log), len(word), word, place)
 
     def store(self, catalogue: Catalogue, item: Item, result: Any) -> None:
         catalogue.connection.execute(

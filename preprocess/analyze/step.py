@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from engine.formats.library_schema import THUMBNAILS
 from preprocess.analyze.measure import Analyzed, AnalyzeJob, analyze
 from preprocess.catalogue.catalogue import Catalogue
-from preprocess.catalogue.fragments import read_footage, read_fragments, store_analysis
+from preprocess.catalogue.fragments import in_order, read_footage, read_fragments, store_analysis
+from preprocess.footage.reading import stretch_index
 from preprocess.pipeline.step import Failed, Item, ItemStep, Tell, hashed
 from preprocess.style.model import Style
 
@@ -35,7 +36,7 @@ class AnalyzeStep(ItemStep):
 
     def items(self, catalogue: Catalogue, bases: Collection[str] | None = None) -> Iterator[Item]:
         footage = read_footage(catalogue, bases)
-        for fragment in read_fragments(catalogue, bases):
+        for fragment in in_order(read_fragments(catalogue, bases)):
             found = footage.get(fragment.base)
             if found is None:
                 continue
@@ -48,6 +49,7 @@ class AnalyzeStep(ItemStep):
                 ),
                 cost=float(fragment.frame_count),
                 label=fragment.slug,
+                stretch_index=stretch_index(found, fragment.begin),
             )
 
     def store(self, catalogue: Catalogue, item: Item, result: Analyzed) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, fields
 from fractions import Fraction
 from pathlib import Path
@@ -101,6 +101,11 @@ def read_fragments(
     rows = catalogue.connection.execute(f"SELECT {names} FROM fragments{where} ORDER BY slug", values)  # noqa: S608
     found = (Fragment(**{**dict(row), "retired": bool(row["retired"])}) for row in rows)
     return [one for one in found if (bases is None or one.base in bases) and (retired or not one.retired)]
+
+
+def in_order(fragments: Iterable[Fragment]) -> list[Fragment]:
+    """Fragments as they follow one another in their sources, source by source."""
+    return sorted(fragments, key=lambda one: (one.base, one.begin, one.slug))
 
 
 _PLAIN = tuple(f.name for f in fields(Analysis) if f.name not in ("colours", "onsets_s", "hashes", "black", "static"))

@@ -10,10 +10,11 @@ from engine.formats.library_schema import CLIPS
 from engine.model.clips import Clip
 from preprocess.analyze.traits import traits_of
 from preprocess.catalogue.catalogue import Catalogue, Made
-from preprocess.catalogue.fragments import read_analyses, read_footage, read_fragments
+from preprocess.catalogue.fragments import in_order, read_analyses, read_footage, read_fragments
 from preprocess.catalogue.values import Footage, Fragment
 from preprocess.encode.choice import Choice, chosen, clip_size
 from preprocess.encode.work import Encoded, EncodeJob, encode, sha256_of
+from preprocess.footage.reading import stretch_index
 from preprocess.pipeline.step import Item, ItemStep, hashed
 from preprocess.style.model import Style
 
@@ -54,7 +55,7 @@ class EncodeStep(ItemStep):
         return hashed(self._style.encode.proxies)
 
     def items(self, catalogue: Catalogue, bases: Collection[str] | None = None) -> Iterator[Item]:
-        fragments = read_fragments(catalogue, bases, retired=True)
+        fragments = in_order(read_fragments(catalogue, bases, retired=True))
         known = _known(catalogue, bases, fragments)
         choices: dict[str, Choice] = {}
         for fragment in fragments:
@@ -97,7 +98,7 @@ class EncodeStep(ItemStep):
             work=catalogue.work / self.name,
         )
         cost = 0.0 if stands else float((end - begin) * size.width * size.height)
-        return Item(slug, fragment.base, inputs, job, cost, slug)
+        return Item(slug, fragment.base, inputs, job, cost, slug, stretch_index(footage, begin))
 
     def _is_whole(self, catalogue: Catalogue, slug: str, known: _Known) -> bool:
         """Whether the clip's file is there as it was written."""
@@ -176,7 +177,7 @@ def _content(footage: Footage, sha256: str, ingested: Made | None) -> str:
 def _titles(sources: dict[str, str], fragments: Sequence[Fragment]) -> dict[str, str]:
     """What a person reads: the source's title, numbered where it has several clips."""
     of_base: dict[str, list[str]] = {}
-    for fragment in sorted(fragments, key=lambda one: (one.base, one.begin, one.slug)):
+    for fragment in in_order(fragments):
         if not fragment.retired:
             of_base.setdefault(fragment.base, []).append(fragment.slug)
     return {

@@ -23,6 +23,7 @@ from preprocess.footage.filters import PictureFilter, Target
 from preprocess.footage.source_reader import AGAIN, source_frames
 
 _KEPT_SOURCES = 8
+_SEEKS_A_STRETCH = 5  # reading a stretch decodes a fifth more frames than it has at worst, a tenth as a rule
 
 
 def pictures(
@@ -99,6 +100,15 @@ def _of_source(
             yield frame, range(max(begin, int(places[number])), min(end, span_end))
         if span_end >= end:
             return
+
+
+def stretch_index(footage: Footage, begin: int) -> int | None:
+    """Which stretch of its source a range that begins at frame `begin` belongs to; None where each frame stands alone.
+
+    Ranges of one stretch cost the least when one process reads them one after another: see `source_reader`.
+    """
+    alone = footage.file is not None or footage.seek_frames <= 1
+    return None if alone else begin // (_SEEKS_A_STRETCH * footage.seek_frames)
 
 
 def movie_of(file: Path) -> Movie:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from av.container import InputContainer
 from av.filter import Graph
+from av.packet import Packet
 
 from engine.formats.movie import Movie
 from engine.formats.movie_file import open_movie
@@ -26,8 +28,10 @@ from preprocess.catalogue.values import Footage
 from preprocess.footage.reading import movie_of
 
 Step: TypeAlias = tuple[str, str]
+_Packet: TypeAlias = "Packet[av.AudioStream]"
 
 _PREROLL_S = 0.5  # decoded and dropped before what is wanted: MP3 and AAC lean on the frames before
+_INTERLEAVED_S = 2.0  # how far apart picture and sound of one instant lie in a file, as a rule
 _SLACK_S = 0.02  # timestamps of a whole sound wander by less; a hole or an overlap is more
 _BLOCK = 8192  # samples that go through the filters at once
 _TAIL_S = 0.1  # of silence, so that the meter tells of the last tenth of a second, too
@@ -207,12 +211,13 @@ def _whole_blocks(
     rate_hz, base = stream.rate, stream.time_base
     slack = round(_SLACK_S * rate_hz)
     at = round(from_s * rate_hz)  # the sample that comes next
+    packets = container.demux(stream)
     if from_s > 0 and base is not None:
-        container.seek(max(0, int((origin_s + from_s - _PREROLL_S) / base)), stream=stream)
+        packets = _packets_from(container, stream, max(0, int((origin_s + from_s - _PREROLL_S) / base)))
     resampler = av.AudioResampler(format="flt", layout="mono" if stream.channels == 1 else "stereo", rate=rate_hz)
     begun = False
     follows = 0  # where a frame without a timestamp begins
-    for frame in _decoded_sound(container, stream):
+    for frame in _decoded_sound(packets):
         begins = follows
         if frame.pts is not None and frame.time_base is not None:
             begins = round((float(frame.pts * frame.time_base) - origin_s) * rate_hz)
@@ -236,9 +241,33 @@ def _silence(count: int, channels: int) -> Iterator[Samples32]:
         yield np.zeros((min(_BLOCK, count - begin), channels), np.float32)
 
 
-def _decoded_sound(container: InputContainer, stream: av.AudioStream) -> Iterator[av.AudioFrame]:
-    """Every frame of sound that decodes; where the file can be read no further, it ends."""
+def _packets_from(container: InputContainer, stream: av.AudioStream, stamp: int) -> Iterator[_Packet]:
+    """The packets of the sound from the last one that begins at or before `stamp` on."""
+    near = _packets_near(container, stream, stamp) if "matroska" in container.format.name else None
+    if near is not None:
+        return near
+    container.seek(stamp, stream=stream)
+    return container.demux(stream)
+
+
+def _packets_near(container: InputContainer, stream: av.AudioStream, stamp: int) -> Iterator[_Packet] | None:
+    """The same, sought by the picture; None where that lands too late.
+
+    Matroska has an index of the picture alone: a seek in its sound would read the file from its beginning.
+    """
+    assert stream.time_base is not None
+    container.seek(max(0, int((float(stamp * stream.time_base) - _INTERLEAVED_S) * av.time_base)))
     packets = container.demux(stream)
+    held: _Packet | None = None
+    for packet in packets:
+        if packet.pts is None or packet.pts > stamp:
+            return chain((held, packet), packets) if held else None
+        held = packet
+    return None
+
+
+def _decoded_sound(packets: Iterator[_Packet]) -> Iterator[av.AudioFrame]:
+    """Every frame of sound that decodes; where the file can be read no further, it ends."""
     while True:
         try:
             packet = next(packets, None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import multiprocessing
 import os
+import pickle
 import signal
 import socket
 import sys
@@ -16,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -24,43 +26,82 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from engine.errors import DeviceError
+from engine.errors import DeviceError, RuntimeShowError, SourceError
 from engine.formats.library_schema import CATALOGUE
+from preprocess.pipeline.step import failed_by
 
 _CONNECT_WITHIN_S = 20
 _STOP_WITHIN_S = 5.0
 _KILLED, _TERMINATED = 9, 15
 _PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux's prctl(2)
+_LONGEST_WORD = 1 << 18  # bytes; many systems let less through at once
 
-__all__ = ["ProcessExpired", "Workers", "cluster", "how_it_ended", "is_killed_worker", "local_workers", "was_ended"]
+__all__ = [
+    "Finished",
+    "ProcessExpired",
+    "WentOn",
+    "Workers",
+    "cluster",
+    "how_it_ended",
+    "is_killed_worker",
+    "local_workers",
+    "was_ended",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class WentOn:
+    """A worker tells how far an item is."""
+
+    key: str
+    done: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A worker tells the result of one item of several, while it goes on with the next: that of `number`'s `place`."""
+
+    number: int
+    place: int
+    result: Any
 
 
 class Workers:
     """An executor and what the runner has to know of it. Main thread.
 
-    `count` is how many items are worked on at once. `progress` gives (item key, done, total) as workers tell it;
-    telling is lossy, and on a cluster nothing comes.
+    `count` is how many items are worked on at once. `hears` is the line on which workers tell of what they do; on a
+    cluster there is none.
     """
 
-    def __init__(self, executor: Executor, count: int, progress: socket.socket | None = None) -> None:
+    def __init__(self, executor: Executor, count: int, hears: socket.socket | None = None) -> None:
         self.executor = executor
         self.count = count
-        self._progress = progress
+        self._hears = hears
 
     def submit(self, work: Callable[..., Any], jobs: Sequence[Any], keys: Sequence[str]) -> Future[Any]:
         """Have `work(jobs, tell)` done."""
         return self.executor.submit(_worked, work, list(jobs), keys[0])
 
-    def heard(self) -> Iterator[tuple[str, float, float]]:
-        """What workers told of their progress since the last call; never waits."""
-        if self._progress is None:
+    def submit_in_turn(
+        self, work: Callable[..., Any], jobs: Sequence[Any], keys: Sequence[str], number: int
+    ) -> Future[dict[int, Any]]:
+        """Have `work([job], tell)` done for each job in order, by one worker.
+
+        Each result is told as `Finished` as soon as it is there, or else is in the future's, by its place. An error
+        of one job is its result (`failed_by`), but for one that would be the same for every job: that ends them all.
+        """
+        return self.executor.submit(_worked_in_turn, work, list(jobs), list(keys), number)
+
+    def heard(self) -> Iterator[WentOn | Finished]:
+        """What workers told since the last call; never waits. Once a future is done, all that was told before is."""
+        if self._hears is None:
             return
         while True:
             try:
-                key, done, total = self._progress.recv(4096).decode().rsplit("\t", 2)
+                yield pickle.loads(self._hears.recv(_LONGEST_WORD))  # noqa: S301 - a pair of sockets with our workers
             except BlockingIOError:
                 return
-            yield key, float(done), float(total)
 
 
 @contextmanager
@@ -174,12 +215,12 @@ def _context(modules: Sequence[str]) -> Any:
 
 
 def _progress_line() -> tuple[socket.socket | None, socket.socket | None]:
-    """A line that loses words rather than hold anybody up; None where there are no such sockets."""
+    """A line for words of many workers, none of which is torn when its worker dies; None where there is none."""
     if not hasattr(socket, "AF_UNIX"):
         return None, None
     hears, tells = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     hears.setblocking(False)
-    tells.setblocking(False)
+    tells.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _LONGEST_WORD // 2)  # Linux doubles it
     return hears, tells
 
 
@@ -214,10 +255,35 @@ def _end_with(coordinator: Connection) -> None:
 
 def _worked(work: Callable[..., Any], jobs: list[Any], key: str) -> Any:
     def tell(done: float, total: float) -> None:
-        if _tells is not None:
-            try:
-                _tells.send(f"{key}\t{done}\t{total}".encode())
-            except (BlockingIOError, ConnectionError):
-                return  # nobody has read the last words yet
+        _said(WentOn(key, done, total), waits=False)
 
     return work(jobs, tell)
+
+
+def _worked_in_turn(work: Callable[..., Any], jobs: list[Any], keys: list[str], number: int) -> dict[int, Any]:
+    """The results that could not be told."""
+    untold: dict[int, Any] = {}
+    for place, (job, key) in enumerate(zip(jobs, keys, strict=True)):
+        result: Any
+        try:
+            (result,) = _worked(work, [job], key)
+        except SourceError as error:
+            result = failed_by(error)
+        except RuntimeShowError:
+            raise
+        except Exception as error:
+            result = failed_by(error)
+        if not _said(Finished(number, place, result), waits=True):
+            untold[place] = result
+    return untold
+
+
+def _said(word: WentOn | Finished, *, waits: bool) -> bool:
+    """Tell the coordinator; whether it will hear it. How far an item is may be lost, a result may be too long."""
+    if _tells is None:
+        return False
+    try:
+        _tells.send(pickle.dumps(word), 0 if waits else socket.MSG_DONTWAIT)
+    except OSError:  # nobody has read the last words yet, or the line does not take so many
+        return False
+    return True

@@ -8,17 +8,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.errors import DeviceError, OutputError
-from preprocess.catalogue.catalogue import Catalogue
-from preprocess.pipeline.executors import Workers, cluster, local_workers
+from preprocess.catalogue.catalogue import Catalogue, Made
+from preprocess.pipeline.executors import Finished, Workers, cluster, local_workers
 from preprocess.pipeline.listening import Silent
 from preprocess.pipeline.runner import run_items, run_whole
 from preprocess.pipeline.step import Tell, hashed
-from tests.pipeline_support import LettersStep, counted, worked
+from tests.pipeline_support import LettersStep, counted, repeated, worked
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +68,15 @@ def test_what_is_no_more_is_dropped(tmp_path: Path, catalogue: Catalogue, worker
     assert set(catalogue.made("letters")) == {"bb"}
 
 
-@pytest.mark.parametrize("batch", [1, 3])
-def test_a_bad_item_costs_itself_only(tmp_path: Path, catalogue: Catalogue, workers: Workers, batch: int) -> None:
+HOW = [{"batch": 1}, {"batch": 3}, {"stretch": True}]
+
+
+@pytest.mark.parametrize("how", HOW, ids=str)
+def test_a_bad_item_costs_itself_only(
+    tmp_path: Path, catalogue: Catalogue, workers: Workers, how: dict[str, Any]
+) -> None:
     words = ["a", "!crash", "bb", "!fail", "ccc"]
-    step = LettersStep(tmp_path / "log", words, batch=batch)
+    step = LettersStep(tmp_path / "log", words, **how)
     run_items(catalogue, [step], workers, Silent())
     assert counted(catalogue) == {"a": 1, "bb": 2, "ccc": 3}
     failures = {row["item"]: row["reason"] for row in catalogue.connection.execute("SELECT * FROM failures")}
@@ -78,21 +85,23 @@ def test_a_bad_item_costs_itself_only(tmp_path: Path, catalogue: Catalogue, work
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("how", HOW, ids=str)
 def test_an_item_whose_worker_was_ended_is_tried_once_more(
-    tmp_path: Path, catalogue: Catalogue, workers: Workers, batch: int
+    tmp_path: Path, catalogue: Catalogue, workers: Workers, how: dict[str, Any]
 ) -> None:
-    step = LettersStep(tmp_path / "log", ["a", "!ended", "!ended always"], batch=batch)
+    step = LettersStep(tmp_path / "log", ["a", "!ended", "!ended always"], **how)
     run_items(catalogue, [step], workers, Silent())
     assert counted(catalogue) == {"a": 1, "!ended": 6}
     (failure,) = catalogue.connection.execute("SELECT item, reason FROM failures").fetchall()
     assert tuple(failure) == ("!ended always", "reading it crashed the worker (signal 9)")
+    assert run_items(catalogue, [step], workers, Silent())["letters"] == 1, "whatever ended it may be over"
 
 
+@pytest.mark.parametrize("how", [{}, {"stretch": True}], ids=str)
 def test_errors_of_a_source_and_of_ours_are_told_apart(
-    tmp_path: Path, catalogue: Catalogue, workers: Workers, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, catalogue: Catalogue, workers: Workers, caplog: pytest.LogCaptureFixture, how: dict[str, Any]
 ) -> None:
-    step = LettersStep(tmp_path / "log", ["!source", "!bug"])
+    step = LettersStep(tmp_path / "log", ["!source", "!bug"], **how)
     run_items(catalogue, [step], workers, Silent())
     rows = {row["item"]: (row["reason"], row["mend"]) for row in catalogue.connection.execute("SELECT * FROM failures")}
     assert rows["!source"] == ("is no word", "spell it")
@@ -101,6 +110,80 @@ def test_errors_of_a_source_and_of_ours_are_told_apart(
         "please report it with the file",
     )
     assert "!bug" in caplog.text
+    assert "in count_letters" in caplog.text, "where it happened, for whoever mends it"
+
+
+def test_a_mistake_of_ours_is_tried_again_by_the_next_run_and_a_bad_source_is_not(
+    tmp_path: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    step = LettersStep(tmp_path / "log", ["!source", "!bug", "a"])
+    run_items(catalogue, [step], workers, Silent())
+    assert run_items(catalogue, [step], workers, Silent()) == {"letters": 1}
+    assert worked(step.log) == ["!bug", "!bug", "!source", "a"]
+    assert set(catalogue.made("letters")) == {"!source", "a"}
+
+
+def test_an_item_that_is_no_more_has_failed_no_more(tmp_path: Path, catalogue: Catalogue, workers: Workers) -> None:
+    step = LettersStep(tmp_path / "log", ["!source", "!bug", "!fail"])
+    run_items(catalogue, [step], workers, Silent())
+    assert catalogue.failed("letters") == {"!source", "!bug", "!fail"}
+    step.words = ["!source"]
+    run_items(catalogue, [step], workers, Silent())
+    assert catalogue.failed("letters") == {"!source"}
+
+
+def test_a_result_that_was_made_before_does_not_stand_for_a_mistake(
+    tmp_path: Path, catalogue: Catalogue, workers: Workers
+) -> None:
+    step = LettersStep(tmp_path / "log", ["!bug"])
+    catalogue.note_made("letters", "!bug", Made("earlier inputs", 1, step.settings))
+    run_items(catalogue, [step], workers, Silent())
+    assert catalogue.made("letters") == {}
+
+
+class _Told(Silent):
+    """Notes what it hears."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    def began(self, step: str, key: str, label: str) -> None:
+        self.words.append(f"began {key}")
+
+    def stored(self, step: str, key: str, failed: bool) -> None:
+        self.words.append(f"stored {key}")
+
+
+@pytest.mark.parametrize("remote", [False, True])
+def test_a_stretch_is_done_in_order_and_told_of_item_by_item(
+    tmp_path: Path, catalogue: Catalogue, workers: Workers, remote: bool
+) -> None:
+    step, told = LettersStep(tmp_path / "log", ["a", "dddd", "bb"], stretch=True), _Told()
+    if remote:  # as on a cluster, where results come all at once
+        with ThreadPoolExecutor(1) as executor:
+            run_items(catalogue, [step], Workers(executor, 1), told)
+    else:
+        run_items(catalogue, [step], workers, told)
+    assert told.words == [f"{what} {word}" for word in ("a", "dddd", "bb") for what in ("began", "stored")]
+    assert step.log.read_text().split() == ["a", "dddd", "bb"]
+    step.version = 2
+    catalogue.note_made("letters", "dddd", Made(hashed("dddd"), 2, step.settings))
+    assert run_items(catalogue, [step], workers, Silent()) == {"letters": 2}, "of a stretch, what stands is left out"
+
+
+def test_results_are_told_as_they_come_and_what_is_too_long_at_the_end() -> None:
+    with local_workers(1, ["tests.pipeline_support"]) as one:
+        future = one.submit_in_turn(repeated, [3, 1_000_000, 5], ["a", "b", "c"], 7)
+        assert future.result(timeout=60) == {1: "x" * 1_000_000}
+        heard = [word for word in one.heard() if isinstance(word, Finished)]
+    assert heard == [Finished(7, 0, "xxx"), Finished(7, 2, "xxxxx")]
+
+
+def test_a_full_disk_in_a_stretch_keeps_what_was_done_before(tmp_path: Path, catalogue: Catalogue) -> None:
+    step = LettersStep(tmp_path / "log", ["dddd", "!full", "a"], stretch=True)
+    with local_workers(1, []) as one, pytest.raises(OutputError, match="disk is full"):
+        run_items(catalogue, [step], one, Silent())
+    assert counted(catalogue) == {"dddd": 4}
 
 
 def test_a_full_disk_ends_the_run_and_keeps_what_was_stored(tmp_path: Path, catalogue: Catalogue) -> None:
@@ -175,6 +258,39 @@ if __name__ == "__main__":
     with Catalogue(folder / "library") as catalogue, local_workers(2, []) as workers:
         run_items(catalogue, [LettersStep(folder / "log", ["!wait", "a"])], workers, Silent())
 """
+
+
+_IN_TURN = """
+import sys
+from pathlib import Path
+from preprocess.catalogue.catalogue import Catalogue
+from preprocess.pipeline.executors import local_workers
+from preprocess.pipeline.listening import Lines
+from preprocess.pipeline.runner import run_items
+from tests.pipeline_support import LettersStep
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    step = LettersStep(folder / "log", ["a", "bb", "!wait", "ccc"], stretch=True)
+    with Catalogue(folder / "library") as catalogue, local_workers(1, []) as workers:
+        run_items(catalogue, [step], workers, Lines(sys.stdout))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_kill_in_the_midst_of_a_stretch_loses_one_item(tmp_path: Path) -> None:
+    script = tmp_path / "coordinator.py"
+    script.write_text(_IN_TURN)
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    with subprocess.Popen([sys.executable, script, tmp_path], env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert any(b'"began"' in line and b"!wait" in line for line in process.stdout)
+        process.kill()
+    with Catalogue(tmp_path / "library") as catalogue, local_workers(1, []) as one:
+        assert counted(catalogue) == {"a": 1, "bb": 2}
+        step = LettersStep(tmp_path / "log", ["a", "bb", "ccc"], stretch=True)
+        assert run_items(catalogue, [step], one, Silent()) == {"letters": 1}
+        assert counted(catalogue) == {"a": 1, "bb": 2, "ccc": 3}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
