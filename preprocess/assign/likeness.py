@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from preprocess.assign.clips import Clips, Floats
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.embed.embedder import embedded
 from preprocess.embed.settings import EmbedSettings
-from preprocess.embed.store import library_embedder, read_vectors
+from preprocess.embed.store import library_embedder, vectors_by
 from preprocess.style.model import StyleMovement
 
 _STRIDE = 16_384  # clips at a time: all as float32 would take as much memory again as the rest of the step
@@ -36,12 +37,10 @@ def likenesses(
         return {}
     embedder = library_embedder(catalogue.connection, settings, catalogue.folder)
     wanted = embedded(embedder, [movement.description for movement in described])
-    slugs, vectors = read_vectors(catalogue.connection, model, catalogue.folder)
     numbers = {slug: number for number, slug in enumerate(clips.slugs)}
-    at = np.array([numbers.get(slug, -1) for slug in slugs], np.intp)
     liking = np.zeros((len(clips), len(described)))
-    for begin in range(0, len(at), _STRIDE):
-        part = at[begin : begin + _STRIDE]
-        near = vectors[begin : begin + _STRIDE].astype(np.float32) @ wanted.T
-        liking[part[part >= 0]] = near[part >= 0]
+    for slugs, vectors in vectors_by(_STRIDE, catalogue.connection, model, catalogue.folder):
+        at = np.fromiter(map(numbers.get, slugs, repeat(-1)), np.intp)
+        near = vectors.astype(np.float32) @ wanted.T
+        liking[at[at >= 0]] = near[at >= 0]
     return {movement.name: liking[:, number] for number, movement in enumerate(described)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -22,16 +23,17 @@ Flags = npt.NDArray[np.bool_]
 _MOST_SAID = 3  # terms in an explanation
 _LEAST_LIKE = 0.05  # a cosine below is chance: TF-IDF's vectors of what has no word in common lie so near
 _MOST_OF_TAGS = 2.0  # times the weight of the heaviest: what all wished tags weigh together, at most
+_RULES = {"any": "", "none": "no people", "some": "people"}
 _LEAST_SAID = 0.01  # of a score; less is not worth a word
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Term:
-    """One wish: `standing` is -0.5..0.5 a clip; `word` says it of clip `index`, "" where there is nothing to say."""
+    """One wish: `standing` is -0.5..0.5 a clip; `words` says it of some clips, "" where there is nothing to say."""
 
     weight: float
     standing: Floats
-    word: Callable[[int], str]
+    words: Callable[[Indices], list[str]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +44,7 @@ class Suitability:
     score: Floats
     fits: Flags
     _terms: tuple[_Term, ...]
-    _rules: Callable[[int], str]
+    _rule: str
 
     def why(self, indices: Indices) -> list[str]:
         """What speaks for each of these clips, the strongest first: "architecture 0.71, straight lines, no people"."""
@@ -53,17 +55,19 @@ class Suitability:
             len(indices), -1
         )
         leading = np.argsort(-shares, axis=1, kind="stable")
+        words = zip(*(term.words(indices) for term in self._terms), strict=True) if self._terms else repeat(())
         return [
-            self._said(int(index), share, order) for index, share, order in zip(indices, shares, leading, strict=True)
+            self._said(share, order, word)
+            for share, order, word in zip(shares.tolist(), leading.tolist(), words, strict=False)
         ]
 
-    def _said(self, index: int, share: Floats, order: Indices) -> str:
+    def _said(self, share: Sequence[float], order: Sequence[int], word: Sequence[str]) -> str:
         words: list[str] = []
         for number in order:
             if share[number] < _LEAST_SAID or len(words) == _MOST_SAID:
                 break
-            _say(self._terms[number].word(index), words)
-        _say(self._rules(index), words)
+            _say(word[number], words)
+        _say(self._rule, words)
         return ", ".join(words) or "nothing speaks for it, and less for the other movements"
 
 
@@ -97,7 +101,7 @@ def suitability(
     total = sum(abs(term.weight) for term in terms)
     score = sum((term.weight * term.standing for term in terms), np.zeros(len(clips)))
     return Suitability(
-        movement.name, score / total if total else score, _fits(wishes, clips), tuple(terms), _rules(wishes)
+        movement.name, score / total if total else score, _fits(wishes, clips), tuple(terms), _RULES[wishes.people]
     )
 
 
@@ -105,10 +109,13 @@ def _measure(clips: Clips, name: str, weight: float) -> _Term:
     rank, value = clips.ranks[name], clips.measures[name]
     much, little = MEASURES[name]
 
-    def word(index: int) -> str:
-        return much if rank[index] > 2 / 3 else little if rank[index] < 1 / 3 or not value[index] else ""
+    def words(indices: Indices) -> list[str]:
+        standing = rank[indices]
+        less = np.where((standing < 1 / 3) | (value[indices] == 0), little, "")
+        said: list[str] = np.where(standing > 2 / 3, much, less).tolist()
+        return said
 
-    return _Term(weight, rank - 0.5, word)
+    return _Term(weight, rank - 0.5, words)
 
 
 def _tags(wished: Mapping[str, float], confidence: Mapping[str, Floats]) -> Iterator[_Term]:
@@ -123,31 +130,39 @@ def _tags(wished: Mapping[str, float], confidence: Mapping[str, Floats]) -> Iter
         standing = np.array([confidence[name] * weights[name] / heaviest for name in names])
         # Half of the way for what is absent: most clips have none of most tags.
         most = min(sum(weights.values()), _MOST_OF_TAGS * heaviest)
-        yield _Term(sign * most, standing.max(axis=0) / 2, _tag_word(names, standing, confidence))
+        yield _Term(sign * most, standing.max(axis=0) / 2, _tag_words(names, standing, confidence))
 
 
-def _tag_word(names: Sequence[str], standing: Floats, confidence: Mapping[str, Floats]) -> Callable[[int], str]:
-    def word(index: int) -> str:
-        best = names[int(standing[:, index].argmax())]
-        return f"{best} {confidence[best][index]:.2f}" if confidence[best][index] else f"no {' or '.join(names[:2])}"
+def _tag_words(
+    names: Sequence[str], standing: Floats, confidence: Mapping[str, Floats]
+) -> Callable[[Indices], list[str]]:
+    none = f"no {' or '.join(names[:2])}"
 
-    return word
+    def words(indices: Indices) -> list[str]:
+        best = standing[:, indices].argmax(axis=0)
+        sure = np.array([confidence[name] for name in names])[best, indices]
+        return [
+            f"{names[number]} {how:.2f}" if how else none
+            for number, how in zip(best.tolist(), sure.tolist(), strict=True)
+        ]
+
+    return words
 
 
 def _colour(clips: Clips, name: str, weight: float) -> _Term:
     """A colour's share of the picture; "blue" is in "dark blue", too."""
     colours = clips.colours
     is_it = np.array([name in colour.split() for colour in colours.names], bool)[colours.name_index]
-    share = np.bincount(colours.clip_index[is_it], colours.share[is_it], len(clips))
+    share = np.bincount(colours.clip_index[is_it], colours.share[is_it], len(clips)).astype(np.float64)
 
-    def word(index: int) -> str:
-        return f"{name} {share[index]:.0%}" if share[index] else f"no {name}"
+    def words(indices: Indices) -> list[str]:
+        return [f"{name} {part:.0%}" if part else f"no {name}" for part in share[indices].tolist()]
 
-    return _Term(weight, ranked(share) - 0.5, word)
+    return _Term(weight, ranked(share) - 0.5, words)
 
 
-def _liking(likeness: Floats) -> Callable[[int], str]:
-    return lambda index: f"like its description {likeness[index]:.2f}" if likeness[index] else ""
+def _liking(likeness: Floats) -> Callable[[Indices], list[str]]:
+    return lambda indices: [f"like its description {like:.2f}" if like else "" for like in likeness[indices].tolist()]
 
 
 def _fits(wishes: Wishes, clips: Clips) -> Flags:
@@ -157,11 +172,6 @@ def _fits(wishes: Wishes, clips: Clips) -> Flags:
     if wishes.people != "any":
         fits &= (clips.people > 0) == (wishes.people == "some")
     return np.asarray(fits)
-
-
-def _rules(wishes: Wishes) -> Callable[[int], str]:
-    word = {"any": "", "none": "no people", "some": "people"}[wishes.people]
-    return lambda index: word
 
 
 def suitabilities(

@@ -178,13 +178,14 @@ class _Sharing:
         for movement, name in enumerate(self._names):
             members = np.flatnonzero(self._member[:, movement])
             scores = self._scores[members, movement]
-            members = members[np.argsort(-scores, kind="stable")]
-            for clip, said in zip(members, self._suited[movement].why(members), strict=True):
-                note = self._notes.get((int(clip), movement))
-                pinned = bool(self._pinned[clip, movement])
-                score = round(float(self._scores[clip, movement]), 6)
-                why = said if note is None else f"{note}; {said}"
-                assignments.append(Assignment(name, self._clips.slugs[clip], score, pinned, why))
+            order = np.argsort(-scores, kind="stable")
+            members, scores = members[order], scores[order]
+            said = self._suited[movement].why(members)
+            pinned = self._pinned[members, movement].tolist()
+            for clip, score, by_hand, words in zip(members.tolist(), scores.tolist(), pinned, said, strict=True):
+                note = self._notes.get((clip, movement))
+                why = words if note is None else f"{note}; {words}"
+                assignments.append(Assignment(name, self._clips.slugs[clip], round(score, 6), by_hand, why))
         return Shared(tuple(assignments), tuple(self._starved))
 
 

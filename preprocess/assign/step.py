@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 
 from preprocess.assign.clips import Clips, Floats, read_clips
+from preprocess.assign.collector import collector_paused
 from preprocess.assign.inputs import hashed_clips, hashed_rows
 from preprocess.assign.likeness import library_model, likenesses
 from preprocess.assign.scores import suitabilities
@@ -17,6 +19,9 @@ from preprocess.catalogue.catalogue import Catalogue
 from preprocess.pipeline.step import Tell, hashed
 from preprocess.style.model import Style, StyleMovement
 
+_STRIDE = 16_384  # rows of tags at a time
+# The plus keeps SQLite from its index by tag: through the table, which lies in clips' order, takes half the time.
+_WISHED = "tags WHERE +tag IN (SELECT value FROM json_each(?))"
 _NAMED = 0.8  # how far a file's name is believed: "fire.mp4" is hardly of anything else
 
 
@@ -39,11 +44,12 @@ class AssignStep:
         return hashed(self._style.assign, self._style.embed, wanted)
 
     def inputs(self, catalogue: Catalogue) -> str:
-        tags = f"SELECT slug, tag, confidence FROM tags WHERE tag IN ({_marks(self._wished)}) ORDER BY slug, tag"  # noqa: S608
+        tags = f"SELECT slug, json_group_object(tag, confidence) FROM {_WISHED} GROUP BY slug ORDER BY slug"  # noqa: S608
         texts = "SELECT slug, text FROM embeddings WHERE model = ? ORDER BY slug"
-        rows = hashed_rows(catalogue, (tags, self._wished), (texts, (library_model(catalogue),)))
+        rows = hashed_rows(catalogue, (tags, (json.dumps(self._wished),)), (texts, (library_model(catalogue),)))
         return hashed(hashed_clips(catalogue), rows)
 
+    @collector_paused()
     def run(self, catalogue: Catalogue, tell: Tell) -> None:
         movements = self._style.movements
         clips = read_clips(catalogue)
@@ -63,26 +69,25 @@ class AssignStep:
 
     def _tags(self, catalogue: Catalogue, clips: Clips) -> dict[str, Floats]:
         """The confidence of each wished tag, a clip: as it holds, or as a file's name says it."""
-        numbers = {slug: number for number, slug in enumerate(clips.slugs)}
-        found = {tag: self._named(tag, clips) for tag in self._wished}
+        columns = {tag: number for number, tag in enumerate(self._wished)}
+        rows = {slug: number for number, slug in enumerate(clips.slugs)}
+        found = self._named(clips)
         cursor = catalogue.connection.cursor()
         cursor.row_factory = None
-        for tag, believed in found.items():
-            rows = cursor.execute("SELECT slug, confidence FROM tags WHERE tag = ?", (tag,)).fetchall()
-            at = np.array([numbers.get(slug, -1) for slug, _ in rows], np.intp)
-            confidence = np.array([row[1] for row in rows], np.float64)
-            believed[at[at >= 0]] = np.maximum(believed[at[at >= 0]], confidence[at >= 0])
-        return found
+        cursor.execute(f"SELECT slug, tag, confidence FROM {_WISHED}", (json.dumps(self._wished),))  # noqa: S608
+        while part := cursor.fetchmany(_STRIDE):
+            slugs, tags, confidence = zip(*part, strict=True)
+            row = np.fromiter(map(rows.get, slugs, repeat(-1)), np.intp)
+            column = np.fromiter(map(columns.__getitem__, tags), np.intp)
+            at = column[row >= 0], row[row >= 0]
+            found[at] = np.maximum(found[at], np.array(confidence, np.float64)[row >= 0])
+        return {tag: found[number] for tag, number in columns.items()}
 
-    @staticmethod
-    def _named(tag: str, clips: Clips) -> Floats:
-        words = set(tag.split())
-        named = [words <= set(re.split(r"[\W_]+", source.stem.lower())) for source in clips.sources]
-        return np.array([_NAMED if name else 0.0 for name in named])[clips.source_index]
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join("?" * len(values))
+    def _named(self, clips: Clips) -> Floats:
+        """How far files' names say that their clips have each wished tag, (tags, clips)."""
+        named = [set(re.split(r"[\W_]+", source.stem.lower())) for source in clips.sources]
+        said = np.array([[set(tag.split()) <= words for words in named] for tag in self._wished], np.float64)
+        return _NAMED * said.reshape(len(self._wished), len(named))[:, clips.source_index]
 
 
 def store_movements(catalogue: Catalogue, movements: Sequence[StyleMovement]) -> None:
@@ -106,9 +111,10 @@ def store_movements(catalogue: Catalogue, movements: Sequence[StyleMovement]) ->
 def _store(catalogue: Catalogue, shared: Shared) -> None:
     connection = catalogue.connection
     connection.execute("DELETE FROM assignments")
+    rows = [(each.movement, each.slug, each.score, each.pinned, each.why) for each in shared.assignments]
+    # In the order in which the table lies: that takes a third less.
     connection.executemany(
-        "INSERT INTO assignments (movement, slug, score, pinned, why) VALUES (?, ?, ?, ?, ?)",
-        [(each.movement, each.slug, each.score, each.pinned, each.why) for each in shared.assignments],
+        "INSERT INTO assignments (movement, slug, score, pinned, why) VALUES (?, ?, ?, ?, ?)", sorted(rows)
     )
     connection.execute("DELETE FROM failures WHERE step = 'assign'")
     for starved in shared.starved:

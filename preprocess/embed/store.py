@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from preprocess.embed.minilm import MiniLMEmbedder
 from preprocess.embed.settings import EmbedSettings
 from preprocess.embed.tfidf import TFIDF, TfidfEmbedder
 
+_STRIDE = 4096
 _MEND = "run runtime-preprocess embed"
 
 
@@ -45,14 +47,28 @@ def read_vectors(connection: sqlite3.Connection, model: str, library: Path) -> t
 
     Raises LibraryError where vectors are of different lengths.
     """
-    rows = connection.execute(
+    parts = list(vectors_by(_STRIDE, connection, model, library))
+    vectors = np.concatenate([part for _, part in parts]) if parts else np.empty((0, 0), np.float16)
+    return tuple(chain.from_iterable(slugs for slugs, _ in parts)), vectors
+
+
+def vectors_by(
+    stride: int, connection: sqlite3.Connection, model: str, library: Path
+) -> Iterator[tuple[tuple[str, ...], Vectors]]:
+    """What `read_vectors` gives, so many clips at a time. Raises what that raises."""
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    cursor.execute(
         "SELECT slug, vector FROM embeddings JOIN fragments USING (slug) WHERE model = ? AND NOT retired ORDER BY slug",
         (model,),
-    ).fetchall()
-    if len({len(vector) for _, vector in rows}) > 1:
-        raise LibraryError("its vectors are of different lengths", subject=library, mend=_MEND)
-    vectors = np.frombuffer(b"".join(vector for _, vector in rows), "<f2")
-    return tuple(slug for slug, _ in rows), vectors.reshape(len(rows), -1) if rows else np.empty((0, 0), np.float16)
+    )
+    length: int | None = None
+    while rows := cursor.fetchmany(stride):
+        slugs, vectors = zip(*rows, strict=True)
+        length = len(vectors[0]) if length is None else length
+        if {len(vector) for vector in vectors} != {length}:
+            raise LibraryError("its vectors are of different lengths", subject=library, mend=_MEND)
+        yield slugs, np.frombuffer(b"".join(vectors), "<f2").reshape(len(rows), -1)
 
 
 def stored_texts(catalogue: Catalogue, model: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from engine.errors import SourceError
 from engine.model.sound import Onsets
 from preprocess.assign.clips import Clips, read_clips
+from preprocess.assign.collector import collector_paused
 from preprocess.assign.inputs import hashed_clips, hashed_rows
 from preprocess.assign.likeness import library_model
 from preprocess.assign.step import store_movements
@@ -73,6 +74,7 @@ class ScheduleStep:
         pictures = [(catalogue.folder / name).is_file() for name in (PICTURE, PAGE)]
         return hashed(hashed_clips(catalogue), rows, music, files, pictures)
 
+    @collector_paused()
     def run(self, catalogue: Catalogue, tell: Tell) -> None:
         with catalogue.transaction() as connection:
             connection.execute("DELETE FROM failures WHERE step = ?", (self.name,))
@@ -84,11 +86,13 @@ class ScheduleStep:
         with catalogue.transaction():
             store_movements(catalogue, self._style.movements)
             begin_s = 0.0
-            for number, movement in enumerate(self._style.movements):
-                settled = self._schedule(catalogue, movement, clips, track, begin_s)
+            numbers = {slug: number for number, slug in enumerate(clips.slugs)}
+            for step, movement in enumerate(self._style.movements):
+                members = self._members(catalogue, movement, clips, numbers)
+                settled = self._schedule(catalogue, movement, members, track, begin_s)
                 begin_s += settled.holds.duration_s
                 files |= settled.files
-                tell(number + 2, steps)
+                tell(step + 2, steps)
         put_files(catalogue.folder, files)
         view = read_view(catalogue, [movement.name for movement in self._style.movements], clips, track)
         draw(view, catalogue.folder)
@@ -112,7 +116,7 @@ class ScheduleStep:
             return None
 
     def _schedule(
-        self, catalogue: Catalogue, movement: StyleMovement, clips: Clips, track: Track | None, begin_s: float
+        self, catalogue: Catalogue, movement: StyleMovement, members: Members, track: Track | None, begin_s: float
     ) -> Settled:
         """Schedule one movement, which begins at `begin_s` of the show."""
         wanted = movement.schedule
@@ -122,16 +126,18 @@ class ScheduleStep:
         among = strong if wanted.cuts == "onsets" else instants(track, until_s, wanted.cuts)
         layers = scheduled_layers(self._style, movement)
         way = Way(wanted, layers, track, f"{self._style.seed}/{movement.name}")
-        rows = arrange(self._members(catalogue, movement, clips), Span(begin_s, end_s, among), way)
+        rows = arrange(members, Span(begin_s, end_s, among), way)
         persons = import_edits(catalogue, movement.name, layer_names(self._style))
         return settle(catalogue, movement.name, Stored(AUTOMATIC, rows, wanted.strategy), persons)
 
-    def _members(self, catalogue: Catalogue, movement: StyleMovement, clips: Clips) -> Members:
-        rows = catalogue.connection.execute(
+    def _members(
+        self, catalogue: Catalogue, movement: StyleMovement, clips: Clips, numbers: Mapping[str, int]
+    ) -> Members:
+        """A movement's clips; `numbers` are the places of all clips by slug."""
+        found = catalogue.connection.execute(
             "SELECT slug, score, why FROM assignments WHERE movement = ? ORDER BY slug", (movement.name,)
-        ).fetchall()
-        numbers = {slug: number for number, slug in enumerate(clips.slugs)}
-        rows = [row for row in rows if row["slug"] in numbers]
+        )
+        rows = [row for row in found if row["slug"] in numbers]
         mine = clips.taken(np.array([numbers[row["slug"]] for row in rows], np.intp))
         likeness = np.zeros((len(mine), 0), np.float32)
         if movement.schedule.strategy in BY_LIKENESS:
