@@ -164,7 +164,8 @@ def make_archive(folder: Path, stamps: Path, jobs: int | None = None) -> int:
 def make_clip(folder: Path, recipe: Recipe) -> Path:
     """Render one clip into `folder`, replacing it whole; its path. Opens and closes a GL context of its own."""
     from engine.gl.context import headless_context  # noqa: PLC0415 - only the workers need GL
-    from engine.gl.isf_shader import IsfShader  # noqa: PLC0415
+    from engine.gl.shader_program import ShaderProgram  # noqa: PLC0415
+    from engine.gl.shader_use import Moment, ShaderUse  # noqa: PLC0415
     from engine.gl.targets import new_target  # noqa: PLC0415
 
     drawn = (_even(recipe.width * recipe.detail), _even(recipe.height * recipe.detail))
@@ -172,12 +173,13 @@ def make_clip(folder: Path, recipe: Recipe) -> Path:
     partial = folder / f".partial-{recipe.file}"
     context = headless_context()
     try:
-        shader = IsfShader(context, read_isf(shipped("shaders") / "generators" / f"{recipe.generator}.fs"))
+        source = read_isf(shipped("shaders") / "generators" / f"{recipe.generator}.fs")
+        shader = ShaderUse(ShaderProgram(context, source, premultiplied=False))
         target = new_target(context, drawn)
 
         def picture(index: int) -> np.ndarray[Any, Any]:
             time_s = recipe.from_s + float(index / recipe.rate)
-            shader.draw(target, time_s=time_s, frame_index=index, inputs=recipe.inputs)
+            shader.draw(target, Moment(time_s, frame_index=index), recipe.inputs)
             pixels = np.frombuffer(target.read(components=3, alignment=1), np.uint8)
             return pixels.reshape(drawn[1], drawn[0], 3)
 

@@ -21,11 +21,15 @@ _PLACE = re.compile(r"(?:ERROR:\s*)?\d+(?::(\d+)(?:\(\d+\))?|\((\d+)\))\s*:\s*(.
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of GLSL: its text, the file it is from, and the line (1-based) at which it stands there."""
+    """A piece of GLSL: its text, the file it is from, and the line (1-based) at which it stands there.
+
+    `written` is the text as its file has it, where that is not what is compiled; its lines are those of `text`.
+    """
 
     file: str
     text: str
     first_line: int = 1
+    written: str = ""
 
 
 def shipped_part(name: str) -> Part:
@@ -74,7 +78,7 @@ def _placed(log: str, parts: Sequence[Part]) -> ShaderError:
         if not 1 <= range_index <= len(parts):
             continue
         part = parts[range_index - 1]
-        lines = part.text.splitlines()
+        lines = (part.written or part.text).split("\n")
         at = line_number - part.first_line
         source_line = lines[at].strip() if 0 <= at < len(lines) else ""
         return ShaderError(f"{found[3].strip()}: {source_line}", subject=f"{part.file}:{line_number}")

@@ -5,14 +5,18 @@ from __future__ import annotations
 import moderngl
 
 
-def new_target(context: moderngl.Context, size: tuple[int, int], *, half_float: bool = False) -> moderngl.Framebuffer:
-    """A clear RGBA target of `size` (width, height), 8 bits or half a float a channel."""
-    return cleared_target(context, [new_texture(context, size, half_float=half_float)])
+def new_target(
+    context: moderngl.Context, size: tuple[int, int], *, half_float: bool = False, full_float: bool = False
+) -> moderngl.Framebuffer:
+    """A clear RGBA target of `size` (width, height): 8 bits, half a float or a float of 32 bits a channel."""
+    return cleared_target(context, [new_texture(context, size, half_float=half_float, full_float=full_float)])
 
 
-def new_texture(context: moderngl.Context, size: tuple[int, int], *, half_float: bool = False) -> moderngl.Texture:
+def new_texture(
+    context: moderngl.Context, size: tuple[int, int], *, half_float: bool = False, full_float: bool = False
+) -> moderngl.Texture:
     """An RGBA texture of `size` (width, height) that ends at its edges."""
-    texture = context.texture(size, 4, dtype="f2" if half_float else "f1")
+    texture = context.texture(size, 4, dtype="f4" if full_float else "f2" if half_float else "f1")
     texture.repeat_x = texture.repeat_y = False
     return texture
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import moderngl
 import numpy as np
+import numpy.typing as npt
 
 from engine.core.figures import Figures
 from engine.errors import DeviceError, FrameError
@@ -175,6 +176,14 @@ class TextureStore:
         uploaded = self._held.pop(ref)
         self._held_bytes -= uploaded.nbytes
         _release(uploaded)
+
+
+def still_texture(context: moderngl.Context, pixels: npt.NDArray[np.uint8]) -> moderngl.Texture:
+    """A texture of its own for a picture that stays: uint8 (height, width, 4), the top row first."""
+    height, width = pixels.shape[:2]
+    texture = context.texture((width, height), 4, np.ascontiguousarray(pixels))
+    texture.repeat_x = texture.repeat_y = False
+    return texture
 
 
 def _release(uploaded: UploadedPicture) -> None:

@@ -17,7 +17,8 @@ import pytest
 from engine.errors import DeviceError
 from engine.formats.isf import Isf, read_isf
 from engine.gl.context import headless_context
-from engine.gl.isf_shader import IsfShader
+from engine.gl.shader_program import ShaderProgram
+from engine.gl.shader_use import Moment, ShaderUse
 from engine.gl.targets import new_target, release_target
 from engine.model.shaders import InputType
 from engine.shipped import shipped
@@ -43,12 +44,14 @@ def context() -> Iterator[moderngl.Context]:
 
 
 def drawn(context: moderngl.Context, source: Isf, times_s: list[float], **inputs: float) -> list[Pixels]:
-    shader, target = IsfShader(context, source), new_target(context, SIZE)
+    program, target = ShaderProgram(context, source, premultiplied=False), new_target(context, SIZE)
+    shader = ShaderUse(program)
     pictures = []
     for time_s in times_s:
-        shader.draw(target, time_s=time_s, inputs=inputs)
+        shader.draw(target, Moment(time_s), inputs)
         pictures.append(np.frombuffer(target.read(components=3), np.uint8).reshape(SIZE[1], SIZE[0], 3))
     shader.release()
+    program.release()
     release_target(target)
     return pictures
 

@@ -12,7 +12,8 @@ import pytest
 
 from engine.errors import ShaderError
 from engine.formats.isf import IsfPass, parse_isf, read_isf, size_px
-from engine.gl.isf_shader import IsfShader
+from engine.gl.shader_program import ShaderProgram
+from engine.gl.shader_use import Moment, ShaderUse
 from engine.gl.targets import new_target, release_target
 from engine.model.shaders import InputType, ShaderInput
 from tests.gl.gl_support import Pixels, marked_pixels, pixels_of
@@ -71,7 +72,7 @@ def test_a_header_with_nothing_in_it_is_one_pass() -> None:
         ("/*[]*/", 1, "not a JSON object"),
         ('/*{\n"INPUTS": 3}*/', 2, "list of objects"),
         ('/*{\n"INPUTS": [\n{"NAME": "level", "TYPE": "flaot"}]}*/', 3, "type 'flaot'"),
-        ('/*{\n"INPUTS": [\n{"NAME": "music", "TYPE": "audioFFT"}]}*/', 3, "type 'audioFFT'"),
+        ('/*{\n"INPUTS": [\n{"NAME": "music", "TYPE": "audioFFT", "MAX": 0}]}*/', 3, "wants 0 samples"),
         ('/*{"INPUTS": [\n{"NAME": "a;b", "TYPE": "float"}]}*/', 2, "named 'a;b'"),
         ('/*{"INPUTS": [\n{"NAME": "gl_x", "TYPE": "float"}]}*/', 2, "named 'gl_x'"),
         ('/*{"INPUTS": [\n{"NAME": "c", "TYPE": "color", "DEFAULT": [1, 2]}]}*/', 2, "value [1, 2]"),
@@ -82,7 +83,7 @@ def test_a_header_with_nothing_in_it_is_one_pass() -> None:
         ('/*{"INPUTS": [{"NAME": "a", "TYPE": "float"}],\n"PASSES": [{"TARGET": "a"}]}*/', 1, "declared twice"),
         ('/*{"PASSES": [\n{"TARGET": "a b"}]}*/', 2, "target 'a b'"),
         ('/*{"PASSES": [\n{"WIDTH": "$WIDTH /"}]}*/', 2, "not arithmetic"),
-        ('/*{\n"IMPORTED": {"noise": {"PATH": "noise.png"}}}*/', 2, "not supported yet"),
+        ('/*{\n"IMPORTED": {"noise": {"PATH": "../noise.png"}}}*/', 2, "outside the shader's folder"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(text: str, line: int, what: str) -> None:
@@ -118,15 +119,19 @@ def test_sizes_are_arithmetic_and_nothing_else(expression: str) -> None:
 
 @pytest.fixture
 def draw(context: moderngl.Context) -> Iterator[Draw]:
-    """Draws a shader once for each of `frames` (the keywords of IsfShader.draw) and gives the last picture."""
+    """Draws a shader once for each of `frames` (the fields of Moment, and inputs) and gives the last picture."""
     target = new_target(context, (WIDTH, HEIGHT))
 
     def once(text: str, *frames: dict[str, object]) -> Pixels:
-        shader = IsfShader(context, parse_isf(text, "x.fs"))
+        program = ShaderProgram(context, parse_isf(text, "x.fs"), premultiplied=False)
+        shader = ShaderUse(program)
         for frame in frames or ({},):
-            shader.draw(target, **{"time_s": 0.0, **frame})  # type: ignore[arg-type]
+            fields = {"time_s": 0.0, **frame}
+            inputs = fields.pop("inputs", None)
+            shader.draw(target, Moment(**fields), inputs)  # type: ignore[arg-type]
         found = pixels_of(target)
         shader.release()
+        program.release()
         return found
 
     yield once
@@ -217,16 +222,18 @@ def test_a_shader_that_does_not_compile_is_told_with_line_and_source(context: mo
         "\nvoid main() {\n    gl_FragColor = vec4(colour, 1.0);\n}\n", INPUTS=[{"NAME": "color", "TYPE": "color"}]
     )
     line = text[: text.index("vec4")].count("\n") + 1
+    source = parse_isf(text, "bad.fs")
     with pytest.raises(ShaderError) as caught:
-        IsfShader(context, parse_isf(text, "bad.fs"))
+        ShaderProgram(context, source, premultiplied=False)
     assert caught.value.subject == f"bad.fs:{line}"
     assert "colour" in caught.value.what
     assert "gl_FragColor = vec4(colour, 1.0);" in caught.value.what
 
 
 def test_a_shader_that_does_not_link_names_its_file(context: moderngl.Context) -> None:
+    source = parse_isf(isf("vec4 nobody();\nvoid main() { gl_FragColor = nobody(); }"), "bad.fs")
     with pytest.raises(ShaderError, match=r"bad\.fs"):
-        IsfShader(context, parse_isf(isf("vec4 nobody();\nvoid main() { gl_FragColor = nobody(); }"), "bad.fs"))
+        ShaderProgram(context, source, premultiplied=False)
 
 
 def test_an_input_that_the_shader_does_not_have(draw: Draw) -> None:

@@ -1,0 +1,112 @@
+"""The JSON in a shader file's first comment, and where in the file each word of it stands."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from engine.errors import ShaderError
+from engine.formats.isf.words import Sort, pieces_of
+
+_EXAMPLE = 'Begin the file with a comment of JSON: /*{"ISFVSN": "2"}*/'
+
+
+class Header:
+    """The header of the shader `file` whose whole text is `text`. `end` is the index at which its comment ends."""
+
+    def __init__(self, file: str, text: str) -> None:
+        """Raises ShaderError with file and line where there is no header, or none that is a JSON object."""
+        self._file, self._text = file, text
+        self._start = _start_of_json(file, text)
+        try:
+            # Tabs and line ends within strings are common in real files. What follows the object is let be.
+            document, json_end = json.JSONDecoder(strict=False).raw_decode(text, self._start)
+        except json.JSONDecodeError as error:
+            raise ShaderError(
+                f"the header is not JSON: {error.msg}",
+                subject=f"{file}:{error.lineno}",
+                mend="Check commas and quotes there.",
+            ) from error
+        except (RecursionError, ValueError) as error:
+            raise ShaderError(
+                f"the header is not JSON that can be read ({error})", subject=f"{file}:{self._line(self._start)}"
+            ) from error
+        comment_end = text.find("*/", json_end)
+        if comment_end < 0:
+            self.refuse("", "the header's comment has no end", "Write */ behind the JSON.")
+        self.end = comment_end + len("*/")
+        if not isinstance(document, dict):
+            self.refuse("", "the header is not a JSON object", "Write {…}.")
+        self.document: dict[str, Any] = document
+
+    @property
+    def body(self) -> str:
+        """The GLSL behind the header."""
+        return self._text[self.end :]
+
+    @property
+    def body_line(self) -> int:
+        """The line (1-based) at which `body` begins."""
+        return self._line(self.end)
+
+    def refuse(self, word: str, what: str, mend: str = "") -> NoReturn:
+        """Raise ShaderError at the line where `word` stands in quotes, else where the header begins."""
+        at = self._text.find(json.dumps(word, ensure_ascii=False), self._start, getattr(self, "end", None))
+        line = self._line(max(at, self._start))
+        raise ShaderError(what, subject=f"{self._file}:{line}", mend=mend)
+
+    def entries(self, key: str) -> list[dict[str, Any]]:
+        """The list of objects under `key`; empty where it is left out."""
+        found = self.document.get(key) or []
+        if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+            self.refuse(key, f"{key} must be a list of objects")
+        return found
+
+    def named_entries(self, key: str) -> list[tuple[str, Mapping[str, Any]]]:
+        """What stands under `key`, each with its name: an object of objects, or, as in version 1, a list of them with
+        a NAME each, or of names alone. Empty where it is left out."""
+        found = self.document.get(key) or {}
+        if isinstance(found, dict):
+            pairs = list(found.items())
+        elif isinstance(found, list):
+            pairs = [(one, {}) if isinstance(one, str) else (_name(one), one) for one in found]
+        else:
+            pairs = [("", None)]
+        if not all(name and isinstance(entry, dict) for name, entry in pairs):
+            self.refuse(key, f"{key} must be an object of objects", 'Write {"NAME": {…}}.')
+        return pairs
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """The list of texts under `key`; empty where it is left out or something else."""
+        found = self.document.get(key)
+        return tuple(str(one) for one in found) if isinstance(found, list) else ()
+
+    def _line(self, at: int) -> int:
+        return self._text.count("\n", 0, at) + 1
+
+
+def is_number(given: object) -> bool:
+    """Whether a value of JSON is a number that has a finite value."""
+    if isinstance(given, int) and abs(given) > 1 << 62:
+        return False
+    return isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
+
+
+def _name(entry: object) -> str:
+    return str(entry.get("NAME", "")) if isinstance(entry, dict) else ""
+
+
+def _start_of_json(file: str, text: str) -> int:
+    """Where the JSON of the first comment that has any begins; only comments may stand before it."""
+    at = 0
+    for piece in pieces_of(text):
+        if piece.sort is Sort.COMMENT and piece.text.startswith("/*"):
+            inside = piece.text[2:].lstrip()
+            if inside.startswith(("{", "[")):
+                return at + len(piece.text) - len(inside)
+        elif piece.sort not in (Sort.COMMENT, Sort.SPACE):
+            break
+        at += len(piece.text)
+    raise ShaderError("has no ISF header", subject=f"{file}:1", mend=_EXAMPLE)

@@ -1,0 +1,98 @@
+"""A shader file, read whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from engine.errors import ShaderError
+from engine.formats.isf.document import Imported, Isf, IsfPass
+from engine.formats.isf.header import Header
+from engine.formats.isf.inputs import read_inputs, read_sample_counts
+from engine.formats.isf.passes import read_passes
+from engine.formats.isf.pictures import read_imported, with_pixels
+from engine.model.shaders import ShaderInput
+
+_MOST_BYTES = 2 << 20
+
+
+def read_isf(file: Path) -> Isf:
+    """Read the shader `file`, its vertex shader (the same name with .vs) and the pictures that it imports.
+
+    Raises ShaderError with file, line and what would mend it. Any thread.
+    """
+    text = read_shader_text(file)
+    header, found = _parsed(text, str(file), file.parent)
+    vertex_file = file.with_suffix(".vs")
+    vertex = read_shader_text(vertex_file) if vertex_file != file and vertex_file.is_file() else ""
+    return replace(
+        found,
+        imported=with_pixels(header, found.imported),
+        vertex=vertex,
+        vertex_file=str(vertex_file) if vertex else "",
+    )
+
+
+def parse_isf(text: str, file: str = "") -> Isf:
+    """Parse the text of a shader; `file` is for messages, and pictures are looked for beside it, but not read.
+
+    Raises ShaderError as `read_isf` does.
+    """
+    return _parsed(text, file, Path(file).parent)[1]
+
+
+def read_shader_text(file: Path) -> str:
+    """The text of a file of GLSL, its lines ended by \\n. UTF-8, or Latin-1 where it is not.
+
+    Raises ShaderError where it cannot be read, is no text, or has more than 2 MiB.
+    """
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise ShaderError(f"cannot be read ({error})", subject=file, mend="Is it there, and is it text?") from error
+    if len(content) > _MOST_BYTES or b"\0" in content:
+        what = "it has bytes of zero" if b"\0" in content else f"more than {_MOST_BYTES >> 20} MiB"
+        raise ShaderError(f"cannot be read ({what})", subject=file, mend="Is it there, and is it text?")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")  # of old files; what is not ASCII stands in comments
+    return one_line_end(text)
+
+
+def one_line_end(text: str) -> str:
+    """The text with every line ended by \\n, whatever its editor wrote."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _parsed(text: str, file: str, folder: Path) -> tuple[Header, Isf]:
+    header = Header(file, one_line_end(text))
+    inputs = read_inputs(header)
+    passes = read_passes(header, inputs)
+    imported = read_imported(header, folder)
+    _check_names(header, inputs, passes, imported)
+    return header, Isf(
+        file=file,
+        body=header.body,
+        body_line=header.body_line,
+        inputs=inputs,
+        passes=passes,
+        description=str(header.document.get("DESCRIPTION") or ""),
+        credit=str(header.document.get("CREDIT") or ""),
+        categories=header.texts("CATEGORIES"),
+        imported=imported,
+        sample_counts=read_sample_counts(header),
+    )
+
+
+def _check_names(
+    header: Header, inputs: tuple[ShaderInput, ...], passes: tuple[IsfPass, ...], imported: tuple[Imported, ...]
+) -> None:
+    """Inputs, targets and imported pictures share the shader's names, so none may come twice."""
+    targets = dict.fromkeys(one.target for one in passes if one.target)
+    seen: set[str] = set()
+    for name in [*(one.name for one in inputs), *targets, *(one.name for one in imported)]:
+        if name in seen:
+            header.refuse(name, f"{name} is declared twice", "Give each input, target and picture its own name.")
+        seen.add(name)

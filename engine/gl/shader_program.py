@@ -1,0 +1,159 @@
+"""Shader files as programs: compiled once each, shared by everything that draws with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import moderngl
+
+from engine.errors import ShaderError
+from engine.formats.isf import Isf
+from engine.formats.isf.glsl import adapted, glsl_name
+from engine.gl.full_screen import FullScreen
+from engine.gl.programs import Part, build_program, shipped_part
+from engine.gl.textures import still_texture
+from engine.model.shaders import PICTURE_TYPES, InputType, Value
+
+_GLSL_TYPES = {
+    InputType.FLOAT: "float",
+    InputType.BOOL: "bool",
+    InputType.LONG: "int",
+    InputType.COLOR: "vec4",
+    InputType.POINT2D: "vec2",
+    InputType.EVENT: "bool",
+}
+_WIDTHS = {InputType.COLOR: 4, InputType.POINT2D: 2}
+
+UniformValue: TypeAlias = bool | int | float | tuple[float, ...]
+
+
+class ShaderProgram:
+    """A shader file compiled, with the pictures that it imports. Render thread only.
+
+    What one use of it remembers and reads is `engine.gl.shader_use`'s; a program may serve any number of them.
+    Pictures, the shader's own and those given to it, hold their top row first; the shader sees heights that count
+    upwards. Where `premultiplied`, the host's pictures and the output are, while the shader sees straight alpha.
+    """
+
+    def __init__(self, context: moderngl.Context, source: Isf, *, premultiplied: bool) -> None:
+        """Compile `source`. Raises ShaderError with file, line and source line where it does not compile or link,
+        and where an imported picture has no pixels; nothing is left on the GPU then."""
+        self.context, self.source, self.premultiplied = context, source, premultiplied
+        self.inputs = {one.name: one for one in source.inputs}
+        self._program = build_program(
+            context, _vertex(source), _fragment(source), defines=["PREMULTIPLIED"] if premultiplied else []
+        )
+        self._vertices = context.vertex_array(self._program, [])
+        self._uniforms = {
+            name: uniform
+            for name in self._program
+            if isinstance(uniform := self._program.get(name, None), moderngl.Uniform)
+        }
+        self.clear_picture = context.texture((1, 1), 4, bytes(4))
+        self.sampler = context.sampler(repeat_x=False, repeat_y=False)
+        self.imported: dict[str, moderngl.Texture] = {}
+        self.copy = FullScreen(context, ["passes/isf_copy.frag"], {"picture": 0})
+        self.copy.set("is_premultiplied", premultiplied)
+        try:
+            for one in source.imported:
+                if one.pixels is None:
+                    raise ShaderError(f"the picture {one.name} was not read", subject=source.file)
+                self.imported[one.name] = still_texture(context, one.pixels)
+        except ShaderError:
+            self.release()
+            raise
+
+    def set(self, name: str, value: UniformValue) -> None:
+        """Set a uniform, by its name in the file; one that the shader does not use was optimised away and is passed
+        over."""
+        uniform = self._uniforms.get(glsl_name(name))
+        if uniform is not None:
+            uniform.value = value
+
+    def reads(self, picture: str) -> bool:
+        """Whether the shader looks at the picture of that name."""
+        return glsl_name(picture) in self._uniforms
+
+    def values(self, given: Mapping[str, Value | moderngl.Texture]) -> dict[str, Value | moderngl.Texture]:
+        """Every input's value: what is given, as the input's type wants it, else its default, a clear picture for one.
+
+        Raises ShaderError for a name that the shader has no input of, and a value that its input cannot hold.
+        """
+        unknown = sorted(set(given) - set(self.inputs))
+        if unknown:
+            known = ", ".join(self.inputs) or "none"
+            raise ShaderError(f"has no input {unknown[0]}", subject=self.source.file, mend=f"Its inputs are {known}.")
+        found: dict[str, Value | moderngl.Texture] = {}
+        for name, one in self.inputs.items():
+            if name in given:
+                found[name] = self._fitting(name, one.type, given[name])
+            else:
+                found[name] = self.clear_picture if one.default is None else one.default
+        return found
+
+    def draw(self) -> None:
+        """Run the program once over the framebuffer in use."""
+        self.context.enable_only(moderngl.NOTHING)
+        self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
+
+    def release(self) -> None:
+        """Give back everything on the GPU. The program cannot be used after it."""
+        for texture in self.imported.values():
+            texture.release()
+        self.imported.clear()
+        self.copy.release()
+        self.sampler.release()
+        self.clear_picture.release()
+        self._vertices.release()
+        self._program.release()
+
+    def _fitting(self, name: str, kind: InputType, value: Value | moderngl.Texture) -> Value | moderngl.Texture:
+        is_picture = isinstance(value, moderngl.Texture)
+        if kind in PICTURE_TYPES or is_picture:
+            if kind in PICTURE_TYPES and is_picture:
+                return value
+        elif kind in _WIDTHS:
+            if isinstance(value, tuple | list) and len(value) == _WIDTHS[kind]:
+                return tuple(float(number) for number in value)
+        elif isinstance(value, bool | int | float):
+            if kind in (InputType.BOOL, InputType.EVENT):
+                return bool(value)
+            return round(value) if kind is InputType.LONG else float(value)
+        what = f"the input {name} is a {kind.value} and cannot be {value!r}"
+        raise ShaderError(what, subject=self.source.file, mend="Give it a value of its type.")
+
+
+def _declarations(source: Isf) -> str:
+    """The uniforms that the header asks for, all in the file's first line as far as messages go."""
+    inputs = [f"uniform {_GLSL_TYPES.get(one.type, 'sampler2D')} {glsl_name(one.name)};" for one in source.inputs]
+    pictures = [*source.targets, *(one.name for one in source.imported)]
+    words = [*inputs, *(f"uniform sampler2D {glsl_name(name)};" for name in pictures)]
+    return " ".join(words)
+
+
+def _vertex(source: Isf) -> list[Part]:
+    written = source.vertex
+    body = Part(source.vertex_file, adapted(written, _own(source), is_vertex=True), written=written)
+    return [
+        shipped_part("passes/isf_common.glsl"),
+        shipped_part("passes/isf_vertex.glsl"),
+        Part(source.file, _declarations(source)),
+        body if written else shipped_part("passes/isf_vertex_plain.glsl"),
+        shipped_part("passes/isf_vertex_end.glsl"),
+    ]
+
+
+def _fragment(source: Isf) -> list[Part]:
+    return [
+        shipped_part("passes/isf_common.glsl"),
+        shipped_part("passes/isf_fragment.glsl"),
+        Part(source.file, _declarations(source)),
+        Part(source.file, adapted(source.body, _own(source)), source.body_line, source.body),
+        shipped_part("passes/isf_fragment_end.glsl"),
+    ]
+
+
+def _own(source: Isf) -> frozenset[str]:
+    """The pictures that do not come from the host."""
+    return frozenset((*source.targets, *(one.name for one in source.imported)))

@@ -1,0 +1,183 @@
+"""One use of a shader: the pictures that it makes for itself, and drawing it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import moderngl
+
+from engine.errors import ShaderError
+from engine.formats.isf import IsfPass
+from engine.formats.isf.passes import MEND_SIZES
+from engine.formats.isf.sizes import pass_numbers, pass_size
+from engine.gl.shader_program import ShaderProgram
+from engine.gl.targets import new_target, picture_of, release_target
+from engine.model.shaders import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a shader is drawn. `time_s` since its show began, `time_delta_s` since it was drawn before (0 at first);
+    `date` is (year, month, day, second of the day)."""
+
+    time_s: float
+    time_delta_s: float = 0.0
+    frame_index: int = 0
+    date: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+
+
+class Targets(Protocol):
+    """Where passes get the pictures that they draw into."""
+
+    def take(self, size: tuple[int, int], *, is_float: bool) -> moderngl.Framebuffer:
+        """A target of `size`, RGBA of 8 bits or 32 bits of float a channel, that is nobody else's; it may hold
+        anything."""
+
+    def give_back(self, target: moderngl.Framebuffer) -> None:
+        """It may go to others: what was drawn into it has been read."""
+
+
+class OwnTargets:
+    """Targets for as long as they are wanted: what is given back is kept for the next that asks. Render thread only."""
+
+    def __init__(self, context: moderngl.Context) -> None:
+        self._context = context
+        self._free: defaultdict[tuple[tuple[int, int], bool], list[moderngl.Framebuffer]] = defaultdict(list)
+
+    def take(self, size: tuple[int, int], *, is_float: bool) -> moderngl.Framebuffer:
+        free = self._free[size, is_float]
+        return free.pop() if free else new_target(self._context, size, full_float=is_float)
+
+    def give_back(self, target: moderngl.Framebuffer) -> None:
+        self._free[target.size, picture_of(target).dtype == "f4"].append(target)
+
+    def release(self) -> None:
+        """Give every target that is not taken back to the GPU."""
+        for free in self._free.values():
+            for target in free:
+                release_target(target)
+        self._free.clear()
+
+
+class ShaderUse:
+    """A shader's program with what this one use of it remembers. Render thread only."""
+
+    def __init__(self, program: ShaderProgram, targets: Targets | None = None) -> None:
+        """`targets` is where its passes get their pictures; without it they are its own."""
+        self.program = program
+        self.pass_count = 0
+        """How many full-screen passes the last draw took."""
+        self._own = OwnTargets(program.context) if targets is None else None
+        self._targets: Targets = self._own or targets  # type: ignore[assignment]
+        self._held: dict[str, moderngl.Framebuffer] = {}
+        self._persistent = frozenset(one.target for one in program.source.passes if one.persistent)
+
+    def draw(
+        self, target: moderngl.Framebuffer, moment: Moment, inputs: Mapping[str, Value | moderngl.Texture] | None = None
+    ) -> None:
+        """Draw every pass, the last into `target` as far as its viewport goes.
+
+        `inputs` sets inputs by name; those left out have their defaults, a picture left out is clear. Raises
+        ShaderError for a name that the shader has no input of, a value that its input cannot hold, and a pass whose
+        size has no value or is too large; then nothing is drawn, made or forgotten.
+        """
+        values = self.program.values(inputs or {})
+        output_size = (target.viewport[2], target.viewport[3])
+        passes = self._passes(output_size, values)
+        self._set_values(moment, values)
+        pictures = {name: value for name, value in values.items() if isinstance(value, moderngl.Texture)}
+        self.pass_count = 0
+        for index, (one, size) in passes:
+            self.program.set("PASSINDEX", index)
+            is_last = index == passes[-1][0]
+            if is_last and size == output_size and one.target not in self._persistent:
+                self._draw_pass(target, size, pictures, is_output=True)
+            else:
+                self._draw_own(one, size, pictures)
+                if is_last:
+                    self._copy(self._held[one.target], target, output_size)
+        self._give_back_what_does_not_last()
+
+    def forget(self) -> None:
+        """Clear what it remembers: the next draw is like its first."""
+        for held in self._held.values():
+            self._targets.give_back(held)
+        self._held.clear()
+
+    def release(self) -> None:
+        """Give its pictures back. It can be drawn again, and begins anew."""
+        self.forget()
+        if self._own is not None:
+            self._own.release()
+
+    def _passes(
+        self, output_size: tuple[int, int], values: Mapping[str, Value | moderngl.Texture]
+    ) -> list[tuple[int, tuple[IsfPass, tuple[int, int]]]]:
+        """The passes that leave something behind, with their index and size: those with a target, and the last."""
+        source = self.program.source
+        numbers = pass_numbers(output_size, values)
+        last = len(source.passes) - 1
+        wanted = [(i, one) for i, one in enumerate(source.passes) if one.target or i == last]
+        try:
+            return [(i, (one, pass_size(one.width, one.height, numbers))) for i, one in wanted]
+        except ValueError as error:
+            raise ShaderError(str(error), subject=source.file, mend=MEND_SIZES) from error
+
+    def _set_values(self, moment: Moment, values: Mapping[str, Value | moderngl.Texture]) -> None:
+        self.program.set("TIME", moment.time_s)
+        self.program.set("TIMEDELTA", moment.time_delta_s)
+        self.program.set("FRAMEINDEX", moment.frame_index)
+        self.program.set("DATE", moment.date)
+        for name, value in values.items():
+            if not isinstance(value, moderngl.Texture):
+                self.program.set(name, value)
+
+    def _draw_own(self, one: IsfPass, size: tuple[int, int], pictures: Mapping[str, moderngl.Texture]) -> None:
+        """Draw a pass into a picture of the shader's own, which others then read in place of the one before."""
+        if one.target in self._persistent and one.target not in self._held:
+            self._held[one.target] = self._targets.take(size, is_float=one.is_float)
+            self._held[one.target].clear()
+        drawn = self._targets.take(size, is_float=one.is_float)
+        self._draw_pass(drawn, size, pictures, is_output=False)
+        before = self._held.pop(one.target, None)
+        self._held[one.target] = drawn
+        if before is not None:
+            self._targets.give_back(before)
+
+    def _draw_pass(
+        self,
+        into: moderngl.Framebuffer,
+        size: tuple[int, int],
+        pictures: Mapping[str, moderngl.Texture],
+        *,
+        is_output: bool,
+    ) -> None:
+        program = self.program
+        readable = dict.fromkeys(program.source.targets, program.clear_picture)
+        readable |= {name: picture_of(held) for name, held in self._held.items() if name}
+        units = 0
+        for name, texture in {**pictures, **program.imported, **readable}.items():
+            if program.reads(name):
+                texture.use(units)
+                program.sampler.use(units)
+                program.set(name, units)
+                units += 1
+        program.set("RENDERSIZE", (float(size[0]), float(size[1])))
+        program.set("isf_to_output", is_output)
+        into.use()
+        program.draw()
+        for unit in range(units):
+            program.sampler.clear(unit)
+        self.pass_count += 1
+
+    def _copy(self, held: moderngl.Framebuffer, target: moderngl.Framebuffer, size: tuple[int, int]) -> None:
+        self.program.copy.set("size", (float(size[0]), float(size[1])))
+        self.program.copy.draw(target, [picture_of(held)])
+        self.pass_count += 1
+
+    def _give_back_what_does_not_last(self) -> None:
+        for name in [name for name in self._held if name not in self._persistent]:
+            self._targets.give_back(self._held.pop(name))

@@ -1,0 +1,12 @@
+// A shader's own picture as its output: clamped, and premultiplied where the host's pictures are.
+uniform sampler2D picture;
+uniform vec2 size;
+uniform bool is_premultiplied;
+out vec4 colour;
+
+void main() {
+    colour = clamp(texture(picture, gl_FragCoord.xy / size), 0.0, 1.0);
+    if (is_premultiplied) {
+        colour.rgb *= colour.a;
+    }
+}

@@ -1,0 +1,21 @@
+// What an ISF fragment shader finds beside isf_common.glsl.
+in vec2 isf_FragNormCoord;
+out vec4 isf_output;
+uniform bool isf_to_output;
+vec4 isf_colours[8];
+
+vec4 isf_fragment() {
+    return vec4(gl_FragCoord.x, RENDERSIZE.y - gl_FragCoord.y, gl_FragCoord.zw);
+}
+
+vec4 isf_own_this_pixel(sampler2D image) { return isf_own_norm_pixel(image, isf_FragNormCoord); }
+vec4 isf_this_pixel(sampler2D image) { return isf_norm_pixel(image, isf_FragNormCoord); }
+
+// With a bias, as texture2D may be called.
+vec4 isf_own_norm_pixel(sampler2D image, vec2 place, float bias) { return texture(image, isf_place(place), bias); }
+vec4 isf_norm_pixel(sampler2D image, vec2 place, float bias) {
+    return isf_straight(isf_own_norm_pixel(image, place, bias));
+}
+
+#define dFdy(value) (-dFdy(value))
+#define main isf_main
