@@ -43,11 +43,11 @@ def read_schedule(catalogue: Catalogue, movement: str, state: State = "current")
     if found is None:
         return None
     rows = catalogue.connection.execute(
-        "SELECT row_index, layer, slug, start_s, duration_s, in_s, out_s, transition_s, hint FROM schedule_rows"
-        " WHERE movement = ? AND state = ? ORDER BY row_index",
+        "SELECT row_index + 1 AS 'order', layer, slug AS clip, start_s, duration_s, in_s, out_s, transition_s, hint"
+        " FROM schedule_rows WHERE movement = ? AND state = ? ORDER BY row_index",
         key,
     )
-    return Stored(found["origin"], tuple(ScheduleRow(row[0] + 1, *tuple(row)[1:]) for row in rows), found["strategy"])
+    return Stored(found["origin"], tuple(ScheduleRow(**dict(row)) for row in rows), found["strategy"])
 
 
 def write_schedule(catalogue: Catalogue, movement: str, state: State, stored: Stored, strategy: str = "") -> None:
