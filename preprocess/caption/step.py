@@ -82,7 +82,8 @@ class Blip2Step(ItemStep):
 
     def items(self, catalogue: Catalogue, bases: Collection[str] | None = None) -> Iterator[Item]:
         footage = read_footage(catalogue, bases)
-        for subject in read_subjects(catalogue):
+        # As they follow one another in their sources: so they are read the fastest.
+        for subject in sorted(read_subjects(catalogue), key=lambda one: (one.fragment.base, one.fragment.begin)):
             fragment, analysis = subject.fragment, subject.analysis
             if fragment.base not in footage:
                 continue

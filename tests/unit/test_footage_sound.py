@@ -12,6 +12,7 @@ import pytest
 from engine.formats.movie import read_movie
 from engine.formats.sound import read_sound
 from preprocess.catalogue.values import Footage
+from preprocess.footage import sound
 from preprocess.footage.sound import Levelling, Loudness, levelling, measure, sound_of
 from tests.archive_support import read_number
 from tests.footage_support import RATE_HZ, flashes_and_clicks, footage_of, grey, ingested, with_sound
@@ -129,6 +130,56 @@ def test_a_range_of_sound_is_what_the_whole_has_there(tmp_path: Path) -> None:
         assert (len(whole), rate_hz) == (4 * RATE_HZ, RATE_HZ)
         part, _ = sound_of(footage, 37, 61)
         assert np.allclose(part, whole[37 * 1920 : 61 * 1920], atol=1e-6)
+
+
+def _with_coded_sound(path: Path, codec: str, seconds: int) -> Path:
+    """Pictures with key frames 10 s apart, and noise in a codec whose frames lean on those before."""
+    chance = np.random.default_rng(6)
+    with av.open(str(path), "w") as container:
+        picture = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "crf": "12"})
+        picture.width, picture.height, picture.pix_fmt, picture.gop_size = 160, 96, "yuv420p", 250
+        sound = container.add_stream(codec, rate=RATE_HZ, layout="stereo")
+        for index in range(seconds * 25):
+            frame = av.VideoFrame.from_ndarray(chance.integers(0, 255, (96, 160, 3), np.uint8), format="rgb24")
+            frame.pts, frame.time_base = index, Fraction(1, 25)
+            container.mux(picture.encode(frame))
+            block = (chance.normal(0, 3000, (1, 2 * 1920))).astype(np.int16)
+            heard = av.AudioFrame.from_ndarray(block, format="s16", layout="stereo")
+            heard.sample_rate, heard.pts, heard.time_base = RATE_HZ, index * 1920, Fraction(1, RATE_HZ)
+            container.mux(sound.encode(heard))
+        container.mux(picture.encode(None))
+        container.mux(sound.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("codec", ["aac", "libmp3lame", "libopus"])
+def test_sound_in_matroska_is_what_a_seek_in_it_gives(
+    tmp_path: Path, codec: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = _with_coded_sound(tmp_path / "a.mkv", codec, 16)
+    made = footage_of(source, tmp_path / "library", mezzanine=False)
+    ranges = [(begin, begin + 30) for begin in (0, 10, 13, 40, 249, 251, 255, 262, 300, 310, 365)]
+    near = [sound_of(made, *span)[0] for span in ranges]
+    monkeypatch.setattr(sound, "_packets_near", lambda *given: None)
+    assert all(np.array_equal(there, sound_of(made, *span)[0]) for there, span in zip(near, ranges, strict=True))
+    assert all(there.any() for there in near)
+
+
+@pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="Linux tells how much a process reads")
+def test_sound_at_the_end_of_a_matroska_file_is_read_there(tmp_path: Path) -> None:
+    footage = footage_of(_with_coded_sound(tmp_path / "a.mkv", "aac", 40), tmp_path / "library", mezzanine=False)
+    sound_of(footage, 0, 1)  # the file is gone over for its packets once
+    begun = _bytes_read()
+    sound_of(footage, 0, 30)
+    opened = _bytes_read()
+    sound_of(footage, 960, 990)
+    at_end = _bytes_read() - opened
+    assert footage.byte_count > 10_000_000
+    assert at_end - (opened - begun) < footage.byte_count / 2, "ten seconds of it, from the key frame before"
+
+
+def _bytes_read() -> int:
+    return int(Path("/proc/self/io").read_text().split()[1])
 
 
 def test_both_ways_are_equally_loud(tmp_path: Path) -> None:

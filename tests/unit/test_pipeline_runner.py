@@ -326,9 +326,10 @@ def _until(holds: object, what: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_cluster_does_the_same(tmp_path: Path, catalogue: Catalogue) -> None:
+@pytest.mark.parametrize("stretch", [False, True])
+def test_a_cluster_does_the_same(tmp_path: Path, catalogue: Catalogue, stretch: bool) -> None:
     distributed = pytest.importorskip("distributed")
-    step = LettersStep(tmp_path / "log", ["a", "bb", "ccc", "!fail"])
+    step = LettersStep(tmp_path / "log", ["a", "bb", "ccc", "!fail", "!bug"], stretch=stretch)
     with (
         distributed.LocalCluster(2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as local,
         cluster(local.scheduler_address, catalogue.folder) as workers,
@@ -336,7 +337,8 @@ def test_a_cluster_does_the_same(tmp_path: Path, catalogue: Catalogue) -> None:
         assert workers.count == 2
         run_items(catalogue, [step], workers, Silent())
     assert counted(catalogue) == {"a": 1, "bb": 2, "ccc": 3}
-    assert worked(step.log) == ["!fail", "a", "bb", "ccc"]
+    assert worked(step.log) == ["!bug", "!fail", "a", "bb", "ccc"]
+    assert set(catalogue.made("letters")) == {"!fail", "a", "bb", "ccc"}
 
 
 def test_no_scheduler_is_an_error_with_a_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
