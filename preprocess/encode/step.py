@@ -98,7 +98,8 @@ class EncodeStep(ItemStep):
             work=catalogue.work / self.name,
         )
         cost = 0.0 if stands else float((end - begin) * size.width * size.height)
-        return Item(slug, fragment.base, inputs, job, cost, slug, stretch_index(footage, begin))
+        stretch = None if stands else stretch_index(footage, begin)
+        return Item(slug, fragment.base, inputs, job, cost, slug, stretch)
 
     def _is_whole(self, catalogue: Catalogue, slug: str, known: _Known) -> bool:
         """Whether the clip's file is there as it was written."""

@@ -163,7 +163,7 @@ class _ItemsRun:
             failed = failed_by(error)
             result = {place: failed for place in range(len(work.items)) if place not in work.stored}
         else:
-            result = result if in_turn else dict(enumerate(result))
+            result = result if in_turn else dict(zip(range(len(work.items)), result, strict=True))
         for place, one in result.items():
             self._store_one(work, place, one)
 
