@@ -10,7 +10,7 @@ from rich.table import Table
 
 from preprocess.assign.step import AssignStep
 from preprocess.catalogue.catalogue import Catalogue
-from preprocess.commands.common import DONE, add_json, add_library, add_progress, opened, print_json, table_console
+from preprocess.commands.common import DONE, add_json, add_library, add_progress, opened, table_console, tell
 from preprocess.pipeline.runner import run_whole
 
 EXAMPLES = """examples:
@@ -35,11 +35,8 @@ def run(parsed: argparse.Namespace) -> int:
     """Share the clips out; the exit code."""
     with opened(parsed) as (catalogue, style, listener):
         run_whole(catalogue, AssignStep(style), listener)
-        report = _report(catalogue)
-    if parsed.json:
-        print_json({"library": str(catalogue.folder), **report})
-    else:
-        _print(report)
+        report = {"library": str(catalogue.folder), **_report(catalogue)}
+    tell(parsed, report, _print)
     return DONE
 
 

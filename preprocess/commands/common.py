@@ -7,10 +7,10 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 
@@ -25,6 +25,8 @@ from preprocess.pipeline.steps import as_items, is_whole, make_step
 from preprocess.style.model import Style
 from preprocess.style.read import style_of
 
+_Report = TypeVar("_Report")
+
 _WIDTH_OF_A_FILE = 160  # rich would fold a table that goes into a file at 80 columns
 
 DONE, INTERNAL, WRONG_INPUT, QUARANTINED, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 130, 143
@@ -33,6 +35,17 @@ DONE, INTERNAL, WRONG_INPUT, QUARANTINED, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 
 def add_library(parser: argparse.ArgumentParser) -> None:
     """The library that the command works on."""
     parser.add_argument("library", type=Path, metavar="LIBRARY", help="the library's folder")
+
+
+def add_intake(parser: argparse.ArgumentParser, *, verifies: str) -> None:
+    """Sources that go into a library, and how they are taken in; `verifies` says what `--verify` compares."""
+    parser.add_argument("sources", nargs="+", type=Path, metavar="SOURCES", help="video files, and folders of them")
+    parser.add_argument("-o", "--output", required=True, type=Path, metavar="LIBRARY", help="the library's folder")
+    parser.add_argument("--show", type=Path, metavar="STYLE.yaml", help="the style of the show, kept in the library")
+    parser.add_argument("--no-mezzanine", action="store_true", help="read sources directly where they are sound")
+    parser.add_argument("--max-height", type=_pixels, metavar="PX", help="scale larger pictures down to this")
+    parser.add_argument("--verify", action="store_true", help=f"compare {verifies}, not only sizes and times")
+    parser.add_argument("--strict", action="store_true", help="exit with 3 when a source was quarantined")
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -66,8 +79,7 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def pixels(text: str) -> int:
-    """A height in pixels, for argparse."""
+def _pixels(text: str) -> int:
     if not text.isdecimal() or not 16 <= int(text) <= 16_384:
         raise argparse.ArgumentTypeError("a number of pixels from 16 to 16384")
     return int(text)
@@ -79,6 +91,14 @@ def existing(library: Path) -> Path:
         mend = "make one with runtime-preprocess run or ingest"
         raise LibraryError("no clip library here", subject=library, mend=mend)
     return library
+
+
+def tell(parsed: argparse.Namespace, report: _Report, show: Callable[[_Report], None]) -> None:
+    """Print a report of JSON's own types as was asked for: as JSON, or as `show` puts it for a person."""
+    if parsed.json:
+        print_json(report)
+    else:
+        show(report)
 
 
 def print_json(value: Any) -> None:

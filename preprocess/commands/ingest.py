@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -17,12 +16,12 @@ from preprocess.catalogue.fragments import read_footage
 from preprocess.commands.common import (
     DONE,
     QUARANTINED,
+    add_intake,
     add_json,
     add_working,
     listening,
-    pixels,
-    print_json,
     table_console,
+    tell,
     workers,
 )
 from preprocess.ingest.errors import shown, write_errors
@@ -47,14 +46,8 @@ _COLOURS = {"sound": "green", "damaged": "yellow", "flagged": "cyan", "quarantin
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
-    parser.add_argument("sources", nargs="+", type=Path, metavar="SOURCES", help="video files, and folders of them")
-    parser.add_argument("-o", "--output", required=True, type=Path, metavar="LIBRARY", help="the library's folder")
-    parser.add_argument("--show", type=Path, metavar="STYLE.yaml", help="the style of the show, kept in the library")
-    parser.add_argument("--no-mezzanine", action="store_true", help="read sources directly where they are sound")
+    add_intake(parser, verifies="contents")
     parser.add_argument("--profile", choices=("422", "hq", "4444"), help="of ProRes, whatever the style says")
-    parser.add_argument("--max-height", type=pixels, metavar="PX", help="scale larger pictures down to this")
-    parser.add_argument("--verify", action="store_true", help="compare contents, not only sizes and times")
-    parser.add_argument("--strict", action="store_true", help="exit with 3 when a source was quarantined")
     add_working(parser)
     add_json(parser)
 
@@ -68,10 +61,7 @@ def run(parsed: argparse.Namespace) -> int:
             done = run_items(catalogue, [step], hands, listener)[step.name]
         errors = write_errors(catalogue)
         report = _report(catalogue, found, done, errors)
-    if parsed.json:
-        print_json(report)
-    else:
-        _print(report, table_console())
+    tell(parsed, report, _print)
     return QUARANTINED if parsed.strict and report["counts"]["quarantined"] else DONE
 
 
@@ -134,7 +124,8 @@ def _report(catalogue: Catalogue, found: Found, done: int, errors: list[dict[str
     }
 
 
-def _print(report: Mapping[str, Any], console: Console) -> None:
+def _print(report: Mapping[str, Any]) -> None:
+    console = table_console()
     table = Table(title="Sources", title_justify="left")
     for column in ("file", "verdict", "footage", "reasons and remarks"):
         table.add_column(column, overflow="fold")

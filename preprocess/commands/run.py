@@ -11,10 +11,10 @@ from preprocess.catalogue.catalogue import Catalogue
 from preprocess.commands.common import (
     DONE,
     QUARANTINED,
+    add_intake,
     add_json,
     add_working,
     listening,
-    pixels,
     print_json,
     table_console,
     workers,
@@ -48,21 +48,13 @@ Without --track, music is taken from the sources or from a folder "music" near t
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
-    parser.add_argument("sources", nargs="+", type=Path, metavar="SOURCES", help="video files, and folders of them")
-    parser.add_argument("-o", "--output", required=True, type=Path, metavar="LIBRARY", help="the library's folder")
+    add_intake(parser, verifies="contents, of sources and clips")
     music = parser.add_mutually_exclusive_group()
     music.add_argument("--track", type=Path, metavar="FILE", help="the show's music")
     music.add_argument("--no-track", action="store_true", help="a silent show")
-    parser.add_argument("--show", type=Path, metavar="STYLE.yaml", help="the style of the show, kept in the library")
-    parser.add_argument("--no-mezzanine", action="store_true", help="read sources directly where they are sound")
     parser.add_argument(
         "--codec", choices=("auto", "mjpeg", "hap", "hapq"), help="of the clips, whatever the style says"
     )
-    parser.add_argument("--max-height", type=pixels, metavar="PX", help="scale larger pictures down to this")
-    parser.add_argument(
-        "--verify", action="store_true", help="compare contents, of sources and clips, not only sizes and times"
-    )
-    parser.add_argument("--strict", action="store_true", help="exit with 3 when a source was quarantined")
     add_working(parser)
     add_json(parser)
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from preprocess.catalogue.catalogue import Catalogue
-from preprocess.commands.common import DONE, add_json, add_library, add_progress, opened, print_json, table_console
+from preprocess.commands.common import DONE, add_json, add_library, add_progress, opened, table_console, tell
 from preprocess.pipeline.runner import run_whole
 from preprocess.schedule.page import PAGE
 from preprocess.schedule.picture import PICTURE
@@ -45,10 +45,7 @@ def run(parsed: argparse.Namespace) -> int:
             set_track(catalogue, parsed.track)
         run_whole(catalogue, ScheduleStep(style), listener)
         report = _report(catalogue, [movement.name for movement in style.movements])
-    if parsed.json:
-        print_json(report)
-    else:
-        _print(report)
+    tell(parsed, report, _print)
     return DONE
 
 
