@@ -25,12 +25,17 @@ from engine.formats.yaml_lines import Place
 from engine.inputs.osc_questions import QUESTIONS
 from engine.model.cueing import Cue
 from engine.model.figures import GROUPS
+from engine.model.looks import Effect, Generator, Group, Transition
 from engine.model.parameters import Kind, Parameter
 from engine.model.part import PATTERNS
+from engine.model.schedule import Schedule
+from engine.model.shader_paths import ShaderPaths
+from engine.model.shaders import InputType, Shader, ShaderInput, ShaderKind
 from engine.model.show import Layer, Movement, Show
 from engine.model.sound import Detector, Level, Sound, SoundEffect
 from engine.model.sound_effects import SETTINGS
 from engine.model.tree import ParameterTree
+from engine.model.world import PlacedMovement
 from preprocess.assign.measures import MEASURES
 from preprocess.style.model import Style
 
@@ -43,7 +48,9 @@ _PARAMETERS_HEAD = """# Parameters and actions
 Everything that a performer can touch has one path. A path is at once the OSC address, what a binding in
 [show.yaml](show-yaml.md) plays, and the name in logs. Every path takes one number; an action fires on any
 number but 0. A value outside of the range is brought to its nearest end, and counted.
-`NAME` is a layer's name and `SLUG` a clip's.
+`NAME` is the name of a layer, a group or an effect, `SLUG` a clip's and `INPUT` a shader's input in lower case: a
+colour's has four paths (`…/INPUT/red`, `green`, `blue`, `alpha`), a point's two (`…/INPUT/x`, `y`), a switch, a choice
+(by its index) and a number one; an event's is an action. `/movement/effect/…` is the movement's that runs.
 
 This page is written by `python -m tools.reference` from `engine/model/tree.py`.
 
@@ -102,7 +109,7 @@ def _page_with(name: str, source: str, written: str) -> tuple[Path, str]:
 
 def parameters_page() -> str:
     """docs/parameters.md."""
-    tree = ParameterTree(_SHOW, ["slug"])
+    tree = ParameterTree(_SHOW, ["slug"], shaders=_shader_parameters())
     fired = tree.find("/layer/name/clip/slug")
     assert fired is not None
     entries = [*tree.parameters.values(), fired]
@@ -110,6 +117,18 @@ def parameters_page() -> str:
         f"| `{_placeholders(entry.path)}` | {_takes(entry)} | {_at_first(entry)} | {_placeholders(entry.doc)} |\n"
         for entry in sorted(entries, key=lambda entry: (entry.path.startswith("/layer/"), entry.path))
     )
+
+
+def _shader_parameters() -> dict[str, Parameter]:
+    """The paths of shaders and groups, one for each kind."""
+    made = Shader("effect", ShaderKind.FILTER, Path(), (ShaderInput("input", InputType.FLOAT, 0.5),))
+    use = Effect(shader="effect", name="name")
+    layer = Layer(
+        name="name", effects=(use,), generator=Generator(shader="effect"), transition=Transition(shader="effect")
+    )
+    group = Group(name="name", layers=("name",), effects=(use,))
+    movement = PlacedMovement("one", 0, 1, 0, False, Schedule(()), (layer,), frozenset(), None, (group,), (use,))
+    return ShaderPaths((use,), (movement,), {"effect": made}).parameters
 
 
 def _figures() -> Iterator[str]:
@@ -153,7 +172,9 @@ def _questions() -> Iterator[str]:
 
 
 def _placeholders(text: str) -> str:
-    return text.replace("/layer/name", "/layer/NAME").replace("slug", "SLUG")
+    for place in ("/layer/", "/group/", "/effect/"):
+        text = text.replace(f"{place}name", f"{place}NAME")
+    return text.replace("slug", "SLUG").replace("/input", "/INPUT").replace("input of effect.", "The shader's input.")
 
 
 def _takes(entry: Parameter) -> str:
@@ -162,10 +183,14 @@ def _takes(entry: Parameter) -> str:
     unit = f" {entry.unit}" if entry.unit else ""
     if entry.kind is Kind.INDEX:
         return "index, 0 to one less than there are" if entry.path.endswith("/clip") else f"index, 0 to {entry.high:g}"
+    if entry.path.endswith("/input"):
+        return "what the shader says"
     return f"{entry.low:g} to {entry.high:g}{unit}"
 
 
 def _at_first(entry: Parameter) -> str:
+    if entry.of_shader:
+        return "as the show says"
     if entry.kind is Kind.NUMBER and not entry.path.endswith("/position"):
         return "as the layer says" if entry.path.startswith("/layer/") else f"{entry.default:g}"
     return ""

@@ -31,7 +31,7 @@ def load_world(file: Path, console: Console | None = None) -> World:
     its loop begins. Nothing is left open.
     """
     loaded = read_show(file)
-    tree = ParameterTree(loaded.show, loaded.clips.keys(), _clip_counts(loaded))
+    tree = ParameterTree(loaded.show, loaded.clips.keys(), _clip_counts(loaded), loaded.shader_paths.parameters)
     heard = {path: _heard(loaded.show, path, console) for path in sorted(filter(None, loaded.track_files))}
     written = [loaded.show.track, *(one.own_track for one in loaded.show.movements if one.own_track is not None)]
     tracks = tuple(

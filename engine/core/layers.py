@@ -54,14 +54,13 @@ def written_value(layer: Layer, what: str) -> float:
     return {"x": place.x, "y": place.y, "scale": place.scale, "rotation": place.rotation_deg}[what]
 
 
-def stated_paths(movement: PlacedMovement) -> set[str]:
-    """The parameters that the movement itself states: on entry they are as written, whatever was touched."""
-    paths: set[str] = set()
-    for stated in movement.stated:
-        layer, field = stated.split("/")
-        names = ("x", "y", "scale", "rotation") if field == "transform" else (field,)
-        paths.update(f"/layer/{layer}/{name}" for name in names)
-    return paths
+def states(movement: PlacedMovement, path: str) -> bool:
+    """Whether the movement states the parameter itself: then it is as written on entry, whatever was touched."""
+    while path:
+        if path in movement.stated:
+            return True
+        path = path.rpartition("/")[0]
+    return False
 
 
 def value_of(movement: MovementState, layer: Layer, what: str, at_s: float) -> float:

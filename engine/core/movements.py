@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.core.layers import placed, stated_paths
+from engine.core.layers import placed, states
 from engine.core.lines import Line, Ramp
 from engine.core.state import MovementState, State
 from engine.core.tracks import entered_track, track_of, with_track
@@ -75,8 +75,8 @@ def locate(world: World, state: State, event: Event) -> State:
 
 def _kept(world: World, state: State, index: int) -> dict[str, Ramp]:
     """What was touched and stays so as the movement at `index` begins: all that it does not state itself."""
-    written = stated_paths(world.loaded.movements[index])
-    return {path: ramp for path, ramp in state.current.touched.items() if path not in written}
+    movement = world.loaded.movements[index]
+    return {path: ramp for path, ramp in state.current.touched.items() if not states(movement, path)}
 
 
 def _track_followed(world: World, state: State, at_s: float) -> State:

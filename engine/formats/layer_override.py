@@ -8,6 +8,8 @@ from typing import Any
 from engine.model.part import Part
 from engine.model.show import Layer, LayerOverride
 
+_KEY_BY_KEY = frozenset(("transform", "on_onset"))
+
 
 def settings(part: Part) -> Iterator[str]:
     """The keys that were written with a value."""
@@ -15,13 +17,19 @@ def settings(part: Part) -> Iterator[str]:
 
 
 def merged(layer: Layer, override: LayerOverride) -> Layer:
-    """The layer with what the override says; a group of settings is merged in turn."""
+    """The layer with what the override says.
+
+    A place and what onsets do are merged key by key; a generator, a transition and a mask are said as a whole. Clips
+    take the place of the layer's source or generator, and a generator that of its clips.
+    """
     update: dict[str, Any] = {}
     for key in settings(override):
         value, before = getattr(override, key), getattr(layer, key)
-        if isinstance(value, Part) and before is not None:
+        if key in _KEY_BY_KEY and before is not None:
             value = before.model_copy(update={inner: getattr(value, inner) for inner in settings(value)})
         update[key] = value
     if override.clips:
-        update["source"] = None  # the movement's clips take the place of the layer's own source
+        update |= {"source": None, "generator": None}
+    elif override.generator is not None:
+        update |= {"source": None, "clips": ()}
     return layer.model_copy(update=update)

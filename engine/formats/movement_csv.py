@@ -11,13 +11,14 @@ import csv
 import io
 import math
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.errors import Problem
 from engine.formats.nearest import did_you_mean
 from engine.formats.replace_file import replace_file
+from engine.formats.transition_cell import Cell, read_cell, write_cell
 from engine.model.clips import Clip
 from engine.model.schedule import Schedule, ScheduleRow
 
@@ -25,27 +26,32 @@ COLUMNS = ("order", "clip", "in_s", "out_s", "duration_s", "layer", "transition"
 
 MAX_BYTES = 16 * 2**20
 MAX_SECONDS = 86_400.0
-MAX_FADE_S = 60.0
 # Finding the nearest of 2,000 slugs takes up to 0.1 s; a schedule of another library would ask for it in each row.
 MAX_SUGGESTIONS = 20
 
 _NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
-_FADE = re.compile(r"fade\s+(\S+?)\s*s?", re.IGNORECASE)
 # A spreadsheet takes a cell that begins so for a formula, and a hint may come from a file's name. The apostrophe
 # that spreadsheets know as "this is text" keeps it from being run.
 _FORMULA_STARTS = ("=", "+", "-", "@", "'")
 
 
+WhyNot = Callable[[str], tuple[str, str] | None]
+"""Why a shader cannot be a transition, by its name, and what would mend that; None where it can."""
+
+
 def read_movement_csv(
-    path: Path, clips: Mapping[str, Clip] | None, layer_names: Sequence[str] | None
+    path: Path,
+    clips: Mapping[str, Clip] | None,
+    layer_names: Sequence[str] | None,
+    why_no_transition: WhyNot | None = None,
 ) -> tuple[Schedule, list[Problem]]:
     """Read a movement CSV against the clips and layers of its show. Any thread.
 
     Returns the schedule, its rows in the file's order with their starts worked out, and every problem found with its
-    line; a row with a problem is left out. None for `clips` or `layer_names` leaves them unchecked, for a show
-    whose own are not known yet. Never raises for what the file holds, or that it cannot be read.
+    line; a row with a problem is left out. None for `clips`, `layer_names` or `why_no_transition` leaves those
+    unchecked, for a show whose own are not known yet. Never raises for what the file holds, or that it cannot be read.
     """
-    table = _Table(str(path), clips, layer_names)
+    table = _Table(str(path), clips, layer_names, why_no_transition)
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -76,7 +82,7 @@ def write_movement_csv(path: Path, rows: Iterable[ScheduleRow]) -> None:
     for row in rows:
         hint = row.hint.replace("\r\n", "\n").replace("\r", "\n")  # the csv module leaves a lone \r unquoted
         hint = f"'{hint}" if hint.startswith(_FORMULA_STARTS) else hint
-        fade = f"fade {_text(row.transition_s)}" if row.transition_s else ""
+        fade = write_cell(Cell(row.transition, row.transition_s))
         end = "" if row.out_s is None else _text(row.out_s)
         writer.writerow((row.order, row.clip or "", _text(row.in_s), end, _text(row.duration_s), row.layer, fade, hint))
     # A hint may be made from a file's name, whose odd bytes have no UTF-8: they become "?".
@@ -108,8 +114,15 @@ class _Line:
 class _Table:
     """One reading of one file, and the problems found on the way."""
 
-    def __init__(self, file: str, clips: Mapping[str, Clip] | None, layer_names: Sequence[str] | None) -> None:
+    def __init__(
+        self,
+        file: str,
+        clips: Mapping[str, Clip] | None,
+        layer_names: Sequence[str] | None,
+        why_no_transition: WhyNot | None,
+    ) -> None:
         self.problems: list[Problem] = []
+        self._why_no_transition = why_no_transition
         self._file = file
         self._clips = clips
         self._layer_names = layer_names
@@ -193,7 +206,7 @@ class _Table:
         in_s = self._number(line, "in_s", 0, MAX_SECONDS, empty=0.0)
         out_s = self._number(line, "out_s", 0, MAX_SECONDS) if line.cell("out_s") else None
         given_s = self._number(line, "duration_s", 0, MAX_SECONDS) if line.cell("duration_s") else None
-        fade_s = self._fade(line)
+        transition = self._transition(line)
         layer = self._layer(line)
         clip = self._clip(line)
         if order % 1 > 0:
@@ -210,7 +223,8 @@ class _Table:
             duration_s=duration_s,
             in_s=in_s,
             out_s=out_s,
-            transition_s=fade_s,
+            transition_s=transition.seconds,
+            transition=transition.shader,
             hint=_hint(line.cell("hint")),
         )
 
@@ -234,15 +248,18 @@ class _Table:
             return math.nan
         return value + 0.0  # -0.0 becomes 0.0
 
-    def _fade(self, line: _Line) -> float:
+    def _transition(self, line: _Line) -> Cell:
         text = line.cell("transition")
-        if not text or text.lower() == "cut":
-            return 0.0
-        fade = _FADE.fullmatch(text)
-        if fade and _NUMBER.fullmatch(fade[1]) and 0 <= float(fade[1].replace(",", ".")) <= MAX_FADE_S:
-            return float(fade[1].replace(",", ".")) + 0.0
-        self.problem(line.number, "transition", f"cannot be {text[:40]}", "it takes cut, or fade SECONDS up to 60")
-        return 0.0
+        cell = read_cell(text)
+        if cell is None:
+            mend = "it takes cut, fade SECONDS or SHADER SECONDS, up to 60"
+            self.problem(line.number, "transition", f"cannot be {text[:40]}", mend)
+            return Cell()
+        if cell.shader and self._why_no_transition is not None:
+            reason = self._why_no_transition(cell.shader)
+            if reason is not None:
+                self.problem(line.number, "transition", *reason)
+        return cell
 
     def _layer(self, line: _Line) -> str:
         name = line.cell("layer")

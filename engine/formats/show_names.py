@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from engine.formats.nearest import did_you_mean
+from engine.formats.show_modulations import MAY_BE_DRIVEN
 from engine.formats.show_paths import ShowPaths
 from engine.formats.yaml_lines import Place
 from engine.model.cueing import MOMENTS, Cue
@@ -80,9 +81,8 @@ class NamesCheck:
                 mend = did_you_mean(mapping.level, levels, there)
                 self.paths.report((*place, "level"), f"there is no level {mapping.level}", mend)
             parameter = self.paths.found((*place, "to"), mapping.to)
-            if parameter is not None and not parameter.smoothing_s:
-                mend = "it drives what glides: opacity, volume, x, y, scale, rotation, the master, sound effects"
-                self.paths.report((*place, "to"), f"a level cannot drive {mapping.to}", mend)
+            if parameter is not None and not parameter.may_be_driven:
+                self.paths.report((*place, "to"), f"a level cannot drive {mapping.to}", MAY_BE_DRIVEN)
 
     def _check_detectors(self) -> None:
         show = self.paths.show
@@ -93,6 +93,11 @@ class NamesCheck:
             (("movements", index, "layers", name, "on_onset"), override.on_onset)
             for index, movement in enumerate(show.movements)
             for name, override in movement.layers.items()
+        ]
+        asked += [
+            (("looks", look_name, "layers", name, "on_onset"), override.on_onset)
+            for look_name, look in show.looks.items()
+            for name, override in look.layers.items()
         ]
         names = [detector.name for detector in show.detectors]
         for place, on_onset in asked:

@@ -47,6 +47,7 @@ _STAND_INS: dict[str, Callable[[str], Any]] = {
     "controllers[]": lambda name: {"profile": name},
     "key": lambda name: "x",
     "to": lambda name: "/go",
+    "shader": lambda name: name,
     "scrub": lambda name: "/movement",
 }
 
@@ -255,5 +256,5 @@ def _inside(annotation: Any, step: str | int) -> Any:
 
 def _without_none(annotation: Any) -> Any:
     if typing.get_origin(annotation) in (types.UnionType, typing.Union):
-        return next(part for part in typing.get_args(annotation) if part is not types.NoneType)
-    return annotation
+        annotation = next(part for part in typing.get_args(annotation) if part is not types.NoneType)
+    return typing.get_args(annotation)[0] if typing.get_origin(annotation) is typing.Annotated else annotation

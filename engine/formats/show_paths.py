@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from engine.formats.nearest import did_you_mean
@@ -16,7 +16,9 @@ from engine.model.tree import ParameterTree
 Report = Callable[[Place, str, str], None]
 """Told of a mistake: its place, what is wrong, and what would mend it."""
 
+GIVE_IT_BEATS = "state tempo: bpm, give it a track, or name midi, link or tap under clocks: order"
 _BEATS = ("beat", "bar")
+_OF_SHADERS = frozenset(("effect", "generator", "transition", "group"))
 # Those whose beats need no music: see engine.model.clocks.
 _CLOCKS_WITH_BEATS = frozenset(("midi", "link", "tap"))
 
@@ -34,10 +36,12 @@ class ShowPaths:
     library_known: bool
     set_aside: Collection[Place]
     report: Report
+    shaders: Mapping[str, Parameter] = field(default_factory=dict)  # the paths of the show's shaders and groups
+    shaders_known: bool = True  # whether every shader could be read, and all that is said of them
 
     @cached_property
     def tree(self) -> ParameterTree:
-        return ParameterTree(self.show, self.clips)
+        return ParameterTree(self.show, self.clips, shaders=self.shaders)
 
     def names_known(self, kind: str) -> bool:
         """Whether every name under `kind` (layers, detectors, …) could be read: one that could not may be meant."""
@@ -58,6 +62,8 @@ class ShowPaths:
     def beyond_knowing(self, path: str) -> bool:
         """Whether `path` hangs on something that could not be read."""
         parts = path.split("/")
+        if not self.shaders_known and _OF_SHADERS.intersection(parts):
+            return True
         if parts[1] == "layer":
             return not self.names_known("layers") or ("/clip/" in path and not self.library_known)
         kind = {"onset": "detectors", "level": "levels", "cue": "cues", "sound": "sound"}.get(parts[1])
@@ -86,15 +92,16 @@ class ShowPaths:
         if wait.to not in names and self.names_known("detectors"):
             mend = did_you_mean(wait.to, names, f"there are {', '.join(names)}")
             self.report((*place, "to"), f"there is no detector {wait.to}", mend)
-        elif wait.to in _BEATS and not self._has_beats():
-            mend = "state tempo: bpm, give it a track, or name midi, link or tap under clocks: order"
-            self.report((*place, "to"), f"the show has no tempo, so a {wait.to} never comes", mend)
+        elif wait.to in _BEATS and not self.has_beats:
+            self.report((*place, "to"), f"the show has no tempo, so a {wait.to} never comes", GIVE_IT_BEATS)
         if wait.every != 1 and wait.to not in _BEATS:
             self.report((*place, "every"), "counts beats and bars, and nothing else", "leave it out")
         if wait.then == "drop" and wait.at_most_s is None:
             self.report((*place, "then"), "says what happens after at_most_s, which is not there", "add at_most_s")
 
-    def _has_beats(self) -> bool:
+    @cached_property
+    def has_beats(self) -> bool:
+        """Whether the show has beats, or may have them."""
         show = self.show
         has_music = show.track is not None or any(movement.own_track is not None for movement in show.movements)
         may_be_there = any(place[0] in ("tempo", "clocks", "track", "movements") for place in self.set_aside)

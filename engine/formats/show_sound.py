@@ -1,14 +1,16 @@
-"""The sound effects of a show: are their settings there and within range, and does each chain name effects?"""
+"""What a show says of sound: are its tracks there, its effects' settings within range, and do chains name effects?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine.formats.nearest import did_you_mean
+from engine.formats.show_files import located, why_not_there
+from engine.formats.show_paths import Report
 from engine.formats.yaml_lines import Place
 from engine.model.show import Show
-from engine.model.sound import SoundEffect
+from engine.model.sound import SoundEffect, Track
 from engine.model.sound_effects import SETTINGS
 
 
@@ -18,7 +20,7 @@ class SoundCheck:
 
     show: Show
     names_known: bool
-    report: Callable[[Place, str, str], None]  # place, what is wrong, mend
+    report: Report
 
     def run(self) -> None:
         """Report every mistake in every effect and chain."""
@@ -51,3 +53,22 @@ class SoundCheck:
                 self.report((*place, index), f"there is no sound effect {name}", did_you_mean(name, names, there))
             elif name in chain[:index]:
                 self.report((*place, index), f"{name} is in this chain already", "give a second effect another name")
+
+
+def track_files(show: Show, folder: Path, report: Report) -> tuple[Path | None, ...]:
+    """The file of the show's track (None without one), then of each movement's own; reports those not there."""
+    places: list[tuple[Place, Track | None]] = [(("track",), show.track)]
+    places += [
+        (("movements", index, "own_track"), movement.own_track)
+        for index, movement in enumerate(show.movements)
+        if movement.own_track is not None
+    ]
+    return tuple(None if track is None else _track_file(folder, place, track, report) for place, track in places)
+
+
+def _track_file(folder: Path, place: Place, track: Track, report: Report) -> Path:
+    path = located(folder, track.file)
+    reason = why_not_there(path)
+    if reason:
+        report((*place, "file"), f"{track.file} {reason}", "paths are relative to the show's folder")
+    return path

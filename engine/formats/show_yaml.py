@@ -10,11 +10,14 @@ from engine.errors import LibraryError, Problem, ShowError
 from engine.formats.controller_profiles import shipped_profiles
 from engine.formats.library import read_library
 from engine.formats.library_nearest import read_nearest
+from engine.formats.shader_files import ShaderFiles, read_shader
 from engine.formats.show_files import located, why_not_there
 from engine.formats.show_parse import ParsedShow, parse_show
 from engine.formats.show_resolve import Surroundings, resolve
+from engine.formats.show_shaders import ReadShader
 from engine.model.clips import Clip
 from engine.model.controllers import Profile
+from engine.model.shaders import Shader
 from engine.model.show import Show
 from engine.model.world import LoadedShow
 from engine.shipped import shipped
@@ -34,7 +37,8 @@ def read_show(path: Path) -> LoadedShow:
     library = _library(parsed, path.parent, problems)
     sources = _sources(parsed, path.parent, library or {}, problems)
     blends = _blends(parsed, problems)
-    loaded, found = resolve(parsed, path, Surroundings(library, sources, blends, _profiles(parsed, problems)))
+    around = Surroundings(library, sources, blends, _shader_reader(path.parent), _profiles(parsed, problems))
+    loaded, found = resolve(parsed, path, around)
     problems += found
     if loaded is None or problems:
         raise ShowError(sorted(set(problems), key=lambda problem: (problem.file, problem.line, problem.path)))
@@ -110,6 +114,18 @@ def _blends(parsed: ParsedShow, problems: list[Problem]) -> frozenset[str] | Non
             Problem(parsed.file, 0, "", f"the blend modes cannot be read: {error}", "install runtime again")
         )
         return None
+
+
+def _shader_reader(folder: Path) -> ReadShader:
+    """Finds and reads the shaders of a show in `folder`. One that names none looks for none."""
+    files: list[ShaderFiles] = []
+
+    def read(name: str) -> Shader:
+        if not files:
+            files.append(ShaderFiles(folder))
+        return read_shader(files[0].find(name)).as_shader(name)
+
+    return read
 
 
 def _profiles(parsed: ParsedShow, problems: list[Problem]) -> Mapping[str, Profile] | None:

@@ -8,12 +8,24 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
 from engine.model.part import BlendName, Name, Part, Path, Seconds, Unit
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
-SettingValue = bool | Number | tuple[Number, ...] | str
+
+
+def _in_one_sentence(given: object, check: ValidatorFunctionWrapHandler) -> object:
+    """One mistake for what is none of a setting's types, rather than one for each of them."""
+    try:
+        return check(tuple(given) if isinstance(given, list) else given)  # a list is no tuple to a strict check
+    except ValidationError as error:
+        raise ValueError("must be a number, true or false, a text, or a list of numbers") from error
+
+
+SettingValue = Annotated[
+    bool | Number | tuple[Number, ...] | Annotated[str, Field(max_length=255)], WrapValidator(_in_one_sentence)
+]
 ShaderName = Annotated[str, Field(min_length=1, max_length=255)]
 
 
@@ -58,7 +70,8 @@ class Effect(Part):
     on: bool = Field(True, description="Off: the picture passes as it came, and nothing is drawn.")
 
 
-Chain = tuple[Effect, ...]
+MOST_EFFECTS = 16
+Chain = Annotated[tuple[Effect, ...], Field(max_length=MOST_EFFECTS)]
 
 
 class Transition(Part):

@@ -11,7 +11,8 @@ class ScheduleRow:
     """One row of a movement CSV, placed: it runs from `start_s` for `duration_s` of the movement's time.
 
     `clip` is a slug, or None for a gap. `in_s` and `out_s` bound the material used (seconds of the clip;
-    `out_s` None means its end). `transition_s` is the length of the cross-fade from the row before (0 cuts).
+    `out_s` None means its end). `transition_s` is the length of the transition from the row before (0 cuts), and
+    `transition` the shader that makes it; "" leaves that to the layer.
     """
 
     order: int
@@ -22,6 +23,7 @@ class ScheduleRow:
     in_s: float = 0.0
     out_s: float | None = None
     transition_s: float = 0.0
+    transition: str = ""
     hint: str = ""
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from engine.model.parameters import Kind, Parameter
 from engine.model.show import Layer, Show
@@ -98,8 +99,17 @@ class ParameterTree:
     worked out when asked for, since layers × clips would be millions of entries.
     """
 
-    def __init__(self, show: Show, clips: Collection[str] = (), clip_counts: Mapping[str, int] | None = None) -> None:
-        """`clips` are the library's slugs; `clip_counts` says how many of them each layer chooses among (None: all)."""
+    def __init__(
+        self,
+        show: Show,
+        clips: Collection[str] = (),
+        clip_counts: Mapping[str, int] | None = None,
+        shaders: Mapping[str, Parameter] = MappingProxyType({}),
+    ) -> None:
+        """`clips` are the library's slugs; `clip_counts` says how many of them each layer chooses among (None: all).
+
+        `shaders` are the parameters of `ShaderPaths`, by path.
+        """
         self._clips = clips
         counts = clip_counts or {}
         self.parameters: dict[str, Parameter] = {parameter.path: parameter for parameter in (*_MASTER, *_TIME)}
@@ -107,6 +117,7 @@ class ParameterTree:
         for layer in show.layers:
             count = counts.get(layer.name, len(clips))
             self.parameters.update((found.path, found) for found in _layer_parameters(layer, count))
+        self.parameters.update(shaders)
 
     def find(self, path: str) -> Parameter | None:
         """The entry at `path`, or None."""

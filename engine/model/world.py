@@ -16,6 +16,7 @@ from engine.model.clips import Clip
 from engine.model.controls import Binding, MidiControl, Modifier
 from engine.model.looks import Chain, Group, Modulation, Transition
 from engine.model.schedule import Schedule
+from engine.model.shader_paths import ShaderPaths
 from engine.model.shaders import Shader
 from engine.model.show import Layer, Show
 from engine.model.tree import ParameterTree
@@ -158,10 +159,10 @@ class PlacedMovement:
     """A movement with its schedule read, its duration settled and its layers' settings merged.
 
     `layers` holds the movement's own settings for each layer that it shows, bottom to top;
-    `stated` names the parameters (`layer/field`) that the movement itself states, which take over on entry.
+    `stated` holds the beginnings of the paths that the movement itself states, which take over on entry.
     `own_track` is the index in `World.tracks` of music of its own; None goes on with the show's. Its look is worked
-    in: `groups`, `effects` and `transition` (how it comes in) are what counts while it runs; `exit` is None where it
-    leaves that to the movement after it.
+    in: `groups`, `effects` and `transition` (how it comes in) are what counts while it runs. Without a `transition` it
+    comes in as the movement before says under `exit`; where that is None too, by a cross-fade.
     """
 
     name: str
@@ -176,7 +177,7 @@ class PlacedMovement:
     groups: tuple[Group, ...] = ()
     effects: Chain = ()
     modulations: tuple[Modulation, ...] = ()  # the show's and its own
-    transition: Transition = field(default_factory=Transition)
+    transition: Transition | None = None
     exit: Transition | None = None
 
 
@@ -205,6 +206,7 @@ class LoadedShow:
     modifiers: Mapping[str, Modifier] = field(default_factory=dict)
     controls: Mapping[str, MidiControl] = field(default_factory=dict)
     shaders: Mapping[str, Shader] = field(default_factory=dict)  # by the name that the show calls them
+    shader_paths: ShaderPaths = field(default_factory=lambda: ShaderPaths((), (), {}))
     leds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     led_addresses: Mapping[str, str] = field(default_factory=dict)
 

@@ -39,6 +39,7 @@ def rows(draw: st.DrawFn) -> ScheduleRow:
         in_s=in_s,
         out_s=out_s,
         transition_s=draw(st.just(0.0) | st.floats(0, 60)),
+        transition=draw(st.sampled_from(["", "wind", "Color Phase", "wind 2", "fade-out"])),
         hint=draw(hints),
     )
 

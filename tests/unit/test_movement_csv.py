@@ -63,6 +63,31 @@ def test_duration_s_wins_then_the_points_then_the_clip(
 def test_a_transition_is_a_cut_or_a_fade(tmp_path: Path, cell: str, fade_s: float) -> None:
     (row,) = sound(tmp_path, f"clip,layer,transition\nwall,base,{cell}\n")
     assert row.transition_s == fade_s
+    assert row.transition == ""
+
+
+@pytest.mark.parametrize(
+    ("cell", "name", "seconds"),
+    [
+        ("wind 0.5", "wind", 0.5),
+        ("Color Phase 2 s", "Color Phase", 2),
+        ('"shaders/a,b.glsl 0,25"', "shaders/a,b.glsl", 0.25),
+    ],
+)
+def test_a_transition_may_be_a_shader(tmp_path: Path, cell: str, name: str, seconds: float) -> None:
+    (row,) = sound(tmp_path, f"clip,layer,transition\nwall,base,{cell}\n")
+    assert (row.transition, row.transition_s) == (name, seconds)
+
+
+def test_a_transition_that_is_not_there_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "m.csv"
+    file.write_text("clip,layer,transition\nwall,base,\nwall,base,wand 1\n", encoding="utf-8")
+
+    def why(name: str) -> tuple[str, str] | None:
+        return (f"there is no shader {name}", "did you mean wind?")
+
+    _, problems = read_movement_csv(file, CLIPS, ["base"], why)
+    assert [str(one) for one in problems] == [f"{file}:3: transition: there is no shader wand (did you mean wind?)"]
 
 
 def test_the_only_layer_need_not_be_named(tmp_path: Path) -> None:

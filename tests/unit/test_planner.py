@@ -155,7 +155,7 @@ def test_what_was_touched_outlasts_a_movement_unless_the_next_one_states_it() ->
     made = world(
         clips=CLIPS,
         movements=[("one", 5, ()), ("two", 5, ()), ("three", 5, ())],
-        stated={"three": frozenset({"base/opacity"})},
+        stated={"three": frozenset({"/layer/base/opacity"})},
     )
     state = done(made, (1.0, "/layer/base/opacity", 0.5))
     assert layer(plan(made, state, 7.0)).opacity == 0.5

@@ -47,8 +47,9 @@ def test_a_movement_says_differently_only_what_it_says(folder: Path) -> None:
     echo = next(layer for layer in first.layers if layer.name == "echo")
     assert (echo.opacity, echo.blend, echo.in_s) == (0.25, "screen", 0.25)
     assert (echo.transform.x, echo.transform.scale) == (0.1, 0.5)
-    assert first.stated == {"echo/opacity", "echo/transform"}
-    assert second.stated == frozenset()
+    places = {f"/layer/echo/{what}" for what in ("opacity", "x", "y", "scale", "rotation")}
+    assert first.stated == places | {"/movement/effect"}
+    assert second.stated == {"/movement/effect"}
     assert [layer.name for layer in first.layers] == ["base", "echo"]
 
 
@@ -61,7 +62,7 @@ def test_a_hidden_layer_is_left_out_of_its_movement_but_keeps_its_clips(folder: 
 def test_a_key_written_without_a_value_in_a_movement_says_nothing(folder: Path) -> None:
     text = BARE + "    layers:\n      echo:\n        opacity:\n        on_onset: {every: 3}\n"
     movement = resolved(text, folder).movements[0]
-    assert movement.stated == {"echo/on_onset"}
+    assert movement.stated == {"/layer/echo/on_onset", "/movement/effect"}
     assert (movement.layers[1].opacity, movement.layers[1].on_onset.action) == (1, "none")
 
 

@@ -36,7 +36,7 @@ def world_of(folder: Path, text: str, clips: Iterable[Clip], *, track_s: float =
     if loaded is None:
         raise ShowError([*parsed.problems, *problems])
     counts = {layer: len(slugs) for (_, layer), slugs in loaded.layer_clips.items()}
-    tree = ParameterTree(loaded.show, by_slug, counts)
+    tree = ParameterTree(loaded.show, by_slug, counts, loaded.shader_paths.parameters)
     if not track_s:
         return World(loaded, tree)
     onsets = tuple(Onset(number * onset_s) for number in range(int(track_s / onset_s))) if onset_s else ()
