@@ -13,7 +13,7 @@ from preprocess.split.dissolves import LONGEST_S, Dissolve, find_dissolves, like
 from preprocess.split.fades import Fade, find_fades
 from preprocess.split.likeness import Likeness
 from preprocess.split.settings import Detector
-from preprocess.split.signals import FrameMeasures, Measuring, Pixels, thumb
+from preprocess.split.signals import FrameMeasures, Measuring, Pixels, luma, thumb
 
 BoundaryKind: TypeAlias = Literal["cut", "dissolve", "fade"]
 
@@ -68,6 +68,7 @@ class LikenessFinder:
         self._margin = round(2 * LONGEST_S * frames_a_second) + 16
         self._thumbs: list[np.ndarray] = []  # from frame `_first` on
         self._details: list[float] = []
+        self._greys: list[Pixels] = []
         self._first = 0
         self._settled = 0  # frames before this are judged
         self._proposed: list[int] = []
@@ -78,6 +79,7 @@ class LikenessFinder:
         self._proposed += self._proposals.push(picture)
         self._measuring.push(picture)
         self._thumbs.append(thumb(picture))
+        self._greys.append(luma(picture))
         self._details.append(self._measuring.detail_of_last())
         if self._first + len(self._thumbs) >= self._settled + _BLOCK_FRAMES + self._margin:
             self._settle(self._settled + _BLOCK_FRAMES)
@@ -97,11 +99,11 @@ class LikenessFinder:
         self._cuts += self._judged(likeness, [index for index in self._proposed if index < until])
         self._proposed = [index for index in self._proposed if index >= until]
         begins = range(self._settled - self._first, until - self._first)
-        found = find_dissolves(likeness, self._rate, begins)
+        found = find_dissolves(likeness, self._greys, self._rate, begins)
         self._dissolves += [Dissolve(one.begin + self._first, one.end + self._first, one.odds) for one in found]
         self._settled = until
         forget = max(0, until - self._margin - self._first)
-        del self._thumbs[:forget], self._details[:forget]
+        del self._thumbs[:forget], self._details[:forget], self._greys[:forget]
         self._first += forget
 
     def _judged(self, likeness: Likeness, proposed: Sequence[int]) -> Iterator[Cut]:

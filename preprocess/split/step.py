@@ -25,7 +25,7 @@ class SplitStep(ItemStep):
     """An item a source's footage."""
 
     name = "split"
-    version = 2
+    version = 3
     batch = 1
     work = staticmethod(work)
 
