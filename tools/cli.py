@@ -18,6 +18,7 @@ SUBCOMMANDS = {
     "demo": ("tools.demo", "make and play the demo show"),
     "frames": ("tools.frames", "a film as a sheet of stills with time stamps"),
     "monitor": ("tools.monitor", "what comes in by MIDI, OSC and onsets, live, and what becomes of it"),
+    "shaders": ("tools.shaders", "which shaders of a folder compile and draw, and a sheet of what they look like"),
     "take": ("tools.take", "what a take holds, as text or a picture; cut a part out of it"),
 }
 _EXAMPLES = """\

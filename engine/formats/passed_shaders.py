@@ -54,7 +54,7 @@ class PassedShaders:
         return self._frame_ms.get(digest)
 
     def remember(self, passed: Mapping[str, float]) -> None:
-        """Add shaders, and what other processes added meanwhile. Where the disk refuses it is logged, and that is all."""
+        """Add shaders, and what other processes added meanwhile. Where the disk refuses, it is logged."""
         if not passed:
             return
         held = self._frame_ms if self._file is None else {**_read(self._file), **self._frame_ms}

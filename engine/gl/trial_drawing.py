@@ -1,0 +1,147 @@
+"""Drawing a shader that is tried, and looking at what it drew."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+
+import moderngl
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import ShaderError
+from engine.formats.isf import Isf
+from engine.formats.shader_files import read_shader
+from engine.gl.shader_program import ShaderProgram
+from engine.gl.shader_use import Moment, ShaderUse
+from engine.gl.targets import cleared_target, new_texture, picture_of, release_target
+from engine.gl.trial_inputs import TrialInputs
+from engine.gl.trial_job import TrialJob
+
+Pixels = npt.NDArray[np.uint8]
+Tell = Callable[..., None]
+"""Hears how far a trial has come: `doing` as words, `kind`, `compiled`."""
+
+_BLANK_LEVELS = 0.5  # standard deviation of all pixels of all frames, in levels of 0..255
+_DATE = (2024.0, 2.0, 29.0, 45_296.7)
+
+# Written around the shader's own main, which engine.gl.shader_program calls isf_main: each pass marks, in a second
+# picture beside its own, where it gave something that is no number.
+_BEFORE = """layout(location = 1) out vec4 isf_trial_mark;
+#define isf_main isf_tried_main
+"""
+_AFTER = """
+#undef isf_main
+void isf_main() {
+    isf_tried_main();
+    uvec4 isf_exponent = floatBitsToUint(isf_colours[0]) & 0x7F800000u;
+    isf_trial_mark = vec4(any(equal(isf_exponent, uvec4(0x7F800000u))));
+}
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """What was drawn. `pictures` uint8 (height, width, 4), premultiplied, the top row first."""
+
+    pictures: tuple[Pixels, ...]
+    is_blank: bool
+    frame_ms: float
+    remarks: tuple[str, ...]
+
+
+class MarkedTargets:
+    """Targets with a mark beside each pixel: see `_BEFORE`. Render thread only."""
+
+    def __init__(self, context: moderngl.Context) -> None:
+        self._context = context
+        self._all: list[moderngl.Framebuffer] = []
+        self._free: list[moderngl.Framebuffer] = []
+
+    def take(self, size: tuple[int, int], *, is_float: bool) -> moderngl.Framebuffer:
+        for index, target in enumerate(self._free):
+            if target.size == size and (picture_of(target).dtype == "f4") == is_float:
+                return self._free.pop(index)
+        mark = self._context.texture(size, 1)
+        target = cleared_target(self._context, [new_texture(self._context, size, full_float=is_float), mark])
+        self._all.append(target)
+        return target
+
+    def give_back(self, target: moderngl.Framebuffer) -> None:
+        self._free.append(target)
+
+    def are_marked(self) -> bool:
+        """Whether a pass has marked a pixel of a target."""
+        return any(any(target.read(components=1, attachment=1)) for target in self._all)
+
+    def release(self) -> None:
+        for target in self._all:
+            release_target(target)
+        self._all.clear()
+        self._free.clear()
+
+
+def drawn(context: moderngl.Context, file: Path, job: TrialJob, tell: Tell) -> Drawing:
+    """Read, compile and draw the shader `file`. Raises ShaderError where it cannot be; nothing is left on the GPU."""
+    tell(doing="reading it")
+    source = read_shader(file)
+    tell(doing="compiling it", kind=source.kind.value)
+    program = ShaderProgram(context, _marking(source), premultiplied=True)
+    tell(compiled=True)
+    targets = MarkedTargets(context)
+    use = ShaderUse(program, targets)
+    inputs = TrialInputs(context, source, (job.width, job.height))
+    try:
+        return _frames(use, targets, inputs, job, tell)
+    finally:
+        inputs.release()
+        use.release()
+        targets.release()
+        program.release()
+
+
+def _marking(source: Isf) -> Isf:
+    """The shader, marking what is no number."""
+    return replace(source, body=_BEFORE + source.body + _AFTER, body_line=source.body_line - _BEFORE.count("\n"))
+
+
+def _frames(use: ShaderUse, targets: MarkedTargets, inputs: TrialInputs, job: TrialJob, tell: Tell) -> Drawing:
+    context, file = use.program.context, use.program.source.file
+    output = targets.take((job.width, job.height), is_float=False)
+    pictures: list[Pixels] = []
+    kept: list[Pixels] = []
+    took_ms: list[float] = []
+    remarks: list[str] = []
+    before_s = job.frames[0].at_s
+    for index, frame in enumerate(job.frames):
+        tell(doing=f"drawing its {frame}")
+        moment = Moment(frame.at_s, max(0.0, frame.at_s - before_s), index, _DATE)
+        before_s = frame.at_s
+        values = inputs.at(frame)
+        started_s = time.perf_counter()
+        try:
+            use.draw(output, moment, values)
+        except ShaderError as error:
+            if frame.settings == "default":
+                raise
+            remarks.append(f"{frame}: {error.what}")  # a size that is too large only there
+            continue
+        context.finish()
+        took_ms.append((time.perf_counter() - started_s) * 1e3)
+        if context.error != "GL_NO_ERROR":
+            raise ShaderError(f"OpenGL refuses to draw its {frame}", subject=file)
+        if not remarks and targets.are_marked():
+            remarks.append(f"{frame}: it divides by zero or the like; such pixels are shown black")
+        pictures.append(_pixels(output))
+        if frame.is_kept:
+            kept.append(pictures[-1])
+    is_blank = float(np.stack(pictures).std(axis=(0, 1, 2)).max()) < _BLANK_LEVELS
+    return Drawing(tuple(kept), is_blank, median(took_ms[1:] or took_ms), tuple(remarks))
+
+
+def _pixels(output: moderngl.Framebuffer) -> Pixels:
+    width, height = output.size
+    return np.frombuffer(output.read(components=4), np.uint8).reshape(height, width, 4)

@@ -1,0 +1,83 @@
+"""The child that tries shaders: `python -m engine.gl.trial_process`.
+
+A line of JSON goes in for each shader: {"file", "job", "watchdog_s"}. Lines come out as it goes on, each with what is
+new: {"doing"}, {"kind"}, {"compiled"}, and at last {"is_done": true} with the rest. The first line of all is {} where
+there is GL, else {"absent": {"what", "mend"}}. It ends with its input, and by itself when a shader takes longer than
+`watchdog_s`: whoever started it may be gone.
+"""
+
+from __future__ import annotations
+
+import base64
+import faulthandler
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import moderngl
+
+from engine.errors import DeviceError, ShaderError
+from engine.gl.context import headless_context
+from engine.gl.trial_drawing import drawn
+from engine.gl.trial_job import job_from
+
+if sys.platform == "linux":
+    import resource
+
+_NICENESS = 10  # a show may be playing beside
+_MOST_BYTES = 4 << 30  # of the child's own memory: arrays without measure make a compiler take all there is
+
+
+def main() -> int:
+    """Serve until the input ends."""
+    _take_little()
+    try:
+        context = headless_context()
+    except DeviceError as error:
+        _tell(absent={"what": error.what, "mend": error.mend})
+        return 2
+    _tell()
+    for line in sys.stdin.buffer:
+        question = json.loads(line)
+        faulthandler.dump_traceback_later(question["watchdog_s"], exit=True)
+        _tell(is_done=True, **_answer(context, question))
+        faulthandler.cancel_dump_traceback_later()
+    return 0
+
+
+def _take_little() -> None:
+    """Leave processor and memory to a show that plays beside, as far as the system lets us."""
+    if sys.platform != "win32":
+        os.nice(_NICENESS)
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_DATA, (_MOST_BYTES, _MOST_BYTES))
+
+
+def _answer(context: moderngl.Context, question: Mapping[str, Any]) -> dict[str, Any]:
+    file = Path(question["file"])
+    try:
+        drawing = drawn(context, file, job_from(question["job"]), _tell)
+    except ShaderError as error:
+        return {"error": {"what": error.what, "subject": error.subject, "mend": error.mend}}
+    except (moderngl.Error, MemoryError) as error:  # the driver has no room for a target
+        return {"error": {"what": f"cannot be drawn ({error})", "subject": str(file), "mend": ""}}
+    pictures = [{"shape": one.shape, "pixels": base64.b64encode(one.tobytes()).decode()} for one in drawing.pictures]
+    return {
+        "drawn": True,
+        "is_blank": drawing.is_blank,
+        "frame_ms": round(drawing.frame_ms, 3),
+        "remarks": drawing.remarks,
+        "pictures": pictures,
+    }
+
+
+def _tell(**news: object) -> None:
+    sys.stdout.write(json.dumps(news) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
