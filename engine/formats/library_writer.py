@@ -226,7 +226,8 @@ def _insert_clip(catalogue: sqlite3.Connection, source_id: int, stored: StoredCl
     row = {"source_id": source_id, **clip_row(stored)}
     names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
     clip_id = catalogue.execute(f"INSERT INTO clips ({names}) VALUES ({marks})", row).lastrowid  # noqa: S608
-    catalogue.execute("INSERT INTO frame_tables VALUES (?, ?, ?, ?)", (clip_id, *stored_table(table)))
+    # "OR REPLACE": another program may have taken the clip and left its table.
+    catalogue.execute("INSERT OR REPLACE INTO frame_tables VALUES (?, ?, ?, ?)", (clip_id, *stored_table(table)))
 
 
 def _made_of(source: StoredSource) -> tuple[int, int, str, str]:

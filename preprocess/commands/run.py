@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from preprocess.catalogue.catalogue import Catalogue
@@ -20,7 +21,7 @@ from preprocess.commands.common import (
     workers,
 )
 from preprocess.commands.ingest import sources_named
-from preprocess.emit.report import print_report, run_report
+from preprocess.emit.report import Done, print_report, run_report
 from preprocess.encode.step import EncodeStep
 from preprocess.ingest.errors import write_errors
 from preprocess.ingest.step import IngestStep
@@ -67,10 +68,10 @@ def run(parsed: argparse.Namespace) -> int:
         style = _with_options(adopted_style(catalogue, parsed.show), parsed)
         if parsed.track is not None or parsed.no_track:
             set_track(catalogue, parsed.track)
-        done = _streamed(catalogue, style, found, parsed, listener)
+        done, repaired = _streamed(catalogue, style, found, parsed, listener)
         for name in WHOLE:
             done[name] = _whole(catalogue, make_step(name, style), parsed, listener)
-        report = run_report(catalogue, found, done, time.monotonic() - began_s)
+        report = run_report(catalogue, found, Done(done, repaired, time.monotonic() - began_s))
     if parsed.json:
         print_json(report)
     else:
@@ -80,15 +81,15 @@ def run(parsed: argparse.Namespace) -> int:
 
 def _streamed(
     catalogue: Catalogue, style: Style, found: Found, parsed: argparse.Namespace, listener: Listener
-) -> Counter[str]:
-    """The steps that each source goes through by itself; how many items each did."""
-    later = [as_items(make_step(name, style)) for name in STREAMED[1:-1]]
-    later.append(EncodeStep(style, verify=parsed.verify))
+) -> tuple[Counter[str], Mapping[str, str]]:
+    """The steps that each source goes through by itself; how many items each did, and what was wrong with clips."""
+    encode = EncodeStep(style, verify=parsed.verify)
+    later = [*(as_items(make_step(name, style)) for name in STREAMED[1:-1]), encode]
     steps = [IngestStep(style, found, verify=parsed.verify, later=later), *later]
     with workers(parsed, steps) as hands:
         done = run_items(catalogue, steps, hands, listener)
     write_errors(catalogue)
-    return done
+    return done, encode.repaired
 
 
 def _whole(catalogue: Catalogue, step: ItemStep | WholeStep, parsed: argparse.Namespace, listener: Listener) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,16 @@ _COLOURS = {"sound": "green", "partly damaged": "yellow", "flagged": "cyan", "qu
 _MOST_SOUND_ROWS = 60
 
 
-def run_report(catalogue: Catalogue, found: Found, done: Mapping[str, int], took_s: float) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a run did: how many items of each step; what was wrong with clips, by slug; how long it took."""
+
+    items: Mapping[str, int]
+    repaired: Mapping[str, str]
+    took_s: float
+
+
+def run_report(catalogue: Catalogue, found: Found, done: Done) -> dict[str, Any]:
     """The report of a run: the library's facts, what this run did of each step, and how long it took.
 
     `counts` are those of this run's sources; the library may hold more of earlier runs.
@@ -35,8 +45,9 @@ def run_report(catalogue: Catalogue, found: Found, done: Mapping[str, int], took
         **facts,
         "library": str(folder),
         "show": str(folder / facts["show"]) if facts["show"] else None,
-        "done": dict(done),
-        "took_s": round(took_s, 3),
+        "done": dict(done.items),
+        "repaired": [{"clip": slug, "why": why} for slug, why in sorted(done.repaired.items())],
+        "took_s": round(done.took_s, 3),
     }
 
 
@@ -44,6 +55,8 @@ def print_report(report: Mapping[str, Any], console: Console) -> None:
     """Sources and steps as tables, what went wrong with its mend, disk and stage, and the next command to type."""
     console.print(_sources(report["sources"]))
     console.print(_steps(report))
+    for one in report.get("repaired", ()):
+        console.print(Text(f"encoded anew: {one['clip']}: {one['why']}", "yellow"))
     for failure in report["failures"]:
         console.print(Text(f"{failure['step']}: {failure['item']}: {failure['reason']}. {failure['mend']}", "yellow"))
     console.print(_movements(report["movements"]))

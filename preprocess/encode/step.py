@@ -13,13 +13,14 @@ from preprocess.catalogue.catalogue import Catalogue, Made
 from preprocess.catalogue.fragments import in_order, read_analyses, read_footage, read_fragments
 from preprocess.catalogue.values import Footage, Fragment
 from preprocess.encode.choice import Choice, chosen, clip_size
-from preprocess.encode.work import Encoded, EncodeJob, encode, sha256_of
+from preprocess.encode.wholeness import ClipRow, clip_rows, why_not_whole
+from preprocess.encode.work import Encoded, EncodeJob, encode
 from preprocess.footage.reading import stretch_index
 from preprocess.pipeline.step import Item, ItemStep, hashed
 from preprocess.style.model import Style
 
 PROXIES = "proxies"
-_AGAIN = "!"  # ends the inputs of a clip that was done again because its file was gone
+_AGAIN = "!"  # ends the inputs of a clip that was done again because it was damaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,16 @@ class _Known:
     contents: dict[str, str]  # hash of what each base's footage was made from
     traits: dict[str, Traits]
     titles: dict[str, str]
-    files: dict[str, tuple[int, str]]  # bytes and SHA-256 of each clip that there is
+    clips: dict[str, ClipRow]  # as far as there are any
     made: dict[str, Made]
+    failed: frozenset[str]
 
 
 class EncodeStep(ItemStep):
     """Fragments to clips; of fragments that were analysed. A retired fragment keeps the clip that it has.
 
-    A clip stands while its file is as long as it was written; with `verify`, while it has the content.
+    A clip stands while its file and its frame table are as long as they were written; with `verify`, while they have
+    the content. `repaired` says of each that did not stand, by slug, what was wrong with it.
     """
 
     name = "encode"
@@ -48,6 +51,7 @@ class EncodeStep(ItemStep):
     def __init__(self, style: Style, *, verify: bool = False) -> None:
         self._style = style
         self._verify = verify
+        self.repaired: dict[str, str] = {}
 
     @property
     def settings(self) -> str:
@@ -60,7 +64,7 @@ class EncodeStep(ItemStep):
         choices: dict[str, Choice] = {}
         for fragment in fragments:
             if fragment.retired:
-                if fragment.slug in known.made and fragment.slug in known.files:
+                if fragment.slug in known.made and fragment.slug in known.clips:
                     yield Item(fragment.slug, fragment.base, known.made[fragment.slug].inputs, None, 0.0, fragment.slug)
                 continue
             if fragment.slug not in known.traits or fragment.base not in known.footage:
@@ -78,12 +82,17 @@ class EncodeStep(ItemStep):
         pixels = hashed(known.contents[fragment.base], begin, end, choice.codec.value, size)
         inputs = f"{pixels}.{hashed(title, traits)}"
         made = known.made.get(slug)
-        whole = self._is_whole(catalogue, slug, known)
-        stands = whole and made is not None and made.inputs.startswith(pixels) and self._as_now(made)
+        rate = footage.rate
+        shape = (size.width, size.height, rate.numerator, rate.denominator, end - begin)
+        says = (f"{CLIPS}/{slug}.mov", choice.codec.value, *shape)
+        wrong = why_not_whole(catalogue, slug, known.clips.get(slug), says, verify=self._verify)
+        stands = not wrong and made is not None and made.inputs.startswith(pixels) and self._as_now(made)
         if made is not None and made.inputs.rstrip(_AGAIN) == inputs:
-            # A clip whose file is gone gets other inputs than it was made from; what is whole, or failed, keeps them.
-            gone = slug in known.files and not whole
-            inputs = made.inputs if not gone else inputs + ("" if made.inputs.endswith(_AGAIN) else _AGAIN)
+            # A damaged clip gets other inputs than it was made from; what is whole, or failed, keeps them.
+            inputs = made.inputs
+            if wrong and slug not in known.failed:
+                inputs = inputs[: -len(_AGAIN)] if inputs.endswith(_AGAIN) else inputs + _AGAIN
+                self.repaired[slug] = wrong
         job = EncodeJob(
             slug=slug,
             title=title,
@@ -100,16 +109,6 @@ class EncodeStep(ItemStep):
         cost = 0.0 if stands else float((end - begin) * size.width * size.height)
         stretch = None if stands else stretch_index(footage, begin)
         return Item(slug, fragment.base, inputs, job, cost, slug, stretch)
-
-    def _is_whole(self, catalogue: Catalogue, slug: str, known: _Known) -> bool:
-        """Whether the clip's file is there as it was written."""
-        if slug not in known.files:
-            return False
-        file, (byte_count, sha256) = catalogue.folder / CLIPS / f"{slug}.mov", known.files[slug]
-        try:
-            return file.stat().st_size == byte_count and not (self._verify and sha256_of(file) != sha256)
-        except FileNotFoundError:
-            return False
 
     def _as_now(self, made: Made) -> bool:
         return (made.version, made.settings) == (self.version, self.settings)
@@ -158,14 +157,15 @@ def _known(catalogue: Catalogue, bases: Collection[str] | None, fragments: Seque
     footage = read_footage(catalogue, bases)
     ingested = catalogue.made("ingest")
     sources = {row["base"]: row for row in ask("SELECT base, title, sha256 FROM sources")}
-    files = {row["slug"]: (row["bytes"], row["sha256"]) for row in ask("SELECT slug, bytes, sha256 FROM clips")}
+    failed = frozenset(row["item"] for row in ask("SELECT item FROM failures WHERE step = 'encode'"))
     return _Known(
         footage=footage,
         contents={base: _content(one, sources[base]["sha256"], ingested.get(base)) for base, one in footage.items()},
         traits={analysis.slug: traits_of(analysis) for analysis in read_analyses(catalogue, slugs)},
         titles=_titles({base: row["title"] for base, row in sources.items()}, fragments),
-        files=files,
+        clips=clip_rows(catalogue, [fragment.slug for fragment in fragments]),
         made=dict(catalogue.made("encode")),
+        failed=failed,
     )
 
 
