@@ -10,6 +10,7 @@ import moderngl
 from engine.errors import ShaderError
 from engine.formats.isf import Isf
 from engine.formats.isf.glsl import adapted, glsl_name
+from engine.formats.isf.words import words_of
 from engine.gl.full_screen import FullScreen
 from engine.gl.programs import Part, build_program, shipped_part
 from engine.gl.textures import still_texture
@@ -134,24 +135,36 @@ def _declarations(source: Isf) -> str:
 
 def _vertex(source: Isf) -> list[Part]:
     written = source.vertex
-    body = Part(source.vertex_file, adapted(written, _own(source), is_vertex=True), written=written)
+    text = adapted(written, _declared(source), _own(source), is_vertex=True)
     return [
+        _extensions(source, source.vertex),
         shipped_part("passes/isf_common.glsl"),
         shipped_part("passes/isf_vertex.glsl"),
         Part(source.file, _declarations(source)),
-        body if written else shipped_part("passes/isf_vertex_plain.glsl"),
+        Part(source.vertex_file, text, written=written) if written else shipped_part("passes/isf_vertex_plain.glsl"),
         shipped_part("passes/isf_vertex_end.glsl"),
     ]
 
 
 def _fragment(source: Isf) -> list[Part]:
     return [
+        _extensions(source, source.body),
         shipped_part("passes/isf_common.glsl"),
         shipped_part("passes/isf_fragment.glsl"),
         Part(source.file, _declarations(source)),
-        Part(source.file, adapted(source.body, _own(source)), source.body_line, source.body),
+        Part(source.file, adapted(source.body, _declared(source), _own(source)), source.body_line, source.body),
         shipped_part("passes/isf_fragment_end.glsl"),
     ]
+
+
+def _extensions(source: Isf, text: str) -> Part:
+    """What a file asks of the driver beyond GLSL 3.30: whole numbers that become unsigned ones by themselves."""
+    return Part(source.file, "#extension GL_ARB_gpu_shader5 : enable" if "uint" in words_of(text) else "")
+
+
+def _declared(source: Isf) -> frozenset[str]:
+    """Every name that the header declares."""
+    return _own(source) | {one.name for one in source.inputs}
 
 
 def _own(source: Isf) -> frozenset[str]:

@@ -1,14 +1,21 @@
 """GLSL as ISF files have it, written for GL 2, ES or WebGL, made such that GLSL 3.30 core compiles it.
 
-Words are exchanged one for one and no line moves, so a compiler's message fits the file as it was written.
-What the exchanged words mean stands in shaders/passes/isf_*.glsl.
+Words are exchanged and no line moves, so a compiler's message fits the file as it was written. What the exchanged words
+mean stands in shaders/passes/isf_*.glsl.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Mapping, Sequence
 
-from engine.formats.isf.words import Piece, Sort, pieces_of
+from engine.formats.isf.statements import (
+    blank_declared,
+    drop_wrong_consts,
+    fragment_output,
+    return_floats,
+)
+from engine.formats.isf.words import Piece, Sort, next_code, pieces_of, pieces_of_directive
 
 # How a picture may be read → our function; one that reads a picture of the shader's own begins with isf_own_.
 _READERS = {
@@ -36,80 +43,89 @@ _WORDS = {
     "sampler2DRect": "sampler2D",
     "attribute": "in",
 }
+# What the first hosts declared beside each picture, and some files use.
+_BESIDE_A_PICTURE = re.compile(r"_(\w+)_(imgRect|imgSize|flip)")
+_BESIDE = {"imgRect": "vec4(0.0, 0.0, isf_size({}))", "imgSize": "isf_size({})", "flip": "false"}
 # Words that GLSL 3.30 keeps for itself and that files use as names.
 _RESERVED = frozenset(
-    ["active", "asm", "atomic_uint", "buffer", "case", "cast", "centroid", "class", "coherent", "common", "default", "enum", "extern", "external", "filter", "fixed", "flat", "fvec2", "fvec3", "fvec4", "goto", "half", "hvec2", "hvec3", "hvec4", "image1D", "image2D", "image3D", "inline", "input", "interface", "invariant", "long", "namespace", "noinline", "noperspective", "output", "packed", "partition", "patch", "precise", "public", "readonly", "resource", "restrict", "row_major", "sample", "sampler3DRect", "shared", "short", "sizeof", "smooth", "static", "subroutine", "superp", "switch", "template", "this", "typedef", "uint", "union", "unsigned", "using", "volatile", "writeonly"]
+    re.findall(
+        r"\w+",
+        """
+        active asm atomic_uint buffer cast class coherent common enum extern external filter fixed fvec2 fvec3 fvec4
+        goto half hvec2 hvec3 hvec4 image1D image2D image3D inline input interface long namespace noinline output
+        packed partition patch precise public readonly resource restrict row_major sample sampler3DRect shared short
+        sizeof static subroutine superp template this typedef union unsigned using volatile writeonly
+        """,
+    )
 )
-# Of those, what is meant as GLSL means it in files of a later GLSL.
-_LATER = frozenset("case centroid default flat invariant noperspective smooth switch uint".split())  # noqa: SIM905
-_LATER_FROM = 130
-_DROPPED_DIRECTIVES = frozenset(("version", "extension"))
+# These are names unless they stand where GLSL has them.
+_QUALIFIERS = frozenset(("centroid", "flat", "invariant", "noperspective", "smooth"))
+_SWITCHES = frozenset(("case", "default", "switch"))
+_MACROS = frozenset(("__FILE__", "__LINE__", "__VERSION__"))
+_DROPPED_DIRECTIVE = re.compile(r"\s*#\s*(?:version|extension)\b")
 
 
 def glsl_name(name: str) -> str:
     """What an input, target or picture called `name` is called in GLSL."""
-    return f"isf_named_{name}" if name in _RESERVED or "__" in name else name
+    is_kept = name in _RESERVED | _QUALIFIERS | _SWITCHES or ("__" in name and name not in _MACROS)
+    return f"isf_named_{name}" if is_kept else name
 
 
-def adapted(text: str, own_pictures: Collection[str], *, is_vertex: bool = False) -> str:
+def adapted(text: str, declared: Collection[str], own_pictures: Collection[str], *, is_vertex: bool = False) -> str:
     """`text`, the GLSL of a file, for GLSL 3.30 core; every line stays where it is.
 
-    `own_pictures` are those that do not come from the host: targets of passes and imported ones.
+    `declared` are the names that the header declares; `own_pictures` those of them that do not come from the host:
+    targets of passes and imported ones.
     """
-    pieces = list(pieces_of(text))
-    kept = _kept_words(pieces)
-    written = []
-    for index, piece in enumerate(pieces):
-        match piece.sort:
-            case Sort.COMMENT:
-                written.append(" " + "\n" * piece.text.count("\n"))
-            case Sort.WORD if piece.text in _READERS and _opens(pieces, index):
-                reader = _READERS[piece.text]
-                own = _first_argument(pieces, index) in own_pictures
-                written.append(reader.replace("isf_", "isf_own_", 1) if own else reader)
-            case Sort.WORD if piece.text == "varying":
-                written.append("out" if is_vertex else "in")
-            case Sort.WORD if piece.text not in kept:
-                written.append(_WORDS.get(piece.text) or glsl_name(piece.text))
-            case _:
-                written.append(piece.text)
-    return _without_directives("".join(written))
+    pieces = [_plain(piece) for piece in pieces_of(text)]
+    blank_declared(pieces, declared)
+    drop_wrong_consts(pieces)
+    return_floats(pieces)
+    words = dict(_WORDS) | {"varying": "out" if is_vertex else "in"}
+    if not is_vertex:
+        words |= dict.fromkeys(fragment_output(pieces), words["gl_FragColor"])
+    if not any(piece.text == "switch" and next_code(pieces, i + 1).text == "(" for i, piece in enumerate(pieces)):
+        words |= {word: glsl_name(word) for word in _SWITCHES}
+    return "".join(_written(pieces, index, words, own_pictures) for index in range(len(pieces)))
 
 
-def _kept_words(pieces: list[Piece]) -> frozenset[str]:
-    """The reserved words that this file means as GLSL does, going by the #version that it has."""
-    directives = _code(pieces)
-    for piece in directives:
-        if piece.text == "version":
-            number = next(directives, None)
-            if number is not None and number.text.isdigit() and int(number.text) >= _LATER_FROM:
-                return _LATER
-    return frozenset()
+def _plain(piece: Piece) -> Piece:
+    """The piece without what only some compilers read: comments, letters that are not ASCII, directives to others."""
+    if piece.sort in (Sort.COMMENT, Sort.SPACE):
+        return Piece(Sort.SPACE, " " + "\n" * piece.text.count("\n"))
+    if piece.sort is Sort.DIRECTIVE and _DROPPED_DIRECTIVE.match(piece.text):
+        return Piece(Sort.SPACE, "\n" * piece.text.count("\n"))
+    if piece.sort is Sort.SIGN and not piece.text.isprintable():
+        return Piece(Sort.SPACE, " ")  # the invisible signs that a web page leaves in what is copied
+    return piece
 
 
-def _code(pieces: list[Piece], start: int = 0) -> Iterator[Piece]:
-    at = (pieces[index] for index in range(start, len(pieces)))
-    return (piece for piece in at if piece.sort not in (Sort.SPACE, Sort.COMMENT))
+def _written(pieces: Sequence[Piece], index: int, words: Mapping[str, str], own_pictures: Collection[str]) -> str:
+    """The piece at `index` as it is compiled."""
+    piece = pieces[index]
+    if piece.sort is Sort.DIRECTIVE:
+        inside = list(pieces_of_directive(piece.text))
+        return "".join(_written(inside, at, words, own_pictures) for at in range(len(inside)))
+    if piece.sort is Sort.COMMENT:  # in a directive, which may go on behind it
+        return " " + "\\\n" * piece.text.count("\n")
+    return _word(pieces, index, words, own_pictures) if piece.sort is Sort.WORD else piece.text
 
 
-def _opens(pieces: list[Piece], index: int) -> bool:
-    """Whether a bracket follows: the word at `index` is called."""
-    following = next(_code(pieces, index + 1), None)
-    return following is not None and following.text == "("
+def _word(pieces: Sequence[Piece], index: int, words: Mapping[str, str], own_pictures: Collection[str]) -> str:
+    word = pieces[index].text
+    following = next_code(pieces, index + 1)
+    if word in _READERS and following.text == "(":
+        reader = _READERS[word]
+        own = _first_argument(pieces, index) in own_pictures
+        return reader.replace("isf_", "isf_own_", 1) if own else reader
+    if beside := _BESIDE_A_PICTURE.fullmatch(word):
+        return _BESIDE[beside[2]].format(glsl_name(beside[1]))
+    if word in _SWITCHES or (word in _QUALIFIERS and following.sort is Sort.WORD):
+        return words.get(word, word)
+    return words.get(word) or glsl_name(word)
 
 
-def _first_argument(pieces: list[Piece], index: int) -> str:
-    """The word that a call's arguments begin with."""
-    following = _code(pieces, index + 1)
-    next(following, None)
-    first = next(following, None)
-    return "" if first is None else first.text
-
-
-def _without_directives(text: str) -> str:
-    lines = text.split("\n")
-    for index, line in enumerate(lines):
-        words = line.replace("#", " ", 1).split(None, 1)
-        if line.lstrip().startswith("#") and words and words[0] in _DROPPED_DIRECTIVES:
-            lines[index] = ""
-    return "\n".join(lines)
+def _first_argument(pieces: Sequence[Piece], index: int) -> str:
+    """The word that the arguments of the call at `index` begin with."""
+    code = [at for at in range(index + 1, min(index + 8, len(pieces))) if pieces[at].is_code]
+    return pieces[code[1]].text if len(code) > 1 else ""
