@@ -24,7 +24,6 @@ from engine.app.report import print_report
 from engine.errors import SourceError
 from engine.formats.replace_file import replace_file
 from engine.shipped import shipped
-from preprocess.style.read import default_style_file
 from tools.demo_archive import make_archive
 from tools.demo_music import make_music
 
@@ -70,8 +69,7 @@ def _demo(options: argparse.Namespace) -> int:
     made = {"clips": 0 if own else make_archive(folder / "archive", folder / "archive.json")}
     made["track"] = int(make_music(folder))
     library = folder / ("own_library" if own else "library")
-    style = None if own else _style(folder / "style.yaml")
-    code = _make_library(own or folder / "archive", library, folder / "track.flac", style)
+    code = _make_library(own or folder / "archive", library, folder / "track.flac")
     if code != DONE:
         return code
     show = library / "show.yaml"
@@ -85,19 +83,10 @@ def _demo(options: argparse.Namespace) -> int:
     return _film(show, folder / ("own.mp4" if own else "demo.mp4"), made, console, as_json=options.json)
 
 
-def _style(file: Path) -> Path:
-    """The style of the demo's library, in `file`: that which ships, but each video is one shot, as it was drawn.
-
-    Smoke that turns into other smoke is a dissolve to a detector of shots.
-    """
-    replace_file(file, default_style_file().read_bytes() + b"\nsplit: {detector: none}\n")
-    return file
-
-
-def _make_library(archive: Path, library: Path, track: Path, style: Path | None) -> int:
+def _make_library(archive: Path, library: Path, track: Path) -> int:
     """Make the library in a process of its own; its exit code. Its words go to standard error: ours is for figures."""
     command: list[str | Path] = [sys.executable, "-m", "preprocess.cli", "run", archive, "-o", library]
-    command += ["--track", track, "--no-mezzanine", *(["--show", style] if style else [])]
+    command += ["--track", track, "--no-mezzanine"]
     return subprocess.run(command, check=False, stdout=sys.stderr).returncode  # noqa: S603 - our own program
 
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import moderngl
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +23,11 @@ from engine.gl.shader_use import Moment, ShaderUse
 from engine.gl.targets import new_target, release_target
 from engine.model.shaders import InputType
 from engine.shipped import shipped
+from preprocess.split.shots import LikenessFinder
+from preprocess.split.signals import measured_size
 from tests.support import absent
 from tools import demo_archive
-from tools.demo_archive import RECIPES, Recipe, make_archive
+from tools.demo_archive import RECIPES, Recipe, make_archive, make_clip
 
 GENERATORS = sorted((shipped("shaders") / "generators").glob("*.fs"))
 FAMILIES = {"Orientation", "Elemental", "Built", "People", "Blur"}
@@ -121,3 +124,17 @@ def check_clip(path: Path, recipe: Recipe) -> None:
         frames = [frame.to_ndarray(format="gray") for frame in film.decode(video=0)]
     assert len(frames) == recipe.frames
     assert not np.array_equal(frames[0], frames[-1])
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("context")
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.file)
+def test_each_film_is_one_shot_to_the_default_detector(tmp_path: Path, recipe: Recipe) -> None:
+    width, height = measured_size(recipe.width, recipe.height)
+    file = make_clip(tmp_path, replace(recipe, width=2 * width, height=2 * height, detail=1.0))
+    finder = LikenessFinder("both", float(recipe.rate))
+    with av.open(str(file)) as film:
+        for frame in film.decode(video=0):
+            picture = frame.to_ndarray(format="bgr24")
+            finder.push(np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8))
+    assert finder.finish().transitions == ()
