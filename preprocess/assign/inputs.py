@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.marks import left_out
@@ -22,16 +20,12 @@ _CLIPS = (
 
 
 def hashed_clips(catalogue: Catalogue) -> str:
-    """A hash of which clips there are, what is known of them and what a person says of where they belong."""
+    """A hash of which clips there are, what is known of them and what a person says of where they belong.
+
+    Where their sources lie, and what these are called, is not in it: a source that moves changes no clip.
+    """
     rows = hashed_rows(catalogue, *((query, ()) for query in _CLIPS))
-    return hashed(rows, left_out(catalogue), list(_sources(catalogue)))
-
-
-def _sources(catalogue: Catalogue) -> Iterator[tuple[str, str, str, int]]:
-    """Of each source what decides: its file's and folder's names, and its time; not where it lies."""
-    for base, path, mtime_ns in catalogue.connection.execute("SELECT base, path, mtime_ns FROM sources ORDER BY base"):
-        file = Path(os.fsdecode(path))
-        yield base, file.name, file.parent.name, mtime_ns
+    return hashed(rows, left_out(catalogue))
 
 
 def hashed_rows(catalogue: Catalogue, *queries: tuple[str, Sequence[object]]) -> str:

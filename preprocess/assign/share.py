@@ -105,7 +105,7 @@ class _Sharing:
         self._member |= self._pinned
         for clip, movement in np.argwhere(self._pinned):
             self._notes[int(clip), int(movement)] = "pinned by hand"
-        named = [_named_after(source, self._names) for source in self._clips.sources]
+        named = [named_after(source, self._names) for source in self._clips.sources]
         for source, (name, why) in enumerate(named):
             if name:
                 movement = self._names.index(name)
@@ -189,7 +189,7 @@ class _Sharing:
         return Shared(tuple(assignments), tuple(self._starved))
 
 
-def _named_after(source: Path, names: Sequence[str]) -> tuple[str, str]:
+def named_after(source: Path, names: Sequence[str]) -> tuple[str, str]:
     """The movement that a source's file or folder is named after, and how to say so; empty where it is none's."""
     for text, what in ((source.stem, "file"), (source.parent.name, "folder")):
         words = set(re.split(r"[^a-z0-9]+", text.lower()))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from itertools import repeat
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from preprocess.assign.clips import Clips, Floats, read_clips
 from preprocess.assign.collector import collector_paused
 from preprocess.assign.inputs import hashed_clips, hashed_rows
 from preprocess.assign.likeness import library_model, likenesses
 from preprocess.assign.scores import suitabilities
-from preprocess.assign.share import Placement, Shared, share_out
+from preprocess.assign.share import Placement, Shared, named_after, share_out
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.pipeline.step import Tell, hashed
 from preprocess.style.model import Style, StyleMovement
@@ -47,7 +50,15 @@ class AssignStep:
         tags = f"SELECT slug, json_group_object(tag, confidence) FROM {_WISHED} GROUP BY slug ORDER BY slug"  # noqa: S608
         texts = "SELECT slug, text FROM embeddings WHERE model = ? ORDER BY slug"
         rows = hashed_rows(catalogue, (tags, (json.dumps(self._wished),)), (texts, (library_model(catalogue),)))
-        return hashed(hashed_clips(catalogue), rows)
+        return hashed(hashed_clips(catalogue), rows, self._said_by_names(catalogue))
+
+    def _said_by_names(self, catalogue: Catalogue) -> list[object]:
+        """What the names of sources and their folders say, by base; of their names no more."""
+        rows = catalogue.connection.execute("SELECT base, path FROM sources ORDER BY base").fetchall()
+        paths = [Path(os.fsdecode(row["path"])) for row in rows]
+        names = [movement.name for movement in self._style.movements]
+        of_movements = [named_after(path, names) for path in paths]
+        return [[row["base"] for row in rows], of_movements, self._named(paths).tolist()]
 
     @collector_paused()
     def run(self, catalogue: Catalogue, tell: Tell) -> None:
@@ -71,7 +82,7 @@ class AssignStep:
         """The confidence of each wished tag, a clip: as it holds, or as a file's name says it."""
         columns = {tag: number for number, tag in enumerate(self._wished)}
         rows = {slug: number for number, slug in enumerate(clips.slugs)}
-        found = self._named(clips)
+        found = _NAMED * self._named(clips.sources)[:, clips.source_index]
         cursor = catalogue.connection.cursor()
         cursor.row_factory = None
         cursor.execute(f"SELECT slug, tag, confidence FROM {_WISHED}", (json.dumps(self._wished),))  # noqa: S608
@@ -83,11 +94,11 @@ class AssignStep:
             found[at] = np.maximum(found[at], np.array(confidence, np.float64)[row >= 0])
         return {tag: found[number] for tag, number in columns.items()}
 
-    def _named(self, clips: Clips) -> Floats:
-        """How far files' names say that their clips have each wished tag, (tags, clips)."""
-        named = [set(re.split(r"[\W_]+", source.stem.lower())) for source in clips.sources]
-        said = np.array([[set(tag.split()) <= words for words in named] for tag in self._wished], np.float64)
-        return _NAMED * said.reshape(len(self._wished), len(named))[:, clips.source_index]
+    def _named(self, sources: Sequence[Path]) -> npt.NDArray[np.bool_]:
+        """Whether files' names have the words of each wished tag, (tags, sources)."""
+        named = [set(re.split(r"[\W_]+", source.stem.lower())) for source in sources]
+        said = [[set(tag.split()) <= words for words in named] for tag in self._wished]
+        return np.array(said, bool).reshape(len(self._wished), len(named))
 
 
 def store_movements(catalogue: Catalogue, movements: Sequence[StyleMovement]) -> None:

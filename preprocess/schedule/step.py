@@ -72,7 +72,13 @@ class ScheduleStep:
         folder = catalogue.folder / FOLDER
         files = [(file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in sorted(folder.glob("*.csv"))]
         pictures = [(catalogue.folder / name).is_file() for name in (PICTURE, PAGE)]
-        return hashed(hashed_clips(catalogue), rows, music, files, pictures)
+        return hashed(hashed_clips(catalogue), self._filmed(catalogue), rows, music, files, pictures)
+
+    def _filmed(self, catalogue: Catalogue) -> list[str]:
+        """The sources in the order of filming, where a movement goes by it."""
+        if all(movement.schedule.strategy != "chronological" for movement in self._style.movements):
+            return []
+        return [row["base"] for row in catalogue.connection.execute("SELECT base FROM sources ORDER BY mtime_ns, base")]
 
     @collector_paused()
     def run(self, catalogue: Catalogue, tell: Tell) -> None:

@@ -263,6 +263,25 @@ def test_inputs_change_with_what_decides_and_not_with_a_run(catalogue: Catalogue
     assert AssignStep(other).settings != step.settings
 
 
+def test_sources_that_move_change_inputs_only_where_their_new_names_say_something(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    fill(catalogue, some_clips(6), tmp_path)
+    step = AssignStep(STYLE)
+
+    def moved(path: str) -> str:
+        catalogue.connection.execute(
+            "UPDATE sources SET path = ?, mtime_ns = mtime_ns + 1 WHERE base = 's0'", (path.encode(),)
+        )
+        return step.inputs(catalogue)
+
+    before = step.inputs(catalogue)
+    assert moved("/elsewhere/tape 7.mov") == before
+    said = [moved(path) for path in ("/people/tape.mov", "/x/people.mov", "/x/architecture.mov")]
+    assert len({before, *said}) == 4
+    assert moved("/elsewhere/tape.mov") == before
+
+
 def test_movements_that_leave_the_style_leave_but_for_a_persons_schedule(catalogue: Catalogue, tmp_path: Path) -> None:
     fill(catalogue, some_clips(6), tmp_path)
     run(catalogue, AssignStep(STYLE))

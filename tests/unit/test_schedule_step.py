@@ -102,6 +102,20 @@ def test_inputs_notice_edits_and_what_is_gone(catalogue: Catalogue) -> None:
     assert len(seen) == 4
 
 
+def test_sources_that_move_change_inputs_only_where_the_order_of_filming_counts(catalogue: Catalogue) -> None:
+    def moved(style: Style) -> bool:
+        """Whether it counts that the last source filmed is the first one now, under another name."""
+        before = ScheduleStep(style).inputs(catalogue)
+        catalogue.connection.execute(
+            "UPDATE sources SET path = path || 'x', mtime_ns = (SELECT min(mtime_ns) - 1 FROM sources)"
+            " WHERE mtime_ns = (SELECT max(mtime_ns) FROM sources)"
+        )
+        return ScheduleStep(style).inputs(catalogue) != before
+
+    assert not moved(STYLE)
+    assert moved(Style.model_validate({"movements": [{"name": "one", "schedule": {"strategy": "chronological"}}]}))
+
+
 def test_a_csv_that_a_spreadsheet_saved_is_the_persons_from_then_on(catalogue: Catalogue) -> None:
     schedule(catalogue)
     lines = ("order;clip;in_s;out_s;duration_s;layer;transition;hint", f"1;{SLUGS[0]};0,5;;2,25;base;fade 0,5;mine")
