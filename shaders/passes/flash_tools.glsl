@@ -1,0 +1,40 @@
+// What the flash guard's passes share. The picture is a grid of cells; textures of turns hold two of them, one on the
+// other: luminance, then red. A cell's turns are three texels, one of each texture:
+//   turns_0: the way of the last turn (1 up, -1 down, 0 none yet), the extreme reached since, ages of the newest two turns
+//   turns_1: ages of the next four
+//   turns_2: age of the seventh; 1 or -1 if what was shown last was a turn
+// Turns are as engine/analysis/flashes.py counts them, but a fifth earlier, so that other eyes and encoders agree.
+uniform sampler2D turns_0;
+uniform sampler2D turns_1;
+uniform sampler2D turns_2;
+
+const ivec2 GRID = ivec2(64, 32);
+const float WINDOW_S = 1.0;
+const float LONG_AGO_S = 100.0;
+const float AREA = 0.2;  // of the picture; the limit is a quarter
+const float DARKER_BELOW = 0.85;
+
+float step_of(bool red) {
+    return red ? 0.05 : 0.08;
+}
+
+bool is_red(ivec2 cell) {
+    return cell.y >= GRID.y;
+}
+
+// Luminance, or what there is of red above green and blue: below 0 where there is none.
+float signed_measure(vec3 light, bool red) {
+    return red ? light.r - light.g - light.b : dot(light, vec3(0.2126, 0.7152, 0.0722));
+}
+
+float measure(vec3 light, bool red) {
+    return max(signed_measure(light, red), 0.0);
+}
+
+// 1 or -1 if `value` would be a turn up or down after `last` (of turns_0), else 0.
+float turn_of(vec4 last, float value, bool red) {
+    float least = step_of(red);
+    if (last.x <= 0.0 && value - last.y >= least && (red || last.y < DARKER_BELOW)) return 1.0;
+    if (last.x >= 0.0 && last.y - value >= least && (red || value < DARKER_BELOW)) return -1.0;
+    return 0.0;
+}

@@ -1,0 +1,15 @@
+// What each cell would do if the picture that is to come were shown as it is; its mipmaps sum it up over the picture.
+// x: the way that it would turn; y: the same, but 0 where that would be too often; z: 1 where it turns too often, this
+// turn counted; w: the way that it has turned with what was shown last.
+uniform sampler2D wanted;  // light of the cells
+out vec4 color;
+
+void main() {
+    ivec2 cell = ivec2(gl_FragCoord.xy);
+    bool red = is_red(cell);
+    float turn = turn_of(texelFetch(turns_0, cell, 0), measure(texelFetch(wanted, cell % GRID, 0).rgb, red), red);
+    vec4 seventh = texelFetch(turns_2, cell, 0);
+    bool at_limit = texelFetch(turns_1, cell, 0).w < WINDOW_S;
+    bool over = (turn != 0.0 && at_limit) || seventh.x < WINDOW_S;
+    color = vec4(turn, turn != 0.0 && at_limit ? 0.0 : turn, over ? 1.0 : 0.0, seventh.y);
+}
