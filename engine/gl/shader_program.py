@@ -13,6 +13,7 @@ from engine.formats.isf.glsl import adapted, glsl_name
 from engine.formats.isf.words import words_of
 from engine.gl.full_screen import FullScreen
 from engine.gl.programs import Part, build_program, shipped_part
+from engine.gl.targets import picture_of
 from engine.gl.textures import still_texture
 from engine.model.shaders import PICTURE_TYPES, InputType, Value
 
@@ -54,9 +55,11 @@ class ShaderProgram:
         self.clear_picture = context.texture((1, 1), 4, bytes(4))
         self.sampler = context.sampler(repeat_x=False, repeat_y=False)
         self.imported: dict[str, moderngl.Texture] = {}
-        self.copy = FullScreen(context, ["passes/isf_copy.frag"], {"picture": 0})
-        self.copy.set("is_premultiplied", premultiplied)
+        self._copier: FullScreen | None = None
         try:
+            if _ends_in_own_picture(source):
+                self._copier = FullScreen(context, ["passes/isf_copy.frag"], {"picture": 0})
+                self._copier.set("is_premultiplied", premultiplied)
             for one in source.imported:
                 if one.pixels is None:
                     raise ShaderError(f"the picture {one.name} was not read", subject=source.file)
@@ -98,12 +101,19 @@ class ShaderProgram:
         self.context.enable_only(moderngl.NOTHING)
         self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
 
+    def copy(self, own: moderngl.Framebuffer, target: moderngl.Framebuffer, size: tuple[int, int]) -> None:
+        """Make a picture of the shader's own the output, `size` pixels of it."""
+        assert self._copier is not None
+        self._copier.set("size", (float(size[0]), float(size[1])))
+        self._copier.draw(target, [picture_of(own)])
+
     def release(self) -> None:
         """Give back everything on the GPU. The program cannot be used after it."""
         for texture in self.imported.values():
             texture.release()
         self.imported.clear()
-        self.copy.release()
+        if self._copier is not None:
+            self._copier.release()
         self.sampler.release()
         self.clear_picture.release()
         self._vertices.release()
@@ -123,6 +133,12 @@ class ShaderProgram:
             return round(value) if kind is InputType.LONG else float(value)
         what = f"the input {name} is a {kind.value} and cannot be {value!r}"
         raise ShaderError(what, subject=self.source.file, mend="Give it a value of its type.")
+
+
+def _ends_in_own_picture(source: Isf) -> bool:
+    """Whether the last pass goes into a picture of the shader's own first: one that lasts, or of another size."""
+    last = source.passes[-1]
+    return last.persistent or (last.width, last.height) != ("$WIDTH", "$HEIGHT")
 
 
 def _declarations(source: Isf) -> str:

@@ -9,10 +9,8 @@ from typing import Protocol
 
 import moderngl
 
-from engine.errors import ShaderError
 from engine.formats.isf import IsfPass
-from engine.formats.isf.passes import MEND_SIZES
-from engine.formats.isf.sizes import pass_numbers, pass_size
+from engine.formats.isf.passes import pass_sizes
 from engine.gl.shader_program import ShaderProgram
 from engine.gl.targets import new_target, picture_of, release_target
 from engine.model.shaders import Value
@@ -98,7 +96,8 @@ class ShaderUse:
             else:
                 self._draw_own(one, size, pictures)
                 if is_last:
-                    self._copy(self._held[one.target], target, output_size)
+                    self.program.copy(self._held[one.target], target, output_size)
+                    self.pass_count += 1
         self._give_back_what_does_not_last()
 
     def forget(self) -> None:
@@ -117,14 +116,10 @@ class ShaderUse:
         self, output_size: tuple[int, int], values: Mapping[str, Value | moderngl.Texture]
     ) -> list[tuple[int, tuple[IsfPass, tuple[int, int]]]]:
         """The passes that leave something behind, with their index and size: those with a target, and the last."""
-        source = self.program.source
-        numbers = pass_numbers(output_size, values)
-        last = len(source.passes) - 1
-        wanted = [(i, one) for i, one in enumerate(source.passes) if one.target or i == last]
-        try:
-            return [(i, (one, pass_size(one.width, one.height, numbers))) for i, one in wanted]
-        except ValueError as error:
-            raise ShaderError(str(error), subject=source.file, mend=MEND_SIZES) from error
+        passes = self.program.source.passes
+        sizes = pass_sizes(passes, self.program.source.file, output_size, values)
+        last = len(passes) - 1
+        return [(i, (one, sizes[i])) for i, one in enumerate(passes) if one.target or i == last]
 
     def _set_values(self, moment: Moment, values: Mapping[str, Value | moderngl.Texture]) -> None:
         self.program.set("TIME", moment.time_s)
@@ -171,11 +166,6 @@ class ShaderUse:
         program.draw()
         for unit in range(units):
             program.sampler.clear(unit)
-        self.pass_count += 1
-
-    def _copy(self, held: moderngl.Framebuffer, target: moderngl.Framebuffer, size: tuple[int, int]) -> None:
-        self.program.copy.set("size", (float(size[0]), float(size[1])))
-        self.program.copy.draw(target, [picture_of(held)])
         self.pass_count += 1
 
     def _give_back_what_does_not_last(self) -> None:

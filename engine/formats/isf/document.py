@@ -30,7 +30,8 @@ class IsfPass:
     """One pass: into the picture `target`, or into the output where it is empty.
 
     `width` and `height` are expressions in $WIDTH, $HEIGHT and the inputs; see `size_px`. A persistent target keeps
-    its picture from frame to frame; `is_float` asks for 32 bits of float a channel in place of 8.
+    its picture from frame to frame; `is_float` asks for 32 bits of float a channel in place of 8. `line` is where its
+    size stands in the file.
     """
 
     target: str = ""
@@ -38,6 +39,7 @@ class IsfPass:
     height: str = "$HEIGHT"
     persistent: bool = False
     is_float: bool = False
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -92,7 +92,8 @@ def adapted(text: str, declared: Collection[str], own_pictures: Collection[str],
 def _plain(piece: Piece) -> Piece:
     """The piece without what only some compilers read: comments, letters that are not ASCII, directives to others."""
     if piece.sort in (Sort.COMMENT, Sort.SPACE):
-        return Piece(Sort.SPACE, " " + "\n" * piece.text.count("\n"))
+        # Line ends first: one may follow the backslash of a directive that goes on.
+        return Piece(Sort.SPACE, "\n" * piece.text.count("\n") + " ")
     if piece.sort is Sort.DIRECTIVE and _DROPPED_DIRECTIVE.match(piece.text):
         return Piece(Sort.SPACE, "\n" * piece.text.count("\n"))
     if piece.sort is Sort.SIGN and not piece.text.isprintable():
@@ -106,8 +107,6 @@ def _written(pieces: Sequence[Piece], index: int, words: Mapping[str, str], own_
     if piece.sort is Sort.DIRECTIVE:
         inside = list(pieces_of_directive(piece.text))
         return "".join(_written(inside, at, words, own_pictures) for at in range(len(inside)))
-    if piece.sort is Sort.COMMENT:  # in a directive, which may go on behind it
-        return " " + "\\\n" * piece.text.count("\n")
     return _word(pieces, index, words, own_pictures) if piece.sort is Sort.WORD else piece.text
 
 

@@ -19,6 +19,7 @@ class Header:
     def __init__(self, file: str, text: str) -> None:
         """Raises ShaderError with file and line where there is no header, or none that is a JSON object."""
         self._file, self._text = file, text
+        self.end = len(text)
         self._start = _start_of_json(file, text)
         try:
             # Tabs and line ends within strings are common in real files. What follows the object is let be.
@@ -53,9 +54,12 @@ class Header:
 
     def refuse(self, word: str, what: str, mend: str = "") -> NoReturn:
         """Raise ShaderError at the line where `word` stands in quotes, else where the header begins."""
-        at = self._text.find(json.dumps(word, ensure_ascii=False), self._start, getattr(self, "end", None))
-        line = self._line(max(at, self._start))
-        raise ShaderError(what, subject=f"{self._file}:{line}", mend=mend)
+        raise ShaderError(what, subject=f"{self._file}:{self.line_of(word)}", mend=mend)
+
+    def line_of(self, word: str) -> int:
+        """The line (1-based) where `word` stands in quotes, else where the header begins."""
+        at = self._text.find(json.dumps(word, ensure_ascii=False), self._start, self.end)
+        return self._line(max(at, self._start))
 
     def entries(self, key: str) -> list[dict[str, Any]]:
         """The list of objects under `key`; empty where it is left out."""

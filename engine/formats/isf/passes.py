@@ -1,23 +1,26 @@
-"""PASSES of a header, with version 1's PERSISTENT_BUFFERS."""
+"""PASSES of a header, with version 1's PERSISTENT_BUFFERS, and how large each pass is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from engine.errors import ShaderError
 from engine.formats.isf.document import IsfPass
 from engine.formats.isf.header import Header, is_number
 from engine.formats.isf.inputs import NAME
-from engine.formats.isf.sizes import pass_numbers, pass_size
+from engine.formats.isf.sizes import size_px
 from engine.model.shaders import ShaderInput
 
-MEND_SIZES = "Mend WIDTH and HEIGHT in PASSES."
+_LARGEST_SIDE_PX = 16384
+_LARGEST_AREA_PX = 2**25  # a little over 8K
+_LARGEST_SUM_PX = 2**28  # of all passes
 _MOST_PASSES = 100
-_TRIED = (1920, 1080)  # the canvas that sizes are tried on, to find mistakes before a show does
+_TRIED_PX = (1920, 1080)  # the canvas that sizes are tried on, to find mistakes before a show does
 
 
-def read_passes(header: Header, inputs: tuple[ShaderInput, ...]) -> tuple[IsfPass, ...]:
+def read_passes(header: Header, inputs: tuple[ShaderInput, ...], file: str) -> tuple[IsfPass, ...]:
     """The passes in order; one into the output where there are none. Raises ShaderError at the line of one that makes
     no sense, or whose size has no value for a canvas of 1920 × 1080 and the inputs' defaults."""
     entries = header.entries("PASSES")
@@ -27,16 +30,42 @@ def read_passes(header: Header, inputs: tuple[ShaderInput, ...]) -> tuple[IsfPas
     passes = [_pass(header, entry, buffers) for entry in entries]
     lasting = {one.target for one in passes if one.persistent and one.target}
     exact = {one.target for one in passes if one.is_float and one.target}
-    numbers = pass_numbers(_TRIED, {one.name: one.default for one in inputs})
+    found = tuple(
+        replace(one, persistent=one.target in lasting, is_float=one.is_float or one.target in exact) for one in passes
+    )
+    pass_sizes(found, file, _TRIED_PX, {one.name: one.default for one in inputs})
+    return found or (IsfPass(),)
+
+
+def pass_sizes(
+    passes: Sequence[IsfPass], file: str, canvas_px: tuple[int, int], values: Mapping[str, object]
+) -> list[tuple[int, int]]:
+    """How large each pass is on a canvas of that size, in pixels; `values` are the inputs', by name.
+
+    Raises ShaderError at the line of a pass whose size has no value or that wants more pixels than any pass may have:
+    16384 a side and 33 million in all, or those of the canvas where that has more; 268 million for all passes.
+    """
+    numbers = {name: float(value) for name, value in values.items() if isinstance(value, bool | int | float)}
+    numbers |= {"WIDTH": float(canvas_px[0]), "HEIGHT": float(canvas_px[1])}
+    largest_side = max(_LARGEST_SIDE_PX, *canvas_px)
+    largest_area = max(_LARGEST_AREA_PX, canvas_px[0] * canvas_px[1])
+    sizes, area = [], 0
     for one in passes:
         try:
-            pass_size(one.width, one.height, numbers)
+            width, height = size_px(one.width, numbers), size_px(one.height, numbers)
         except ValueError as error:
-            header.refuse(_where(one), str(error), MEND_SIZES)
-    same = [
-        replace(one, persistent=one.target in lasting, is_float=one.is_float or one.target in exact) for one in passes
-    ]
-    return tuple(same) or (IsfPass(),)
+            raise _wrong_size(file, one, str(error)) from error
+        area += width * height
+        if max(width, height) > largest_side or width * height > largest_area:
+            raise _wrong_size(file, one, f"a pass wants {width} × {height} pixels; the most is {largest_area:,}")
+        if area > max(_LARGEST_SUM_PX, len(passes) * canvas_px[0] * canvas_px[1]):
+            raise _wrong_size(file, one, f"its passes want {area:,} pixels together; the most is {_LARGEST_SUM_PX:,}")
+        sizes.append((width, height))
+    return sizes
+
+
+def _wrong_size(file: str, one: IsfPass, what: str) -> ShaderError:
+    return ShaderError(what, subject=f"{file}:{one.line}", mend="Mend WIDTH and HEIGHT in PASSES.")
 
 
 def _pass(header: Header, entry: Mapping[str, Any], buffers: Mapping[str, Mapping[str, Any]]) -> IsfPass:
@@ -44,12 +73,14 @@ def _pass(header: Header, entry: Mapping[str, Any], buffers: Mapping[str, Mappin
     if target and not (isinstance(target, str) and NAME.match(target)):
         header.refuse(str(target), f"a pass has the target {target!r}", "TARGET must be an identifier of GLSL.")
     settings = {**buffers.get(target, {}), **entry}
+    width, height = (_size(header, target, settings, word) for word in ("WIDTH", "HEIGHT"))
     return IsfPass(
         target=target,
-        width=_size(header, target, settings, "WIDTH"),
-        height=_size(header, target, settings, "HEIGHT"),
+        width=width,
+        height=height,
         persistent=target in buffers or _is_on(settings.get("PERSISTENT")),
         is_float=_is_on(settings.get("FLOAT")),
+        line=header.line_of(next((text for text in (width, height) if text not in ("$WIDTH", "$HEIGHT")), target)),
     )
 
 
@@ -62,11 +93,6 @@ def _size(header: Header, target: str, settings: Mapping[str, Any], word: str) -
     if is_number(given):
         return repr(given)
     header.refuse(target or word, f"{word} of a pass is {given!r}", "Write arithmetic in quotes, or a number.")
-
-
-def _where(one: IsfPass) -> str:
-    """The word of a header at which a wrong size is told: the expression as it stands there, else the target."""
-    return next((text for text in (one.width, one.height) if text not in ("$WIDTH", "$HEIGHT")), one.target)
 
 
 def _is_on(given: object) -> bool:

@@ -69,7 +69,7 @@ def one_line_end(text: str) -> str:
 def _parsed(text: str, file: str, folder: Path) -> tuple[Header, Isf]:
     header = Header(file, one_line_end(text))
     inputs = read_inputs(header)
-    passes = read_passes(header, inputs)
+    passes = read_passes(header, inputs, file)
     imported = read_imported(header, folder)
     _check_names(header, inputs, passes, imported)
     return header, Isf(

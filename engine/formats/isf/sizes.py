@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-LARGEST_SIDE_PX = 16384
-LARGEST_AREA_PX = 2**25  # a little over 8K
-
 _LONGEST_EXPRESSION = 1000  # characters
 _DEEPEST = 50  # brackets within brackets
-_WORD = re.compile(r"\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?[fF]?|\.\d+(?:[eE][+-]?\d+)?[fF]?)|(\$?[A-Za-z_]\w*)|(\*\*|.))")
+_WORD = re.compile(
+    r"\s*(?:([0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?[fF]?|\.[0-9]+(?:[eE][+-]?[0-9]+)?[fF]?)|(\$?[A-Za-z_]\w*)|(\*\*|.))"
+)
 
 _Numbers = Mapping[str, float]
 _Tree = Callable[[_Numbers], float]
@@ -59,21 +58,6 @@ def size_px(expression: str, variables: Mapping[str, float]) -> int:
     if isinstance(value, complex) or not math.isfinite(value):
         raise ValueError(f"the size {expression!r} has no finite value")
     return max(1, int(value))
-
-
-def pass_numbers(canvas: tuple[int, int], values: Mapping[str, object]) -> dict[str, float]:
-    """What sizes may name: WIDTH and HEIGHT of the canvas, and every value that is one number."""
-    numbers = {name: float(value) for name, value in values.items() if isinstance(value, bool | int | float)}
-    return numbers | {"WIDTH": float(canvas[0]), "HEIGHT": float(canvas[1])}
-
-
-def pass_size(width: str, height: str, numbers: Mapping[str, float]) -> tuple[int, int]:
-    """The size of a pass in pixels. Raises ValueError as `size_px` does, and where it is more than a target has."""
-    size = size_px(width, numbers), size_px(height, numbers)
-    if max(size) > LARGEST_SIDE_PX or size[0] * size[1] > LARGEST_AREA_PX:
-        most = f"{LARGEST_AREA_PX / 1e6:.0f} million pixels, {LARGEST_SIDE_PX} a side"
-        raise ValueError(f"a pass wants {size[0]} × {size[1]} pixels; the most is {most}")
-    return size
 
 
 @lru_cache(maxsize=512)
@@ -162,7 +146,7 @@ class _Parser:
             tree = self.choice()
             self.close()
             return tree
-        if word[0].isdigit() or (word[0] == "." and len(word) > 1):
+        if word[0] in "0123456789" or (word[0] == "." and len(word) > 1):
             number = float(word.rstrip("fF"))
             return lambda _: number
         name = word.removeprefix("$")

@@ -115,11 +115,15 @@ def _code(pieces: Sequence[Piece]) -> Iterator[_Code]:
 def _globals(pieces: list[Piece], first_words: Collection[str]) -> Iterator[list[int]]:
     """The global statements that begin with one of these words: the indices of their pieces, with the semicolon."""
     code = list(_code(pieces))
-    before = ";"
+    before, done = ";", -1
     for number, one in enumerate(code):
         text = pieces[one.index].text
+        if one.index <= done:
+            continue
         if text in first_words and before in (";", "}") and one.braces == one.brackets == 0:
-            yield _until_semicolon(pieces, code, number)
+            statement = _until_semicolon(pieces, code, number)
+            done, text = statement[-1], ";"
+            yield statement
         before = text
 
 
