@@ -16,6 +16,7 @@ SUBCOMMANDS = {
     "bench": ("tools.bench.cli", "how long random frames and drawing take on this machine"),
     "cuts": ("tools.cuts", "the cuts of a render, and the onset that each falls on"),
     "demo": ("tools.demo", "make and play the demo show"),
+    "flash-check": ("tools.flash_check", "does a film flash beyond the limits for photosensitive epilepsy?"),
     "frames": ("tools.frames", "a film as a sheet of stills with time stamps"),
     "monitor": ("tools.monitor", "what comes in by MIDI, OSC and onsets, live, and what becomes of it"),
     "shaders": ("tools.shaders", "which shaders of a folder compile and draw, and a sheet of what they look like"),

@@ -18,7 +18,7 @@ _JOINED_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A stretch of film that does not pass, from its first frame to its last; the most that flashed in it.
+    """A stretch of film with one verdict, from its first frame to its last; the most that flashed in it.
 
     A second is counted up to now, so what is wrong began up to a second before `from_s`.
     """
@@ -49,7 +49,7 @@ class FlashReport:
     duration_s: float = 0.0
     seconds: list[Second] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)
-    _open: dict[FlashKind, Passage] = field(default_factory=dict)
+    _open: dict[tuple[FlashKind, Verdict], Passage] = field(default_factory=dict)
     _nearly_since_s: dict[FlashKind, float] = field(default_factory=dict)
 
     def add(self, at_s: float, found: tuple[Flashing, ...]) -> None:
@@ -99,19 +99,13 @@ class FlashReport:
         )
 
     def _add_passage(self, at_s: float, flashing: Flashing, verdict: Verdict) -> None:
-        held = self._open.get(flashing.kind)
-        if held is not None and at_s - held.to_s > _JOINED_S:
-            self.passages.append(self._open.pop(flashing.kind))
-            held = None
+        for key, held in list(self._open.items()):
+            if at_s - held.to_s > _JOINED_S:
+                self.passages.append(self._open.pop(key))
         if verdict == "pass":
             return
-        if held is None:
-            self._open[flashing.kind] = Passage(flashing.kind, verdict, at_s, at_s, flashing.flashes, flashing.area)
-            return
-        self._open[flashing.kind] = replace(
-            held,
-            verdict=max(held.verdict, verdict, key=VERDICTS.index),
-            to_s=at_s,
-            flashes=max(held.flashes, flashing.flashes),
-            area=max(held.area, flashing.area),
+        new = Passage(flashing.kind, verdict, at_s, at_s, flashing.flashes, flashing.area)
+        held = self._open.setdefault((flashing.kind, verdict), new)
+        self._open[flashing.kind, verdict] = replace(
+            held, to_s=at_s, flashes=max(held.flashes, new.flashes), area=max(held.area, new.area)
         )

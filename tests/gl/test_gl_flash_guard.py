@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
 
 import moderngl
 import numpy as np
@@ -11,10 +13,13 @@ import pytest
 from engine.analysis.flash_report import FlashReport
 from engine.analysis.flashes import FlashMeter, cell_light
 from engine.gl.flash_guard import FlashGuard
+from tests.archive_support import MovieSpec, write_movie
 from tests.gl.gl_support import Pixels, pixels_of
+from tools.flash_check import film_flashes
 
 WIDTH, HEIGHT = 128, 64
 RATE = 30
+SPEC = MovieSpec(width=WIDTH, height=HEIGHT, rate=Fraction(RATE))
 Guard = Callable[..., list[Pixels]]
 
 
@@ -130,6 +135,15 @@ def test_the_rest_of_the_picture_goes_on(guarded: Guard) -> None:
         pixels[:, -40:, 1] = 60 + index  # a slow change beside the flashes
     found = guarded(pictures)
     assert all(np.array_equal(one[:, -40:], other[:, -40:]) for one, other in zip(found, pictures, strict=True))
+
+
+def test_a_film_of_guarded_pictures_passes(guarded: Guard, tmp_path: Path) -> None:
+    pictures = strobe(7, 0.6)
+    films = [
+        write_movie(tmp_path / f"{name}.mp4", [one[..., :3] for one in found], SPEC)
+        for name, found in (("as it was", pictures), ("guarded", guarded(pictures)))
+    ]
+    assert [film_flashes(film).verdict for film in films] == ["fail", "pass"]
 
 
 def test_it_holds_back_and_does_not_black_out(guarded: Guard) -> None:
