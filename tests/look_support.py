@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engine.formats.show_parse import parse_show
+from engine.formats.show_resolve import Surroundings, resolve
 from engine.formats.show_yaml import read_show
+from engine.model.clips import Clip
 from engine.model.shaders import InputType, Shader, ShaderInput, ShaderKind
-from engine.model.world import LoadedShow
+from engine.model.tree import ParameterTree
+from engine.model.world import LoadedShow, PlacedTrack, World
 
 _BODY = "void main() { gl_FragColor = vec4(1.0); }\n"
 
@@ -57,3 +63,42 @@ def shader(name: str, kind: ShaderKind, *inputs: ShaderInput) -> Shader:
 
 def number(name: str, default: float = 0.5, low: float | None = 0.0, high: float | None = 1.0) -> ShaderInput:
     return ShaderInput(name, InputType.FLOAT, default, low, high)
+
+
+# The same in memory, and a shader that remembers and one that listens.
+SHADERS = {
+    one.name: one
+    for one in (
+        shader(
+            "tint",
+            ShaderKind.FILTER,
+            ShaderInput("inputImage", InputType.IMAGE, None),
+            number("amount"),
+            ShaderInput("tone", InputType.COLOR, (1.0, 0.0, 0.0, 1.0)),
+            ShaderInput("way", InputType.LONG, 3, choices=(("up", 3), ("down", 5))),
+            ShaderInput("flip", InputType.BOOL, False),
+            ShaderInput("clear", InputType.EVENT, False),
+            ShaderInput("by", InputType.IMAGE, None),
+        ),
+        replace(shader("trails", ShaderKind.FILTER, number("fade")), has_memory=True),
+        shader("dots", ShaderKind.GENERATOR, number("size", 4.0, 0.0, 10.0)),
+        shader(
+            "bars", ShaderKind.GENERATOR, number("size", 1.0, 0.0, 2.0), ShaderInput("ear", InputType.AUDIO_FFT, None)
+        ),
+        shader("wind", ShaderKind.TRANSITION, number("gust", 0.2)),
+        shader("wipe", ShaderKind.TRANSITION, number("angle", 0.0)),
+    )
+}
+
+
+def look_world(
+    text: str, *, clips: Iterable[Clip] = (), track: PlacedTrack | None = None, folder: Path = Path()
+) -> World:
+    """The world of a show text with the shaders above; `folder` has its schedules."""
+    by_slug = {clip.slug: clip for clip in clips}
+    parsed = parse_show(text, str(folder / "show.yaml"))
+    around = Surroundings(by_slug, read_shader=SHADERS.__getitem__)
+    loaded, problems = resolve(parsed, folder / "show.yaml", around)
+    assert loaded is not None, [str(one) for one in (*parsed.problems, *problems)]
+    tree = ParameterTree(loaded.show, by_slug, shaders=loaded.shader_paths.parameters)
+    return World(loaded, tree, (track,))

@@ -17,6 +17,7 @@ from engine.analysis.levels import TrackLevel, shaped
 from engine.analysis.onsets import PIECE_S, TrackOnsets
 from engine.analysis.tempo import TrackBeats, beat_grid
 from engine.model.clocks import Tempo
+from engine.model.level_uses import level_uses
 from engine.model.show import Show
 from engine.model.sound import Detection
 from engine.model.world import Envelope, Onset
@@ -54,10 +55,11 @@ def listen(
     the length that is expected.
     """
     detectors = [TrackOnsets(rate_hz, one, name=detector) for detector, one in _detectors(show)]
+    used = {name for name, _attack_s, _release_s in level_uses(show)}
     levels = {
         level.name: TrackLevel(rate_hz, level)
         for level in show.levels
-        if level.source == "track" and any(mapping.level == level.name for mapping in show.mappings)
+        if level.source == "track" and level.name in used
     }
     beats = TrackBeats(rate_hz) if show.tempo.bpm is None else None
     ears: list[TrackOnsets | TrackLevel | TrackBeats] = [*detectors, *levels.values()]
@@ -106,12 +108,11 @@ def _beats(tempo: Tempo, heard: TrackBeats | None, duration_s: float) -> tuple[f
 def _envelopes(show: Show, levels: Mapping[str, TrackLevel]) -> dict[tuple[str, float, float], Envelope]:
     measured = {name: (level.values_hz, level.found()) for name, level in levels.items()}
     envelopes = {(name, 0.0, 0.0): Envelope(values_hz, values) for name, (values_hz, values) in measured.items()}
-    for mapping in show.mappings:
-        key = (mapping.level, mapping.attack_s, mapping.release_s)
-        if mapping.level in measured and key not in envelopes:
-            values_hz, values = measured[mapping.level]
-            smooth = shaped(values, values_hz, attack_s=mapping.attack_s, release_s=mapping.release_s)
-            envelopes[key] = Envelope(values_hz, smooth)
+    for use in level_uses(show):
+        name, attack_s, release_s = use
+        if name in measured and use not in envelopes:
+            values_hz, values = measured[name]
+            envelopes[use] = Envelope(values_hz, shaped(values, values_hz, attack_s=attack_s, release_s=release_s))
     return envelopes
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engine.core.cues import back, gone, is_slip, panicked, stand_by, started
+from engine.core.hits import onset_heard
 from engine.core.layer_actions import on_layer, onset
 from engine.core.lines import Ramp
 from engine.core.mappings import level_heard
@@ -19,10 +20,12 @@ from engine.core.movements import (
     release_movement,
     restart_movement,
 )
+from engine.core.shader_actions import touched_shader
 from engine.core.state import Frozen, MovementState, State
 from engine.core.tempo import let_go, set_beat, set_bpm, tapped
 from engine.core.waiting import armed, for_onset, taken
 from engine.model.events import Event
+from engine.model.parameters import Kind
 from engine.model.world import Onset, World
 
 __all__ = ["applied", "entered", "onset_sounded"]
@@ -40,6 +43,8 @@ def applied(world: World, state: State, event: Event) -> State:
     if family == "layer":
         return on_layer(world, state, event, parts[2], parts[3:]) if len(parts) >= 4 else state
     action = _SHOW_ACTIONS.get(event.address) or _FAMILIES.get(family)
+    if action is None and family in ("group", "movement"):
+        return touched_shader(world, state, event)
     return state if action is None else action(world, state, event)
 
 
@@ -85,13 +90,16 @@ def _show_value(world: World, state: State, event: Event) -> State:
         return state
     before = state.values.get(event.address)
     start = parameter.default if before is None else before.at(event.at_s)
+    if parameter.kind is Kind.ACTION:
+        start = event.value
     ramp = Ramp(event.at_s, start, event.value, parameter.smoothing_s)
     return replace(state, values={**state.values, event.address: ramp})
 
 
 def _onset(world: World, state: State, event: Event) -> State:
     detector = event.address.removeprefix("/onset").removeprefix("/")
-    return onset_sounded(world, state, event.at_s, Onset(event.at_s, event.value, detector))
+    found = Onset(event.at_s, event.value, detector)
+    return onset_sounded(world, onset_heard(world, state, found), event.at_s, found)
 
 
 def _freeze(_world: World, state: State, event: Event) -> State:
@@ -99,7 +107,7 @@ def _freeze(_world: World, state: State, event: Event) -> State:
         return replace(state, frozen=None)
     if state.frozen is not None:
         return state
-    return replace(state, frozen=Frozen(event.at_s, state.current, state.outgoing))
+    return replace(state, frozen=Frozen(event.at_s, state))
 
 
 def _quit(_world: World, state: State, _event: Event) -> State:

@@ -12,8 +12,10 @@ from functools import lru_cache
 
 from engine.core.layers import LAYER_GLIDES, written_value
 from engine.core.lines import Ramp
+from engine.core.shader_uses import uses_of
 from engine.core.state import State
 from engine.model.events import Event
+from engine.model.parameters import Kind
 from engine.model.world import World
 
 _OF_SHOW = frozenset(("master", "track", "sound"))
@@ -22,8 +24,12 @@ _NOT_GLIDING = frozenset(("/master/freeze",))
 
 @dataclass(frozen=True, slots=True)
 class Glide:
-    """A parameter that glides; `layer` is "" for one of the whole show, and `what` the setting of the layer."""
+    """A parameter that glides. `is_movements`: it is kept with the movement; else with the whole show.
 
+    `layer` and `what` are the layer's name and setting, "" for what is none.
+    """
+
+    is_movements: bool
     layer: str
     what: str
     default: float
@@ -37,9 +43,13 @@ def glides(world: World) -> Mapping[str, Glide]:
     for path, parameter in world.tree.parameters.items():
         family, *rest = path.split("/")[1:]
         if family == "layer" and len(rest) == 2 and rest[1] in LAYER_GLIDES:
-            found[path] = Glide(rest[0], rest[1], parameter.default, parameter.smoothing_s)
+            found[path] = Glide(True, rest[0], rest[1], parameter.default, parameter.smoothing_s)
+        elif parameter.kind is Kind.ACTION:
+            continue
         elif family in _OF_SHOW and path not in _NOT_GLIDING:
-            found[path] = Glide("", "", parameter.default, parameter.smoothing_s)
+            found[path] = Glide(False, "", "", parameter.default, parameter.smoothing_s)
+        elif parameter.of_shader:
+            found[path] = Glide(True, "", "", parameter.default, parameter.smoothing_s)
     return found
 
 
@@ -60,10 +70,11 @@ def run_end(world: World, events: Sequence[Event], begin: int, before_s: float) 
 
 @lru_cache(maxsize=64)
 def _begins(world: World, movement_index: int) -> Mapping[str, tuple[bool, float | None, float]]:
-    """By path: whether the parameter is a layer's, what it is as written in this movement, and its smoothing.
+    """By path: whether the parameter is kept with the movement, what it is as written in this one, and its smoothing.
 
-    None stands for what is written where the movement hides the layer.
+    None stands for what is written where the movement hides the layer, or has not got the shader.
     """
+    of_shaders = uses_of(world, movement_index).written
     layers = {layer.name: layer for layer in world.loaded.movements[movement_index].layers}
     found: dict[str, tuple[bool, float | None, float]] = {}
     for path, glide in glides(world).items():
@@ -71,19 +82,21 @@ def _begins(world: World, movement_index: int) -> Mapping[str, tuple[bool, float
         if glide.layer:
             layer = layers.get(glide.layer)
             written = None if layer is None else written_value(layer, glide.what)
-        found[path] = (bool(glide.layer), written, glide.smoothing_s)
+        elif glide.is_movements:
+            written = of_shaders.get(path)
+        found[path] = (glide.is_movements, written, glide.smoothing_s)
     return found
 
 
 def glided(world: World, state: State, run: Sequence[Event]) -> State:
     """The state after a run of gliding events, none before its instant: each parameter ramps from where it stands to
-    the event's value; at once, where the movement hides its layer."""
+    the event's value; at once, where the movement hides its layer or has not got its shader."""
     begins = _begins(world, state.current.index)
     touched, values = dict(state.current.touched), dict(state.values)
     for event in run:
         path, at_s, value = event.address, event.at_s, event.value
-        of_layer, start, smoothing_s = begins[path]
-        ramps = touched if of_layer else values
+        is_movements, start, smoothing_s = begins[path]
+        ramps = touched if is_movements else values
         if start is None:
             start = value
         else:

@@ -19,11 +19,13 @@ from engine.core.layers import (
     value_of,
 )
 from engine.core.lines import Ramp
+from engine.core.shader_actions import touched_shader
 from engine.core.state import Choice, LayerState, State
 from engine.model.events import Event
 from engine.model.show import Layer
 from engine.model.world import Onset, World
 
+_OF_SHADERS = frozenset(("effect", "generator", "transition"))
 _LATELY = 16  # clips that "similar" does not come back to at once; as many as a library keeps neighbours of a clip
 
 
@@ -57,6 +59,8 @@ def on_layer(world: World, state: State, event: Event, name: str, rest: Sequence
     layer = layer_of(world, state.current, name)
     if what in LAYER_GLIDES:
         return _touched(world, state, event, layer)
+    if what in _OF_SHADERS:
+        return touched_shader(world, state, event)
     if layer is None:
         return state
     if what == "clip":

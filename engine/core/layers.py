@@ -23,6 +23,7 @@ class Playing:
     outgoing: Choice | None = None
     transition_s: float = 0.0
     held: bool = False  # a performer holds its position
+    transition: str = ""  # the shader that the row names for its transition; "" leaves that to the layer
 
     def fade_at(self, position_s: float) -> float:
         """How far the cross-fade has come at a movement position: 0 the outgoing alone, 1 done."""
@@ -140,4 +141,4 @@ def playing(world: World, movement: MovementState, layer: Layer, position_s: flo
         took_over = chosen.choice is not None and chosen.row_index == row_index - 1
         before = chosen.choice if took_over else _choice_of_row(world, movement.index, layer.name, row_index - 1, speed)
     incoming = _choice_of_row(world, movement.index, layer.name, row_index, speed)
-    return Playing(incoming, row_index, row.start_s, before, row.transition_s)
+    return Playing(incoming, row_index, row.start_s, before, row.transition_s, transition=row.transition)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from engine.core.layers import placed, playing, value_of
-from engine.core.mappings import driven
+from engine.core.modulation import Moment, driven
 from engine.core.playhead import Playhead
 from engine.core.state import Choice, MovementState, State
 from engine.core.step import advanced
@@ -63,8 +63,9 @@ def makes_sound(world: World) -> bool:
         return True
     if any(layer.volume > 0 for movement in loaded.movements for layer in movement.layers):
         return True
-    driven = [binding.to for binding in loaded.bindings] + [mapping.to for mapping in loaded.show.mappings]
-    return any(path is not None and path.startswith("/layer/") and path.endswith("/volume") for path in driven)
+    moved = [binding.to for binding in loaded.bindings] + [mapping.to for mapping in loaded.show.mappings]
+    moved += [one.to for movement in loaded.movements for one in movement.modulations]
+    return any(path is not None and path.startswith("/layer/") and path.endswith("/volume") for path in moved)
 
 
 @lru_cache(maxsize=8)
@@ -127,7 +128,7 @@ def _clips_of(world: World, state: State, movement: MovementState, at_s: float, 
 
 def _volume(world: World, state: State, movement: MovementState, layer: Layer, at_s: float) -> float:
     value = value_of(movement, layer, "volume", at_s)
-    return driven(world, state, f"/layer/{layer.name}/volume", value, at_s)
+    return Moment(world, state, movement, at_s).driven(f"/layer/{layer.name}/volume", value)
 
 
 def _place(world: World, choice: Choice | None, position_s: float, rate: float) -> tuple[float, float] | None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from engine.core.lines import Approach, Line, Ramp
 from engine.core.playhead import Playhead
 from engine.model.events import Event
+from engine.model.level_uses import LevelUse
+from engine.model.world import Onset
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,10 @@ class CueRun:
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """The picture that a freeze holds: the movements as they were, and the show time that they are planned for."""
+    """The picture that a freeze holds: the show as it was, and the show time that it is planned for."""
 
     at_s: float
-    current: MovementState
-    outgoing: MovementState | None
+    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,9 @@ class State:
     onset_number: int = 0
     fired: Mapping[str, int] = field(default_factory=dict)
     values: Mapping[str, Ramp] = field(default_factory=dict)
-    levels: Mapping[int, Approach] = field(default_factory=dict)  # heard live, by the mapping that each drives
+    levels: Mapping[LevelUse, Approach] = field(default_factory=dict)  # heard live, by what each is shaped for
+    # The latest onset that was tapped or heard live, by the detector and the least strength that an envelope asks for.
+    heard_onsets: Mapping[tuple[str, float], Onset] = field(default_factory=dict)
     tempo: Line | None = None  # beats over show time, where a hand or a clock gives them
     taps: tuple[float, ...] = ()  # show times of the latest /tempo/tap, the newest last
     waiting: tuple[Waiting, ...] = ()

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from engine.core.layers import clips_of, layer_of, placed, playing, value_of
 from engine.core.mappings import level_of_track
 from engine.core.playhead import Playhead
-from engine.core.state import Choice, State
+from engine.core.shader_uses import uses_of
+from engine.core.state import Choice, MovementState, State
 from engine.core.tempo import beat_at, tempo_bpm
-from engine.model.parameters import Kind
+from engine.model.parameters import Kind, Parameter
 from engine.model.show import Layer
 from engine.model.world import World
 
@@ -19,22 +20,36 @@ _TOUCHABLE = frozenset({"opacity", "speed", "volume", "target", "x", "y", "scale
 def value_at(world: World, state: State, path: str, at_s: float) -> float | None:
     """The value of `path` at show time `at_s`, in the parameter's own unit, as a hand or a clock has left it.
 
-    What mappings and panic add is not in it. None for an action, a path that the tree has not got, and a
+    What mappings, modulations and panic add is not in it. None for an action, a path that the tree has not got, and a
     layer's position or clip while it shows nothing. Any thread: `state` is frozen.
     """
+    return value_in(world, state, state.current, path, at_s)
+
+
+def value_in(world: World, state: State, movement: MovementState, path: str, at_s: float) -> float | None:
+    """The same, as this one of the two movements that may be shown has it."""
     parameter = world.tree.parameters.get(path)
     if parameter is None or parameter.kind is Kind.ACTION:
         return None
     parts = path.split("/")
+    if parameter.of_shader and parts[1] != "master":
+        return _of_shader(world, movement, parameter, at_s)
     if parts[1] == "layer":
-        layer = layer_of(world, state.current, parts[2])
-        return parameter.default if layer is None else _of_layer(world, state, layer, parts[3], at_s)
+        layer = layer_of(world, movement, parts[2])
+        return parameter.default if layer is None else _of_layer(world, movement, layer, parts[3], at_s)
     if path in _OF_SHOW:
         return _OF_SHOW[path](world, state, at_s)
     ramp = state.values.get(path)
     if ramp is not None:
         return ramp.at(at_s)
-    return level_of_track(world, state, parts[2], at_s) if parts[1] == "level" else parameter.default
+    return level_of_track(world, state, (parts[2], 0.0, 0.0), at_s) if parts[1] == "level" else parameter.default
+
+
+def _of_shader(world: World, movement: MovementState, parameter: Parameter, at_s: float) -> float:
+    ramp = movement.touched.get(parameter.path)
+    if ramp is not None:
+        return ramp.at(at_s)
+    return uses_of(world, movement.index).written.get(parameter.path, parameter.default)
 
 
 def show_position_s(world: World, state: State, at_s: float) -> float:
@@ -60,15 +75,15 @@ _OF_SHOW: dict[str, Callable[[World, State, float], float]] = {
 }
 
 
-def _of_layer(world: World, state: State, layer: Layer, what: str, at_s: float) -> float | None:
+def _of_layer(world: World, movement: MovementState, layer: Layer, what: str, at_s: float) -> float | None:
     if what in _TOUCHABLE:
-        return value_of(state.current, layer, what, at_s)
-    position_s = state.current.position.at(at_s)
-    choice = playing(world, state.current, layer, position_s).choice
+        return value_of(movement, layer, what, at_s)
+    position_s = movement.position.at(at_s)
+    choice = playing(world, movement, layer, position_s).choice
     if choice is None:
         return None
     if what == "clip":
-        slugs = clips_of(world, state.current, layer)
+        slugs = clips_of(world, movement, layer)
         return float(slugs.index(choice.clip)) if choice.clip in slugs else None
     frame = choice.playhead.position_at(position_s)
     return None if frame is None else _OF_PLAYHEAD[what](world, layer, choice, frame)

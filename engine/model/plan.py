@@ -168,7 +168,8 @@ class FramePlan:
     """The whole picture at `at_s` (show time, seconds). `fade` is the master's 0 (black) to 1.
 
     `transition` replaces the plain cross-fade of two movements. The picture passes `effects`, then fades.
-    `sound` is what shaders hear (None: silence).
+    `sound` is what shaders hear (None: silence). While the picture is frozen, `frozen_at_s` is the show time that it is
+    of, and shaders' time stands there.
     """
 
     at_s: float
@@ -177,6 +178,12 @@ class FramePlan:
     transition: ShaderPlan | None = None
     effects: tuple[ShaderPlan, ...] = ()
     sound: SoundPicture | None = None
+    frozen_at_s: float | None = None
+
+    @property
+    def picture_at_s(self) -> float:
+        """The show time that the picture is of: its shaders' time."""
+        return self.at_s if self.frozen_at_s is None else self.frozen_at_s
 
     def refs(self) -> Iterator[FrameRef]:
         """Every frame that the picture needs, bottom to top; a frame on two layers comes twice."""

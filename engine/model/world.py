@@ -15,6 +15,7 @@ import numpy.typing as npt
 from engine.model.clips import Clip
 from engine.model.controls import Binding, MidiControl, Modifier
 from engine.model.looks import Chain, Group, Modulation, Transition
+from engine.model.plan import SoundPicture
 from engine.model.schedule import Schedule
 from engine.model.shader_paths import ShaderPaths
 from engine.model.shaders import Shader
@@ -48,6 +49,23 @@ class Envelope:
         before = float(self.values[index])
         after = float(self.values[index + 1]) if index + 1 < len(self.values) else before
         return before + (after - before) * (place - index)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SoundPictures:
+    """What shaders see of a track, `rate_hz` times a second from its beginning: `samples` uint8 (n, 256), the newest
+    ones of the mean of its channels, 128 is silence; `spectra` uint8 (n, 128), from 0 Hz to half the track's rate."""
+
+    rate_hz: float
+    samples: npt.NDArray[np.uint8]
+    spectra: npt.NDArray[np.uint8]
+
+    def at(self, track_s: float) -> SoundPicture | None:
+        """The picture at a second of the track; None outside of it."""
+        index = math.floor(track_s * self.rate_hz + 1e-9)
+        if not 0 <= index < len(self.samples):
+            return None
+        return SoundPicture(self.samples[index : index + 1], self.spectra[index : index + 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +112,8 @@ class PlacedTrack:
 
     `onsets` are those of all detectors, in order, within [0, duration_s); empty where they come live or not at all.
     `beats` are the seconds of its beats, the first one a bar's, ascending. `envelopes` are the levels that mappings
-    take from it, by (level, attack_s, release_s); with 0 and 0 the level as measured.
+    and modulations take from it, by (level, attack_s, release_s); with 0 and 0 the level as measured. `pictures` are
+    for shaders that listen; None where the show has none.
     """
 
     file: Path
@@ -102,6 +121,7 @@ class PlacedTrack:
     onsets: tuple[Onset, ...] = ()
     beats: tuple[float, ...] = ()
     envelopes: Mapping[tuple[str, float, float], Envelope] = field(default_factory=dict)
+    pictures: SoundPictures | None = None
     loops: bool = False
     loop_from_s: float = 0.0
     loop_to_s: float | None = None

@@ -1,0 +1,73 @@
+"""Shaders at an instant: what each is set to as touched, as written and as driven. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from engine.core.lines import Ramp
+from engine.core.modulation import Moment
+from engine.core.shader_uses import Knob, Use
+from engine.model.plan import ShaderPlan
+from engine.model.shader_values import value_of
+from engine.model.shaders import Value
+
+STEP_S = 1 / 60  # of shaders with memory
+
+
+def chain_plan(moment: Moment, uses: Iterable[Use], entry: str) -> tuple[ShaderPlan, ...]:
+    """The effects of a chain that do something, in order. `entry` makes their keys unique in the picture."""
+    plans = (shader_plan(moment, use, entry) for use in uses)
+    return tuple(plan for plan in plans if plan is not None)
+
+
+def shader_plan(moment: Moment, use: Use, entry: str) -> ShaderPlan | None:
+    """A shader at the moment; None for an effect that is off or not mixed in."""
+    is_masters = use.place.startswith("/master/")
+    touched = moment.state.values if is_masters else moment.movement.touched
+    if touched.keys().isdisjoint(use.paths) and moment.drivers.keys().isdisjoint(use.paths):
+        return _as_written(use, entry)
+    mix = use.mix
+    if use.is_effect:
+        mix = _number(moment, touched, f"{use.place}/mix", use.mix)
+        if mix <= 0 or _number(moment, touched, f"{use.place}/on", float(use.is_on)) < 0.5:
+            return None
+    settings = dict(use.settings)
+    for knob in use.knobs:
+        value = _value(moment, touched, knob)
+        if value == knob.default:
+            settings.pop(knob.input.name, None)
+        else:
+            settings[knob.input.name] = value
+    frame_s = _event_s(moment)
+    for path, name in use.events.items():
+        fired = touched.get(path)
+        if fired is not None and 0 <= moment.at_s - fired.anchor_s < frame_s:
+            settings[name] = True
+    return ShaderPlan(f"{entry}{use.place}", use.shader, settings, use.pictures, min(mix, 1.0))
+
+
+@lru_cache(maxsize=4096)
+def _as_written(use: Use, entry: str) -> ShaderPlan | None:
+    if use.mix <= 0 or not use.is_on:
+        return None
+    return ShaderPlan(f"{entry}{use.place}", use.shader, use.settings, use.pictures, use.mix)
+
+
+def _value(moment: Moment, touched: Mapping[str, Ramp], knob: Knob) -> Value:
+    """The setting as it is, within its own range: other movements' shaders at its paths may reach further."""
+    numbers = tuple(
+        min(max(_number(moment, touched, path, written), low), high)
+        for path, written, (low, high) in zip(knob.paths, knob.written, knob.reaches, strict=True)
+    )
+    return value_of(knob.input, numbers)
+
+
+def _number(moment: Moment, touched: Mapping[str, Ramp], path: str, written: float) -> float:
+    ramp = touched.get(path)
+    return moment.driven(path, written if ramp is None else ramp.at(moment.at_s))
+
+
+def _event_s(moment: Moment) -> float:
+    """How long an event is true: the time of one frame, so that a render at the show's rate has it on one."""
+    return max(STEP_S, 1 / moment.world.loaded.show.canvas.rate)

@@ -1,0 +1,321 @@
+"""What the plan says of shaders: as written, as touched, between clips and movements, and who is read by whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.core.bindings import Bindings
+from engine.core.figures import Figures
+from engine.core.planner import plan, refs_at
+from engine.core.state import State
+from engine.core.step import advanced, begun, history, stepped
+from engine.core.values import value_at
+from engine.model.events import Event, EventSource
+from engine.model.plan import FramePlan, FromFile, FromGroup, FromLayer, GroupPlan, LayerPlan
+from engine.model.world import World
+from tests.look_support import look_world
+from tests.world_support import clip
+
+ONE = "movements: [{name: one, duration_s: 100}]\n"
+
+
+def layer_of(found: FramePlan, name: str) -> LayerPlan:
+    return next(layer for movement in found.movements for layer in movement.layers if layer.layer == name)
+
+
+def sent(world: World, *events: tuple[float, str, float]) -> State:
+    """The state after these (show seconds, path, value)."""
+    made = [Event(at_s, EventSource.OSC, number, path, value) for number, (at_s, path, value) in enumerate(events)]
+    return stepped(world, history(begun(world)), made, made[-1].at_s).head
+
+
+def test_shaders_are_planned_as_written() -> None:
+    world = look_world(
+        """
+layers:
+  - name: low
+    generator: {shader: dots, settings: {size: 7}}
+    effects:
+      - {shader: tint, settings: {amount: 0.9, tone: "#00ff00", way: down}, pictures: {by: {layer: high}}, mix: 0.4}
+      - {shader: tint, mix: 0}
+      - {shader: trails, on: false}
+    light: linear
+    mask: {layer: high}
+    mask_by: alpha
+  - {name: high, generator: {shader: dots}, shown: false}
+groups:
+  - {name: g, layers: [low], effects: [{shader: tint, pictures: {by: {group: h}}}], blend: screen}
+  - {name: h, layers: [high]}
+master: {effects: [{shader: tint, name: last}]}
+movements: [{name: one, duration_s: 100, effects: [{shader: trails, settings: {fade: 0.1}}]}]
+"""
+    )
+    found = plan(world, begun(world), 1.0)
+    low, high = found.movements[0].layers
+    assert low.generator is not None
+    assert (low.generator.shader, dict(low.generator.settings)) == ("dots", {"size": 7.0})
+    (effect,) = low.effects
+    assert dict(effect.settings) == {"amount": 0.9, "tone": (0.0, 1.0, 0.0, 1.0), "way": 5}
+    assert (effect.mix, dict(effect.pictures)) == (0.4, {"by": FromLayer("high")})
+    assert (low.linear, low.mask, low.mask_by) == (True, FromLayer("high"), "alpha")
+    assert (low.incoming, low.outgoing, low.is_shown, high.is_shown) == (None, None, True, False)
+    group, other = found.movements[0].groups
+    assert group == GroupPlan("g", ("low",), group.effects, "screen", 1.0)
+    assert group.effects[0].pictures == {"by": FromGroup("h")}
+    assert other.layers == ("high",)
+    assert [one.shader for one in found.movements[0].effects] == ["trails"]
+    assert found.effects[0].key == "/master/effect/last"
+    keys = [
+        low.generator.key,
+        effect.key,
+        group.effects[0].key,
+        found.movements[0].effects[0].key,
+        found.effects[0].key,
+    ]
+    assert len(set(keys)) == len(keys)
+    assert effect.key == "one@0/layer/low/effect/tint"
+
+
+def test_a_file_is_told_by_its_whole_path(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    world = look_world(
+        "layers: [{name: low, generator: {shader: dots}, effects: [{shader: tint, pictures: {by: {file: a.png}}}]}]\n"
+        + ONE,
+        folder=tmp_path,
+    )
+    (effect,) = layer_of(plan(world, begun(world), 0.0), "low").effects
+    assert effect.pictures == {"by": FromFile(str(tmp_path / "a.png"))}
+
+
+TOUCHED = """
+layers: [{name: low, generator: {shader: dots}, effects: [{shader: tint, name: t}]}]
+groups: [{name: g, layers: [low], effects: [{shader: tint, name: t}]}]
+master: {effects: [{shader: tint, name: t}]}
+movements:
+  - {name: one, duration_s: 10, effects: [{shader: tint, name: t}]}
+  - {name: two, duration_s: 10, effects: [{shader: tint, name: t}]}
+  - {name: three, duration_s: 10, layers: {low: {effects: [{shader: tint, name: t}]}}, groups: []}
+"""
+
+
+def effect_at(world: World, state: State, at_s: float, owner: str) -> dict[str, object]:
+    found = plan(world, state, at_s)
+    movement = found.movements[-1]
+    chains = {
+        "/layer/low": movement.layers[0].effects,
+        "/group/g": movement.groups[0].effects if movement.groups else (),
+        "/movement": movement.effects,
+        "/master": found.effects,
+    }
+    return dict(chains[owner][0].settings) if chains[owner] else {}
+
+
+@pytest.mark.parametrize("owner", ["/layer/low", "/group/g", "/movement", "/master"])
+def test_a_setting_is_touched_through_its_path(owner: str) -> None:
+    world = look_world(TOUCHED)
+    path = f"{owner}/effect/t"
+    state = sent(
+        world,
+        (1.0, f"{path}/amount", 1.0),
+        (1.0, f"{path}/tone/green", 0.5),
+        (1.0, f"{path}/way", 1.0),
+        (1.0, f"{path}/flip", 1.0),
+    )
+    assert value_at(world, state, f"{path}/amount", 2.0) == 1.0
+    assert value_at(world, state, f"{path}/amount", 1.015) == pytest.approx(0.75)  # half way
+    assert value_at(world, state, f"{path}/mix", 2.0) == 1.0
+    settled = {"amount": 1.0, "tone": (1.0, 0.5, 0.0, 1.0), "way": 5, "flip": True}
+    assert effect_at(world, state, 2.0, owner) == settled
+    # A movement that states its own begins as written; what it does not state, and the master's, stays.
+    kept = {
+        "/layer/low": (True, False),
+        "/group/g": (True, False),
+        "/movement": (False, False),
+        "/master": (True, True),
+    }
+    for at_s, stays in zip((12.0, 22.0), kept[owner], strict=True):
+        assert effect_at(world, state, at_s, owner) == (settled if stays else {})
+    reset = sent(world, (1.0, f"{path}/amount", 1.0), (2.0, "/reset", 1.0))
+    assert effect_at(world, reset, 3.0, owner) == {}
+
+
+def test_mix_and_off_take_an_effect_out_of_the_plan() -> None:
+    world = look_world(TOUCHED)
+    at = "/layer/low/effect/t"
+    assert layer_of(plan(world, sent(world, (1.0, f"{at}/mix", 0.0)), 2.0), "low").effects == ()
+    assert layer_of(plan(world, sent(world, (1.0, f"{at}/on", 0.0)), 2.0), "low").effects == ()
+    (half,) = layer_of(plan(world, sent(world, (1.0, f"{at}/mix", 0.5)), 2.0), "low").effects
+    assert half.mix == 0.5
+
+
+@pytest.mark.parametrize("owner", ["/layer/low", "/movement", "/master"])
+def test_an_event_is_true_for_a_frame(owner: str) -> None:
+    world = look_world(TOUCHED)
+    state = sent(world, (1.0, f"{owner}/effect/t/clear", 1.0))
+    found = [effect_at(world, state, at_s, owner).get("clear") for at_s in (1.0, 1.03, 1.04, 5.0)]
+    assert found == [True, True, None, None]  # the canvas has 30 frames a second
+    assert value_at(world, state, f"{owner}/effect/t/clear", 1.0) is None
+
+
+def test_group_opacity_is_a_parameter() -> None:
+    world = look_world(TOUCHED)
+    state = sent(world, (1.0, "/group/g/opacity", 0.25))
+    assert plan(world, state, 2.0).movements[0].groups[0].opacity == 0.25
+    assert value_at(world, state, "/group/g/opacity", 2.0) == 0.25
+
+
+def test_controls_are_bound_to_settings() -> None:
+    world = look_world(
+        TOUCHED
+        + """bindings:
+  - {midi: {cc: 1}, to: /layer/low/effect/t/amount}
+  - {key: c, to: /movement/effect/t/clear}
+  - {osc: /way, to: /master/effect/t/way}
+"""
+    )
+    bindings = Bindings(world.loaded.bindings, world.tree, Figures())
+    events = [
+        Event(1.0, EventSource.MIDI, 0, "midi/any/0/cc/1", 1.0),
+        Event(1.0, EventSource.KEY, 1, "key/c", 1.0),
+        Event(1.0, EventSource.OSC, 2, "/way", 1.0),
+    ]
+    resolved = [one for handled in bindings.resolve(events, lambda _path: 0.0) for one in handled.resolved]
+    assert {one.address for one in resolved} >= {"/movement/effect/t/clear", "/master/effect/t/way"}
+    state = stepped(world, history(begun(world)), resolved, 1.0).head
+    assert effect_at(world, state, 1.0, "/movement") == {"clear": True}
+    assert effect_at(world, state, 1.0, "/master") == {"way": 5}
+
+
+def test_another_movement_s_generator_at_the_same_paths_keeps_its_own_range() -> None:
+    world = look_world(
+        """
+layers: [{name: low, generator: {shader: dots}}]
+movements: [{name: one, duration_s: 10}, {name: two, duration_s: 10, layers: {low: {generator: {shader: bars}}}}]
+"""
+    )
+    assert world.tree.parameters["/layer/low/generator/size"].high == 10
+    state = sent(world, (1.0, "/movement/next", 1.0), (2.0, "/layer/low/generator/size", 9.0))
+    generator = layer_of(plan(world, state, 3.0), "low").generator
+    assert generator is not None
+    assert (generator.shader, dict(generator.settings)) == ("bars", {"size": 2.0})
+
+
+READ = """
+layers:
+  - {name: hidden, shown: false, clips: [a]}
+  - {name: dark, opacity: 0, clips: [b]}
+  - {name: seen, clips: [c], effects: [{shader: tint, pictures: {by: {layer: hidden}}}], mask: {group: g}}
+  - {name: unseen, shown: false, clips: [d]}
+library: x
+groups: [{name: g, layers: [dark]}]
+movements: [{name: one, duration_s: 10}]
+"""
+
+
+def test_layers_that_others_read_are_decoded_and_drawn() -> None:
+    world = look_world(READ, clips=[clip(slug) for slug in "abcd"])
+    found = plan(world, begun(world), 1.0)
+    assert [(layer.layer, layer.is_shown) for layer in found.movements[0].layers] == [
+        ("hidden", False),
+        ("dark", False),
+        ("seen", True),
+    ]
+    assert list(refs_at(world, begun(world), 1.0)) == list(found.refs())
+    assert [ref.clip for ref in found.refs()] == ["a", "b", "c"]
+
+
+def test_rows_and_layers_name_how_clips_change(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(
+        "clip,layer,duration_s,transition\na,low,2,\nb,low,2,wipe 1\na,low,2,fade 1\n", encoding="utf-8"
+    )
+    text = """
+layers: [{name: low, transition: {shader: wind, settings: {gust: 0.7}}, transition_s: 1}]
+library: x
+movements: [{name: one, schedule: rows.csv}]
+"""
+    world = look_world(text, clips=[clip("a"), clip("b")], folder=tmp_path)
+
+    def between(at_s: float, state: State) -> tuple[str, dict[str, object], float] | None:
+        layer = layer_of(plan(world, state, at_s), "low")
+        found = layer.transition
+        return None if found is None else (found.shader, dict(found.settings), layer.fade)
+
+    state = begun(world)
+    assert between(1.0, state) is None
+    assert between(2.5, state) == ("wipe", {}, 0.5)
+    assert between(3.5, state) is None
+    assert between(4.5, state) == ("wind", {"gust": 0.7}, 0.5)
+    jumped = sent(world, (1.0, "/layer/low/transition/gust", 0.1), (1.0, "/layer/low/jump", 1.0))
+    assert between(1.5, jumped) == ("wind", {"gust": 0.1}, 0.5)
+
+
+def test_a_movement_comes_in_as_it_says_or_as_the_one_before_goes() -> None:
+    text = """
+layers: [{name: low, generator: {shader: dots}}]
+movements:
+  - {name: one, duration_s: 10, exit: {shader: wipe}}
+  - {name: two, duration_s: 10, transition_s: 2}
+  - {name: three, duration_s: 10, transition_s: 2, transition: {shader: wind}, exit: {shader: wipe}}
+  - {name: four, duration_s: 10, transition_s: 2, transition: {}}
+"""
+    world = look_world(text)
+    found = [plan(world, begun(world), at_s) for at_s in (5.0, 11.0, 15.0, 21.0, 31.0)]
+    shaders = [one.transition and one.transition.shader for one in found]
+    assert shaders == [None, "wipe", None, "wind", None]
+    assert [len(one.movements) for one in found] == [1, 2, 1, 2, 2]
+
+
+def test_a_movement_that_begins_again_has_keys_of_its_own() -> None:
+    text = """
+layers: [{name: low, generator: {shader: dots}}]
+movements: [{name: one, duration_s: 10, transition_s: 2}]
+"""
+    world = look_world(text)
+    found = plan(world, sent(world, (3.0, "/movement/restart", 1.0)), 4.0)
+    keys = [movement.layers[0].generator.key for movement in found.movements if movement.layers[0].generator]
+    assert keys == ["one@0/layer/low/generator", "one@3/layer/low/generator"]
+
+
+def test_trails_die_away_where_their_layer_shows_nothing(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("clip,layer,duration_s\na,low,2\n,low,2\na,high,2\n,high,2\n", encoding="utf-8")
+    text = """
+layers: [{name: low, effects: [{shader: trails}]}, {name: high, effects: [{shader: tint}]}]
+library: x
+movements: [{name: one, schedule: rows.csv}]
+"""
+    world = look_world(text, clips=[clip("a")], folder=tmp_path)
+    found = plan(world, begun(world), 3.0)
+    assert [layer.layer for layer in found.movements[0].layers] == ["low"]
+
+
+def test_a_frozen_picture_stands_whatever_is_touched() -> None:
+    world = look_world(
+        TOUCHED.replace(
+            "movements:",
+            "modulations: [{to: /layer/low/effect/t/amount, lfo: {shape: saw, period_s: 100}}]\nmovements:",
+        )
+    )
+    state = sent(
+        world,
+        (1.0, "/master/freeze", 1.0),
+        (1.5, "/master/effect/t/amount", 1.0),
+        (1.5, "/layer/low/effect/t/way", 1.0),
+        (1.5, "/group/g/opacity", 0.0),
+    )
+    before, after = plan(world, state, 2.0), plan(world, advanced(world, state, 4.0), 4.0)
+    assert before.movements == after.movements
+    assert before.effects == after.effects
+    assert (before.picture_at_s, after.picture_at_s, after.at_s) == (1.0, 1.0, 4.0)
+    assert effect_at(world, state, 4.0, "/layer/low")["amount"] == pytest.approx(0.01)
+    let_go = stepped(world, history(state), [Event(5.0, EventSource.OSC, 9, "/master/freeze", 0.0)], 5.0).head
+    assert plan(world, let_go, 5.0).frozen_at_s is None
+    assert effect_at(world, let_go, 5.0, "/layer/low") == {"amount": pytest.approx(0.05), "way": 5}
+
+
+def test_panic_fades_and_leaves_the_shaders_as_they_are() -> None:
+    world = look_world(TOUCHED)
+    quiet, loud = begun(world), sent(world, (1.0, "/panic", 1.0))
+    assert plan(world, loud, 9.0).fade == 0.0
+    assert plan(world, loud, 9.0).movements == plan(world, quiet, 9.0).movements
