@@ -100,7 +100,7 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
         output, context, loader = stage_screen(stack, world, job, inputs)
         store = _frame_store(stack, world, figures)
         canvas = show.canvas
-        compositor = Compositor(context, canvas.width, canvas.height, figures, get_proc_address=loader)
+        compositor = Compositor(context, canvas.width, canvas.height, figures, get_proc_address=loader, on_stage=True)
         _ready(stack, world, compositor)
         player = Player(
             world=world,
@@ -171,10 +171,9 @@ def _frame_store(stack: ExitStack, world: World, figures: Figures) -> FrameStore
 
 
 def _ready(stack: ExitStack, world: World, compositor: Compositor) -> Compositor:
-    """The compositor with every blend mode of the show compiled, and the passes for flow where a layer asks for it."""
+    """The compositor with all that the show uses compiled and uploaded."""
     stack.callback(compositor.release)
-    layers = [layer for movement in world.loaded.movements for layer in movement.layers]
-    compositor.prepare({layer.blend for layer in layers}, flow=any(layer.interpolation == "flow" for layer in layers))
+    compositor.prepare_show(world.loaded)
     return compositor
 
 

@@ -2,48 +2,41 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import moderngl
 
 from engine.core.figures import Figures
-from engine.errors import DeviceError, FrameError
-from engine.gl.blend_pass import BlendPass
 from engine.gl.compressed import GetProcAddress, egl_get_proc_address
-from engine.gl.draw_list import FrameDraw, LayerDraw, Motion, MovementDraw, draw_list
-from engine.gl.frame_program import FramePrograms
-from engine.gl.full_screen import FullScreen
-from engine.gl.in_between import MotionMaps, MotionPasses
-from engine.gl.targets import new_target, picture_of, release_target
+from engine.gl.gpu_timer import GpuTimer
+from engine.gl.pass_graph import pass_graph
+from engine.gl.pass_runner import PassRunner, ShaderFailedError
+from engine.gl.passes import PassGraph
+from engine.gl.pictures import FIXED_FUNCTION, MaskBy, Signature
+from engine.gl.plan_pictures import Stage, whole_picture
+from engine.gl.targets import new_target, release_target
 from engine.gl.textures import TextureStore
+from engine.model.looks import Chain, PictureFrom
 from engine.model.pictures import FrameRef, Lookup
 from engine.model.plan import FramePlan
-
-_log = logging.getLogger(__name__)
+from engine.model.shaders import Shader
+from engine.model.world import LoadedShow, PlacedMovement
 
 _SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "swiftshader", "gdi generic")
-
-_CLEAR = (0.0, 0.0, 0.0, 0.0)
-_BLACK = (0.0, 0.0, 0.0, 1.0)
-
-# (source colour, destination colour, source alpha, destination alpha)
-_OVER = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
-_SUM = (moderngl.ONE, moderngl.ONE, moderngl.ONE, moderngl.ONE)
-# For these modes the general formula on premultiplied colours is what fixed-function blending works out, exactly.
-_FIXED_FUNCTION = {
-    "normal": _OVER,
-    "add": (moderngl.ONE, moderngl.ONE, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA),
-    "screen": (moderngl.ONE, moderngl.ONE_MINUS_SRC_COLOR, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA),
-}
+_KEPT_BYTES = 256 * 2**20
+_TEXEL_BYTES = 8
+_MOST_STEPS_ON_STAGE, _MOST_STEPS = 4, 60
 
 
 class Compositor:
     """Composites plans on a canvas of one size. All of it belongs to the thread whose context it is given.
 
     Layers are premultiplied RGBA16F, gamma-encoded BT.709; a layer's blend mode follows W3C Compositing and Blending
-    Level 1 with the backdrop's alpha, and each movement begins clear. The output is RGBA8, opaque, over black.
-    After the first draws of a size and mode nothing is allocated on the GPU; see `prepare`.
+    Level 1 with the backdrop's alpha, and each group and movement begins clear. The output is RGBA8, opaque, over
+    black. After the first draws of a plan nothing is allocated on the GPU; see `prepare`.
+
+    What looks as it did in the draw before is not drawn again: the canvas as a whole at once, a layer, a group, or the
+    first effects of a chain after its third draw. A shader that cannot be drawn is passed by, counted, and logged once.
     """
 
     def __init__(
@@ -55,37 +48,60 @@ class Compositor:
         *,
         get_proc_address: GetProcAddress | None = None,
         smooth_chroma: bool | None = None,
+        on_stage: bool = False,
+        times_passes: bool | None = None,
     ) -> None:
         """A canvas of `width` × `height` pixels.
 
         `get_proc_address` looks up GL functions in the context's own way (glfw's for a window); EGL's where left out.
         `smooth_chroma` interpolates subsampled chroma in pictures drawn 1:1: free on a GPU, a sixth of the draw on
-        software GL, so by default everywhere but there. Figures: `upload_ms`, `upload_failed`.
+        software GL, so by default everywhere but there. `on_stage`: shaders with memory make up for a few missed
+        steps at most. `times_passes` asks for GPU times; by default everywhere but on software GL, which draws each
+        pass to its end before it tells.
+        Figures: `upload_ms`, `upload_failed`, `passes`, `shaders_failed`, `picture_file_failed`, `gpu_ms`.
         Raises ShaderError where a shipped shader does not compile, with the context as it was.
         """
-        if smooth_chroma is None:
-            smooth_chroma = not is_software(context)
-        self._context = context
+        software = is_software(context)
+        load = get_proc_address or egl_get_proc_address
+        times_passes = not software if times_passes is None else times_passes
+        self._timer = GpuTimer.where_there_is_one(load) if times_passes else None
         self._size = (width, height)
-        self._textures = TextureStore(context, figures, get_proc_address or egl_get_proc_address)
-        self._upload_failed = figures.counter("upload_failed")
-        self._reported: set[str] = set()
-        self._frames = FramePrograms(context, smooth_chroma=smooth_chroma)
-        self._moving: MotionPasses | None = None
-        self._motions: dict[Motion, MotionMaps] = {}
-        self._blends = BlendPass(context)
-        self._output_programs = tuple(
-            FullScreen(context, ["passes/output.frag"], {"first": 0, "second": 1}, defines)
-            for defines in ([], ["TWO_MOVEMENTS"])
-        )
+        self._textures = TextureStore(context, figures, load)
         self._output = new_target(context, self._size)
-        self._canvases = [new_target(context, self._size, half_float=True) for _ in range(3)]
-        self._layer = new_target(context, self._size, half_float=True)
+        self._output.clear(color=(0.0, 0.0, 0.0, 1.0))
+        self._output.color_mask = (True, True, True, False)  # opaque, whatever is drawn into it
+        self._runner = PassRunner(
+            context,
+            self._output,
+            self._textures,
+            figures,
+            smooth_chroma=not software if smooth_chroma is None else smooth_chroma,
+            timer=self._timer,
+        )
+        self._most_steps = _MOST_STEPS_ON_STAGE if on_stage else _MOST_STEPS
+        self._most_kept = max(1, _KEPT_BYTES // (width * height * _TEXEL_BYTES))
+        self._passes = figures.samples("passes")
+        self._gpu_ms = figures.samples("gpu_ms")
+        self._sightings: dict[Signature, int] = {}
+        self._drawn: Signature | None = None
+        self.gpu_times_ms: Mapping[str, float] = {}
+        """GPU time of the newest draw that was timed, by layer, group and effect: "MOVEMENT/layer/NAME", an effect's
+        key, "master"; "" is the output's. Replaced as a whole, so that any thread may read it."""
 
     @property
     def texture_count(self) -> int:
-        """How many textures hold pictures: constant once the show has settled."""
+        """How many textures hold pictures of clips: constant once the show has settled."""
         return self._textures.texture_count
+
+    @property
+    def target_count(self) -> int:
+        """How many pictures there are that passes draw into, those that shaders remember among them."""
+        return self._runner.targets.count
+
+    @property
+    def program_count(self) -> int:
+        """How many shaders of the show are compiled."""
+        return self._runner.shaders.program_count
 
     def prepare(self, blends: Iterable[str], *, flow: bool = False) -> None:
         """Compile the blend modes that the show will use, and `flow` if it does, so that none is while it runs.
@@ -93,10 +109,38 @@ class Compositor:
         Raises ShaderError for a mode without a file in shaders/blend, or whose file does not compile.
         """
         for blend in blends:
-            if blend not in _FIXED_FUNCTION:
-                self._blends.prepare(blend)
+            if blend not in FIXED_FUNCTION:
+                self._runner.blends.prepare(blend)
         if flow:
-            self._flow_passes()
+            self._runner.prepare_flow()
+
+    def prepare_show(self, loaded: LoadedShow) -> None:
+        """Compile all that a show uses, and read its stills and tables of colours. It reads disks.
+
+        May be called again with another version of the show: what is as it was stays. Raises ShaderError as `prepare`
+        does; what is wrong with the show's own shaders and files is counted and logged, and left out of the picture.
+        """
+        layers = [layer for movement in loaded.movements for layer in movement.layers]
+        self.prepare((), flow=any(layer.interpolation == "flow" for layer in layers))
+        for blend, linear, mask_by in _blend_variants(loaded):
+            self._runner.blends.prepare(blend, linear=linear, mask_by=mask_by)
+        self._runner.shaders.prepare(loaded.shaders)
+        self._runner.files.prepare(sorted(_picture_files(loaded)))
+        self.forget()
+
+    def load_shader(self, name: str, shader: Shader) -> None:
+        """Put a new version of a shader into the place of the one called `name`.
+
+        Raises ShaderError with file, line and source line where it cannot be drawn; the one before then goes on.
+        """
+        self._runner.shaders.load(name, shader)
+        self.forget()
+
+    def forget(self) -> None:
+        """Draw everything anew the next time, even what looks as it did before. Shaders keep their memory."""
+        self._drawn = None
+        self._sightings.clear()
+        self._runner.let_go(())
 
     def draw(self, plan: FramePlan, frames: Mapping[FrameRef, Lookup]) -> moderngl.Framebuffer:
         """Draw the picture of `plan` (at most two movements with a share in it) and return the canvas.
@@ -106,141 +150,93 @@ class Compositor:
         too, is counted, and logged once for its clip. Raises ShaderError for an unknown blend mode and ValueError for
         a third movement; the next draw is sound again.
         """
-        movements = draw_list(plan, frames, self._size)
-        if len(movements) > len(self._output_programs):
-            raise ValueError(f"{len(movements)} movements at once: a picture has two at most")
-        self._textures.begin_draw()
-        self._motions = self._motion_maps(movements)
-        if len(movements) == 1 and len(movements[0].layers) == 1 and len(movements[0].layers[0].frames) == 1:
-            self._draw_only_frame(movements[0])
-        else:
-            self._draw_movements(movements)
-        return self._output
+        while True:
+            try:
+                self._draw(plan, frames)
+            except ShaderFailedError as error:
+                self._runner.shaders.set_aside(error.name, error)  # one less, so that this comes to an end
+            else:
+                return self._output
 
     def release(self) -> None:
         """Give everything on the GPU back. Nothing can be drawn after it."""
-        for target in (self._output, self._layer, *self._canvases):
-            release_target(target)
-        for program in self._output_programs:
-            program.release()
-        self._blends.release()
-        if self._moving is not None:
-            self._moving.release()
-        self._frames.release()
+        self._runner.release()
         self._textures.release()
+        release_target(self._output)
 
-    def _flow_passes(self) -> MotionPasses:
-        if self._moving is None:
-            self._frames.prepare_motion()
-            self._moving = MotionPasses(self._context)
-        return self._moving
-
-    def _motion_maps(self, movements: tuple[MovementDraw, ...]) -> dict[Motion, MotionMaps]:
-        """What the frames in motion need, drawn ahead of all else; those that cannot be uploaded are left out."""
-        frames = [frame for movement in movements for layer in movement.layers for frame in layer.frames]
-        motions = dict.fromkeys(frame.motion for frame in frames if frame.motion is not None)
-        if not motions:
-            return {}
-        passes = self._flow_passes()
-        passes.begin_draw()
-        maps: dict[Motion, MotionMaps] = {}
-        for motion in motions:
-            try:
-                first, second = (self._textures.uploaded(picture) for picture in (motion.first, motion.second))
-            except (FrameError, DeviceError):
-                continue  # reported when it is drawn, by itself or in a plain mix
-            maps[motion] = passes.maps(first, second, motion.mix)
-        return maps
-
-    def _draw_only_frame(self, movement: MovementDraw) -> None:
-        """A single frame needs no canvas of its own: over black, its weight is all that fades and opacity do."""
-        (layer,) = movement.layers
-        (frame,) = layer.frames
-        self._output.clear(color=_BLACK)
-        self._output.use()
-        self._draw_frame(frame, layer.flash, _OVER, frame.weight * movement.weight)
-
-    def _draw_movements(self, movements: tuple[MovementDraw, ...]) -> None:
-        free = list(self._canvases)
-        finished: list[moderngl.Framebuffer] = []
-        for movement in movements:
-            canvas = self._composite(movement.layers, free[0], free[1])
-            free.remove(canvas)
-            finished.append(canvas)
-        if not movements:
-            self._output.clear(color=_BLACK)
+    def _draw(self, plan: FramePlan, frames: Mapping[FrameRef, Lookup]) -> None:
+        shaders = self._runner.shaders
+        stage = Stage(self._size, shaders.usable, shaders.memory, self._most_steps)
+        whole = whole_picture(plan, frames, stage)
+        signature = whole.signature
+        if signature == self._drawn:
+            self._passes.add(0)
             return
-        output = self._output_programs[len(movements) - 1]
-        output.set("first_weight", movements[0].weight)
-        output.set("second_weight", movements[-1].weight)
-        output.draw(self._output, [picture_of(canvas) for canvas in finished])
-
-    def _composite(
-        self, layers: tuple[LayerDraw, ...], canvas: moderngl.Framebuffer, spare: moderngl.Framebuffer
-    ) -> moderngl.Framebuffer:
-        """Composite a movement's layers; the canvas or the spare one, whichever holds the result."""
-        self._fill(canvas, layers[0])
-        for layer in layers[1:]:
-            factors = _FIXED_FUNCTION.get(layer.blend)
-            if factors is not None and len(layer.frames) == 1:
-                canvas.use()
-                self._draw_frame(layer.frames[0], layer.flash, factors)
-                continue
-            self._fill(self._layer, layer)
-            self._blend_into(spare, canvas, layer.blend)
-            canvas, spare = spare, canvas
-        return canvas
-
-    def _fill(self, target: moderngl.Framebuffer, layer: LayerDraw) -> None:
-        """Make `target` hold the layer alone, whose frames add up."""
-        target.use()
-        first, *others = layer.frames
-        if first.placement.covers:
-            if not self._draw_frame(first, layer.flash, None):
-                target.clear(color=_CLEAR)
+        self._drawn = None
+        graph = pass_graph(whole, self._runner.kept, self._sightings, most_kept=self._most_kept)
+        self._note(graph)
+        self._runner.let_go(graph.reads)
+        draws, is_whole = self._runner.run(graph, plan)
+        self._passes.add(draws)
+        if is_whole:
+            self._drawn = signature
         else:
-            target.clear(color=_CLEAR)
-            self._draw_frame(first, layer.flash, _SUM)
-        for frame in others:
-            self._draw_frame(frame, layer.flash, _SUM)
+            self.forget()  # a frame that cannot be had is tried again
 
-    def _draw_frame(
-        self, frame: FrameDraw, flash: float, factors: tuple[int, int, int, int] | None, weight: float | None = None
-    ) -> bool:
-        """Draw one frame into the target in use, replacing what is there without `factors`; False if it cannot be."""
-        try:
-            uploaded = self._textures.uploaded(frame.picture)
-        except (FrameError, DeviceError) as error:  # the latter: a format that this driver lacks
-            self._report(frame, error)
-            return False
-        if factors is None:
-            self._context.enable_only(moderngl.NOTHING)
-        else:
-            self._context.enable_only(moderngl.BLEND)
-            self._context.blend_func = factors  # type: ignore[assignment]  # takes four, though it is annotated with two
-        weight = frame.weight if weight is None else weight
-        self._frames.draw(frame.placement, uploaded, flash, weight, self._motion_of(frame))
-        return True
-
-    def _motion_of(self, frame: FrameDraw) -> moderngl.Texture | None:
-        maps = None if frame.motion is None else self._motions.get(frame.motion)
-        if maps is None or frame.motion is None:
-            return None
-        return maps.first if frame.picture is frame.motion.first else maps.second
-
-    def _blend_into(self, target: moderngl.Framebuffer, backdrop: moderngl.Framebuffer, blend: str) -> None:
-        """Draw the layer over `backdrop` into `target`, through the blend mode's own function."""
-        self._blends.draw(target, picture_of(self._layer), picture_of(backdrop), blend)
-
-    def _report(self, frame: FrameDraw, error: FrameError | DeviceError) -> None:
-        self._upload_failed.add()
-        clip = frame.picture.ref.clip
-        if clip not in self._reported:
-            self._reported.add(clip)
-            _log.warning("%s", error)
+    def _note(self, graph: PassGraph) -> None:
+        self._sightings = {one: self._sightings.get(one, 0) + 1 for one in graph.candidates}
+        times = self._timer.begin_draw() if self._timer is not None else None
+        if times is not None:
+            self.gpu_times_ms = times
+            self._gpu_ms.add(sum(times.values()))
 
 
 def is_software(context: moderngl.Context) -> bool:
     """Whether the CPU draws, so that every pixel costs."""
     renderer = str(context.info["GL_RENDERER"]).lower()
     return any(name in renderer for name in _SOFTWARE_RENDERERS)
+
+
+def _blend_variants(loaded: LoadedShow) -> set[tuple[str, bool, MaskBy | None]]:
+    """What the passes of a show's blends are compiled with."""
+    variants: set[tuple[str, bool, MaskBy | None]] = set()
+    for movement in loaded.movements:
+        variants |= {(group.blend, False, None) for group in movement.groups}
+        for layer in movement.layers:
+            mask_by = None if layer.mask is None else layer.mask_by
+            # What is lowest is blended in gamma, whatever the layer says.
+            variants |= {(layer.blend, layer.light == "linear", mask_by), (layer.blend, False, mask_by)}
+    if loaded.shaders:
+        return variants
+    # Without shaders nothing is kept or shared, so that fixed functions can do what they do.
+    return {one for one in variants if one[0] not in FIXED_FUNCTION or one[1]}
+
+
+def _picture_files(loaded: LoadedShow) -> Iterator[str]:
+    """The files that shaders and masks of a show read, as plans name them."""
+    folder = loaded.file.parent
+    for source in _pictures_from(loaded):
+        if source.file is not None:
+            yield str(folder / source.file)
+
+
+def _pictures_from(loaded: LoadedShow) -> Iterator[PictureFrom]:
+    yield from _of_chain(loaded.show.master.effects)
+    for movement in loaded.movements:
+        yield from _of_movement(movement)
+
+
+def _of_movement(movement: PlacedMovement) -> Iterator[PictureFrom]:
+    for chain in (movement.effects, *(group.effects for group in movement.groups)):
+        yield from _of_chain(chain)
+    for layer in movement.layers:
+        yield from _of_chain(layer.effects)
+        if layer.generator is not None:
+            yield from layer.generator.pictures.values()
+        if layer.mask is not None:
+            yield layer.mask
+
+
+def _of_chain(chain: Chain) -> Iterator[PictureFrom]:
+    for effect in chain:
+        yield from effect.pictures.values()

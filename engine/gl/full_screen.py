@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import moderngl
 
 from engine.gl.programs import build_program, shipped_part
+
+# (source colour, destination colour, source alpha, destination alpha)
+Factors: TypeAlias = tuple[int, int, int, int]
+
+
+def use_blending(context: moderngl.Context, factors: Factors | None) -> None:
+    """Blend by `factors` what is drawn next; without them it replaces what is there."""
+    if factors is None:
+        context.enable_only(moderngl.NOTHING)
+    else:
+        context.enable_only(moderngl.BLEND)
+        context.blend_func = factors  # type: ignore[assignment]  # takes four, though it is annotated with two
 
 
 class FullScreen:
@@ -33,12 +46,17 @@ class FullScreen:
         if isinstance(uniform, moderngl.Uniform):
             uniform.value = value
 
-    def draw(self, target: moderngl.Framebuffer, textures: Sequence[moderngl.Texture]) -> None:
-        """Fill `target`, with `textures` at units 0, 1, …; it stays the framebuffer in use, without blending."""
+    def draw(
+        self, target: moderngl.Framebuffer, textures: Sequence[moderngl.Texture], factors: Factors | None = None
+    ) -> None:
+        """Fill `target`, with `textures` at units 0, 1, …; it stays the framebuffer in use.
+
+        With `factors` what is drawn is blended with what is there.
+        """
         for unit, texture in enumerate(textures):
             texture.use(unit)
         target.use()
-        self._context.enable_only(moderngl.NOTHING)
+        use_blending(self._context, factors)
         self._vertices.render(moderngl.TRIANGLES, vertices=3)
 
     def release(self) -> None:

@@ -162,6 +162,36 @@ _PREREAD = (
     ),
 )
 
+_LOOK = (
+    Figure(
+        "passes",
+        "passes",
+        "Draws that a picture took; none where it looks as the one before.",
+        "Each layer takes one, each effect as many as its file has passes. On software GL each costs about a layer.",
+        sampled=True,
+    ),
+    Figure(
+        "gpu_ms",
+        "GPU",
+        "How long the GPU was busy with a picture, where the driver tells; not on software GL.",
+        "More than a frame's time cannot play: fewer effects, simpler ones, or a smaller canvas.",
+        unit="ms",
+        sampled=True,
+    ),
+    Figure(
+        "shaders_failed",
+        "shaders passed by",
+        "Shaders that did not compile or could not be drawn, so that the picture passes as if they were not there.",
+        "The log names each with its file and line: mend it, and save it again.",
+    ),
+    Figure(
+        "picture_file_failed",
+        "picture files not read",
+        "Stills and colour tables of shaders and masks that could not be read; they are clear.",
+        "The log names each: is it there, and is it a picture?",
+    ),
+)
+
 _LOOP = (
     Figure(
         "event_to_shown_ms",
@@ -445,6 +475,7 @@ _FILM = (
 GROUPS: dict[str, tuple[Figure, ...]] = {
     "What was shown": _PICTURE,
     "How the frames came": _PREREAD,
+    "The look": _LOOK,
     "The loop": _LOOP,
     "What was played": _EVENTS,
     "Takes": _TAKES,

@@ -11,6 +11,7 @@ from engine.core.figures import Figures
 from engine.errors import DeviceError
 from engine.gl.compositor import Compositor
 from engine.gl.context import headless_context
+from tests.gl.look_support import LOOKS_SIZE, with_shaders
 from tests.support import absent
 
 
@@ -30,6 +31,21 @@ def context(shared_context: moderngl.Context) -> Iterator[moderngl.Context]:
     with shared_context:
         yield shared_context
         assert shared_context.error == "GL_NO_ERROR"
+
+
+@pytest.fixture(scope="session")
+def shared_looks(shared_context: moderngl.Context, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compositor]:
+    with shared_context:
+        made = Compositor(shared_context, *LOOKS_SIZE, Figures())
+        yield with_shaders(made, tmp_path_factory.mktemp("shaders"))
+        made.release()
+
+
+@pytest.fixture
+def looks(context: moderngl.Context, shared_looks: Compositor) -> Compositor:
+    """A compositor of LOOKS_SIZE with all shaders of look_support; it keeps nothing from the test before but memory."""
+    shared_looks.forget()
+    return shared_looks
 
 
 @pytest.fixture

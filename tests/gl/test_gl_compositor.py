@@ -9,7 +9,8 @@ import pytest
 
 from engine.core.figures import Figures
 from engine.gl.compositor import Compositor
-from engine.gl.draw_list import draw_list
+from engine.gl.pictures import Stack
+from engine.gl.plan_pictures import Stage, whole_picture
 from engine.model.pictures import FrameRef, Hit, Lookup, Missing, Nearest, Picture
 from engine.model.plan import FramePlan, LayerPlan, MovementPlan, ShownFrame, Transform
 from tests.gl.gl_support import (
@@ -179,8 +180,9 @@ def test_a_layer_that_lets_something_through_hides_nothing(settings: dict[str, o
     below = plain(1, 2, 3)
     top = Picture(fresh_ref(), 8, 8, *gray_planes(90, (8, 8)))
     layers = (layer_of(below), layer_of(small), layer_of(top, **settings))
-    (movement,) = draw_list(plan_of(*layers), frames_of(below, small, top), SIZE)
-    assert len(movement.layers) == 3
+    movement = whole_picture(plan_of(*layers), frames_of(below, small, top), Stage(SIZE)).first
+    assert isinstance(movement, Stack)
+    assert len(movement.items) == 3
 
 
 def test_an_invisible_layer_costs_nothing(compositor: Make) -> None:

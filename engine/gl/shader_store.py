@@ -1,0 +1,172 @@
+"""The shaders of a show on the GPU: a program each, shared by all its uses, and the memory of those that have one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import moderngl
+
+from engine.core.figures import Figures
+from engine.errors import ShaderError
+from engine.formats.shader_files import read_shader
+from engine.gl.memory_steps import LONGEST_GAP_S, STEPS_A_SECOND, grid_number
+from engine.gl.passes import Shade
+from engine.gl.shader_program import ShaderProgram
+from engine.gl.shader_use import Moment, ShaderUse
+from engine.gl.target_pool import TargetPool
+from engine.gl.targets import new_target, release_target
+from engine.model.shaders import Shader, Value
+
+_log = logging.getLogger(__name__)
+
+_IDLE_DRAWS = 240
+_DAY_S = 86_400.0
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What one key remembers, the steps it began and ended with, and the draw that used it last."""
+
+    use: ShaderUse
+    program: ShaderProgram
+    first_step: int
+    last_step: int
+    draw_index: int
+
+
+class ShaderStore:
+    """Programs by the names that the show calls them. Render thread only.
+
+    A shader that does not compile, or cannot be drawn, is set aside: it is counted, logged once, and no longer in
+    `usable` until another version of it is loaded.
+    """
+
+    def __init__(self, context: moderngl.Context, targets: TargetPool, figures: Figures) -> None:
+        """`targets` is where shaders' own passes get their pictures."""
+        self.usable: dict[str, Shader] = {}
+        self._context = context
+        self._failed = figures.counter("shaders_failed")
+        self._targets = targets
+        self._programs: dict[str, ShaderProgram] = {}
+        self._uses: dict[str, ShaderUse] = {}  # of shaders without memory: one serves all
+        self._memories: dict[str, _Memory] = {}
+        self._draw_index = 0
+
+    @property
+    def program_count(self) -> int:
+        return len(self._programs)
+
+    @property
+    def memory(self) -> Mapping[str, int]:
+        """The number of the last step of each key that remembers something."""
+        return {key: one.last_step for key, one in self._memories.items()}
+
+    def prepare(self, shaders: Mapping[str, Shader]) -> None:
+        """Compile those of `shaders` that are not there as they are, and draw each once, small: some drivers compile
+        at the first draw. What cannot be drawn is set aside."""
+        for name, shader in shaders.items():
+            if self.usable.get(name) != shader:
+                try:
+                    self.load(name, shader)
+                except ShaderError as error:
+                    self.set_aside(name, error)
+
+    def load(self, name: str, shader: Shader) -> None:
+        """Compile `shader` and put it in the place of what is called `name`. What that remembered is lost.
+
+        Raises ShaderError with file, line and source line where it cannot be drawn; what was there before goes on.
+        """
+        program = ShaderProgram(self._context, read_shader(shader.file), premultiplied=True)
+        use = ShaderUse(program, self._targets)
+        trial = new_target(self._context, (2, 2), half_float=True)
+        try:
+            use.draw(trial, Moment(0.0))
+        except ShaderError:
+            program.release()
+            raise
+        finally:
+            use.forget()
+            release_target(trial)
+        self._drop(name)
+        self.usable[name], self._programs[name] = shader, program
+        if not shader.has_memory:
+            self._uses[name] = use
+
+    def set_aside(self, name: str, error: ShaderError) -> None:
+        """Pass the shader by from here on."""
+        self._failed.add()
+        _log.warning("the shader %s is passed by: %s", name, error)
+        self._drop(name)
+
+    def draw(
+        self,
+        one: Shade,
+        target: moderngl.Framebuffer,
+        at_s: float,
+        inputs: Mapping[str, Value | moderngl.Texture],
+    ) -> int:
+        """Draw a shader into `target` with `inputs`; the number of draws that it took. Raises ShaderError."""
+        name = one.shader.shader
+        if not one.has_memory:
+            return self._draw(self._uses[name], target, Moment(at_s, 1 / STEPS_A_SECOND, grid_number(at_s)), inputs)
+        memory = self._remembered(one)
+        draws = 0
+        for step in one.steps:
+            is_first = step == memory.first_step
+            delta_s = 0.0 if is_first else 1 / STEPS_A_SECOND
+            moment = Moment(step / STEPS_A_SECOND, delta_s, step - memory.first_step)
+            draws += self._draw(memory.use, target, moment, inputs)
+        memory.last_step = one.steps[-1]
+        memory.draw_index = self._draw_index
+        return draws
+
+    def begin_draw(self, at_s: float) -> None:
+        """Forget what would begin anew anyhow: memories that nobody asked for over a second, or for many draws."""
+        self._draw_index += 1
+        now = grid_number(at_s)
+        for key, one in list(self._memories.items()):
+            is_old = abs(now - one.last_step) > LONGEST_GAP_S * STEPS_A_SECOND
+            if is_old or self._draw_index - one.draw_index > _IDLE_DRAWS:
+                self._memories.pop(key).use.forget()
+
+    def release(self) -> None:
+        for name in list(self._programs):
+            self._drop(name)
+
+    def _draw(
+        self,
+        use: ShaderUse,
+        target: moderngl.Framebuffer,
+        moment: Moment,
+        inputs: Mapping[str, Value | moderngl.Texture],
+    ) -> int:
+        # The date is the show's own: a take that is rendered again looks the same.
+        date = (2000.0, 1.0, 1.0, moment.time_s % _DAY_S)
+        use.draw(target, replace(moment, date=date), inputs)
+        return use.pass_count
+
+    def _remembered(self, one: Shade) -> _Memory:
+        key, program = one.shader.key, self._programs[one.shader.shader]
+        memory = self._memories.get(key)
+        if memory is None or memory.program is not program:
+            if memory is not None:
+                memory.use.forget()
+            memory = _Memory(ShaderUse(program, self._targets), program, one.steps[0], one.steps[0], self._draw_index)
+            self._memories[key] = memory
+        elif one.restarts:
+            memory.use.forget()
+            memory.first_step = one.steps[0]
+        return memory
+
+    def _drop(self, name: str) -> None:
+        self.usable.pop(name, None)
+        self._uses.pop(name, None)
+        program = self._programs.pop(name, None)
+        if program is None:
+            return
+        for key, memory in list(self._memories.items()):
+            if memory.program is program:
+                self._memories.pop(key).use.forget()
+        program.release()
