@@ -25,6 +25,7 @@ _GLSL_TYPES = {
     InputType.POINT2D: "vec2",
     InputType.EVENT: "bool",
 }
+_LARGEST_LONG, _LARGEST_FLOAT = 2**31 - 1, 3.4e38
 _WIDTHS = {InputType.COLOR: 4, InputType.POINT2D: 2}
 
 UniformValue: TypeAlias = bool | int | float | tuple[float, ...]
@@ -120,19 +121,23 @@ class ShaderProgram:
         self._program.release()
 
     def _fitting(self, name: str, kind: InputType, value: Value | moderngl.Texture) -> Value | moderngl.Texture:
-        is_picture = isinstance(value, moderngl.Texture)
-        if kind in PICTURE_TYPES or is_picture:
-            if kind in PICTURE_TYPES and is_picture:
+        if kind in PICTURE_TYPES:
+            if isinstance(value, moderngl.Texture):
                 return value
         elif kind in _WIDTHS:
-            if isinstance(value, tuple | list) and len(value) == _WIDTHS[kind]:
-                return tuple(float(number) for number in value)
-        elif isinstance(value, bool | int | float):
-            if kind in (InputType.BOOL, InputType.EVENT):
-                return bool(value)
-            return round(value) if kind is InputType.LONG else float(value)
+            if isinstance(value, tuple) and len(value) == _WIDTHS[kind] and all(map(_is_number, value)):
+                return value
+        elif isinstance(value, bool | int | float) and _is_number(value):
+            if kind is InputType.LONG:
+                return max(-_LARGEST_LONG, min(round(value), _LARGEST_LONG))
+            return float(value) if kind is InputType.FLOAT else bool(value)
         what = f"the input {name} is a {kind.value} and cannot be {value!r}"
         raise ShaderError(what, subject=self.source.file, mend="Give it a value of its type.")
+
+
+def _is_number(value: object) -> bool:
+    """Whether a float of the GPU can hold `value`."""
+    return isinstance(value, bool | int | float) and abs(value) <= _LARGEST_FLOAT
 
 
 def _ends_in_own_picture(source: Isf) -> bool:

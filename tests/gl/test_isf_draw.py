@@ -1,9 +1,10 @@
-"""ISF files: what the header says, what is wrong with it, and what is drawn."""
+"""What ISF files draw: each feature of the format against a computed expectation."""
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import moderngl
@@ -11,131 +12,68 @@ import numpy as np
 import pytest
 
 from engine.errors import ShaderError
-from engine.formats.isf import IsfPass, parse_isf, read_isf, size_px
+from engine.formats.isf import Imported, Isf, parse_isf
 from engine.gl.shader_program import ShaderProgram
 from engine.gl.shader_use import Moment, ShaderUse
 from engine.gl.targets import new_target, release_target
-from engine.model.shaders import InputType, ShaderInput
-from tests.gl.gl_support import Pixels, marked_pixels, pixels_of
+from tests.gl.gl_support import Floats, Pixels, marked_pixels, pixels_of
+from tests.isf_support import MAIN, isf
 
-MAIN = "void main() { gl_FragColor = vec4(1.0); }\n"
 WIDTH, HEIGHT = 12, 8
 Draw = Callable[..., Pixels]
 
 
-def isf(body: str, **header: object) -> str:
-    return f"/*{json.dumps(header, indent=1)}*/\n{body}"
-
-
-def test_a_header_in_full() -> None:
-    text = isf(
-        MAIN,
-        DESCRIPTION="Waves",
-        CREDIT="somebody",
-        CATEGORIES=["Generator", "Water"],
-        INPUTS=[
-            {"NAME": "speed", "TYPE": "float", "DEFAULT": 0.5, "MIN": 0, "MAX": 2, "LABEL": "Speed"},
-            {"NAME": "on", "TYPE": "bool", "DEFAULT": 1},
-            {"NAME": "mode", "TYPE": "long", "DEFAULT": 2, "VALUES": [1, 2], "LABELS": ["one", "two"]},
-            {"NAME": "tint", "TYPE": "color", "DEFAULT": [1, 0, 0, 1]},
-            {"NAME": "centre", "TYPE": "point2D"},
-            {"NAME": "inputImage", "TYPE": "image"},
-            {"NAME": "hit", "TYPE": "event"},
-        ],
-        PASSES=[{"TARGET": "small", "WIDTH": "$WIDTH/4", "PERSISTENT": True, "FLOAT": True}, {}],
-    )
-    found = parse_isf(text, "waves.fs")
-    assert found.inputs == (
-        ShaderInput("speed", InputType.FLOAT, 0.5, 0.0, 2.0, "Speed"),
-        ShaderInput("on", InputType.BOOL, True),
-        ShaderInput("mode", InputType.LONG, 2, choices=(("one", 1), ("two", 2))),
-        ShaderInput("tint", InputType.COLOR, (1.0, 0.0, 0.0, 1.0)),
-        ShaderInput("centre", InputType.POINT2D, (0.0, 0.0)),
-        ShaderInput("inputImage", InputType.IMAGE, None),
-        ShaderInput("hit", InputType.EVENT, False),
-    )
-    assert found.passes == (IsfPass("small", "$WIDTH/4", "$HEIGHT", True, True), IsfPass())
-    assert (found.description, found.credit, found.categories) == ("Waves", "somebody", ("Generator", "Water"))
-    assert found.targets == ("small",)
-    assert text.splitlines()[found.body_line :] == MAIN.splitlines()
-
-
-def test_a_header_with_nothing_in_it_is_one_pass() -> None:
-    assert parse_isf(isf(MAIN)).passes == (IsfPass(),)
-
-
-@pytest.mark.parametrize(
-    ("text", "line", "what"),
-    [
-        (MAIN, 1, "no ISF header"),
-        ('/*{\n "INPUTS": [,]\n}*/', 2, "not JSON"),
-        ("/*[]*/", 1, "not a JSON object"),
-        ('/*{\n"INPUTS": 3}*/', 2, "list of objects"),
-        ('/*{\n"INPUTS": [\n{"NAME": "level", "TYPE": "flaot"}]}*/', 3, "type 'flaot'"),
-        ('/*{\n"INPUTS": [\n{"NAME": "music", "TYPE": "audioFFT", "MAX": 0}]}*/', 3, "wants 0 samples"),
-        ('/*{"INPUTS": [\n{"NAME": "a;b", "TYPE": "float"}]}*/', 2, "named 'a;b'"),
-        ('/*{"INPUTS": [\n{"NAME": "gl_x", "TYPE": "float"}]}*/', 2, "named 'gl_x'"),
-        ('/*{"INPUTS": [\n{"NAME": "c", "TYPE": "color", "DEFAULT": [1, 2]}]}*/', 2, "value [1, 2]"),
-        ('/*{"INPUTS": [\n{"NAME": "c", "TYPE": "float", "MAX": "much"}]}*/', 2, "value 'much'"),
-        ('/*{"INPUTS": [\n{"NAME": "c", "TYPE": "float", "DEFAULT": NaN}]}*/', 2, "value nan"),
-        ('/*{"INPUTS": [\n{"NAME": "m", "TYPE": "long", "VALUES": [1], "LABELS": ["a", "b"]}]}*/', 2, "do not match"),
-        ('/*{"INPUTS": [{"NAME": "a", "TYPE": "float"},\n{"NAME": "a", "TYPE": "bool"}]}*/', 1, "declared twice"),
-        ('/*{"INPUTS": [{"NAME": "a", "TYPE": "float"}],\n"PASSES": [{"TARGET": "a"}]}*/', 1, "declared twice"),
-        ('/*{"PASSES": [\n{"TARGET": "a b"}]}*/', 2, "target 'a b'"),
-        ('/*{"PASSES": [\n{"WIDTH": "$WIDTH /"}]}*/', 2, "not arithmetic"),
-        ('/*{\n"IMPORTED": {"noise": {"PATH": "../noise.png"}}}*/', 2, "outside the shader's folder"),
-    ],
-)
-def test_what_is_wrong_is_told_with_its_line(text: str, line: int, what: str) -> None:
-    with pytest.raises(ShaderError) as caught:
-        parse_isf(text, "x.fs")
-    assert caught.value.subject == f"x.fs:{line}"
-    assert what in caught.value.what
-
-
-def test_a_file_that_is_not_there_or_is_not_text(tmp_path: Path) -> None:
-    binary = tmp_path / "binary.fs"
-    binary.write_bytes(b"\xff\xfe\x00\x01" * 9)
-    for file in (tmp_path / "nothing.fs", binary):
-        with pytest.raises(ShaderError, match="cannot be read"):
-            read_isf(file)
-
-
-@pytest.mark.parametrize(
-    ("expression", "wanted"),
-    [("$WIDTH", 640), ("$WIDTH/3", 213), ("floor($HEIGHT*0.5)-1", 179), ("max(1, $scale*8)", 16), ("-5", 1)],
-)
-def test_sizes(expression: str, wanted: int) -> None:
-    assert size_px(expression, {"WIDTH": 640, "HEIGHT": 360, "scale": 2.0}) == wanted
-
-
-@pytest.mark.parametrize(
-    "expression", ["$nobody", "1/0", "1e999", "__import__('os')", "(1).real", "'a'", "$WIDTH if 1 else 2", "floor()"]
-)
-def test_sizes_are_arithmetic_and_nothing_else(expression: str) -> None:
-    with pytest.raises(ValueError):
-        size_px(expression, {"WIDTH": 640})
+@pytest.fixture
+def target(context: moderngl.Context) -> Iterator[moderngl.Framebuffer]:
+    made = new_target(context, (WIDTH, HEIGHT))
+    yield made
+    release_target(made)
 
 
 @pytest.fixture
-def draw(context: moderngl.Context) -> Iterator[Draw]:
-    """Draws a shader once for each of `frames` (the fields of Moment, and inputs) and gives the last picture."""
-    target = new_target(context, (WIDTH, HEIGHT))
+def use(context: moderngl.Context) -> Iterator[Callable[..., ShaderUse]]:
+    """Makes a use of a shader, of its text or as it was parsed."""
+    made: list[ShaderUse] = []
 
-    def once(text: str, *frames: dict[str, object]) -> Pixels:
-        program = ShaderProgram(context, parse_isf(text, "x.fs"), premultiplied=False)
-        shader = ShaderUse(program)
+    def make(text: str | Isf, *, premultiplied: bool = False) -> ShaderUse:
+        source = parse_isf(text, "x.fs") if isinstance(text, str) else text
+        made.append(ShaderUse(ShaderProgram(context, source, premultiplied=premultiplied)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.release()
+        one.program.release()
+
+
+@pytest.fixture
+def draw(use: Callable[..., ShaderUse], target: moderngl.Framebuffer) -> Draw:
+    """Draws a shader once for each of `frames` (the fields of Moment, and inputs) and gives the last picture."""
+
+    def once(text: str | Isf, *frames: dict[str, object]) -> Pixels:
+        shader = use(text)
         for frame in frames or ({},):
             fields = {"time_s": 0.0, **frame}
             inputs = fields.pop("inputs", None)
             shader.draw(target, Moment(**fields), inputs)  # type: ignore[arg-type]
-        found = pixels_of(target)
-        shader.release()
-        program.release()
-        return found
+        return pixels_of(target)
 
-    yield once
-    release_target(target)
+    return once
+
+
+@pytest.fixture
+def picture(context: moderngl.Context) -> Iterator[Callable[[Pixels], moderngl.Texture]]:
+    """Makes textures of (height, width, channels) pixels."""
+    made: list[moderngl.Texture] = []
+
+    def make(pixels: Pixels) -> moderngl.Texture:
+        height, width, channels = pixels.shape
+        made.append(context.texture((width, height), channels, np.ascontiguousarray(pixels), alignment=1))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.release()
 
 
 def test_row_0_is_the_top_while_the_shader_counts_upwards(draw: Draw) -> None:
@@ -155,16 +93,21 @@ def test_row_0_is_the_top_while_the_shader_counts_upwards(draw: Draw) -> None:
         "IMG_NORM_PIXEL(picture, isf_FragNormCoord)",
         "IMG_PIXEL(picture, gl_FragCoord.xy)",
         "IMG_PIXEL(picture, isf_FragNormCoord * IMG_SIZE(picture))",
+        "IMG_NORM_THIS_PIXEL(picture)",
         "texture2D(picture, vv_FragNormCoord)",
+        "texture2D(picture, vv_FragNormCoord, -1.0)",
+        "texture2DRect(picture, isf_FragCoord.xy)",
+        "texture(picture, isf_FragNormCoord)",
+        "textureLod(picture, isf_FragNormCoord, 0.0)",
+        "texelFetch(picture, ivec2(gl_FragCoord.xy), 0)",
+        "IMG_PIXEL(picture, isf_FragNormCoord * _picture_imgRect.zw)",
     ],
 )
-def test_pictures_stand_upright(context: moderngl.Context, draw: Draw, sample: str) -> None:
+def test_pictures_stand_upright(draw: Draw, picture: Callable[[Pixels], moderngl.Texture], sample: str) -> None:
     pixels = marked_pixels(WIDTH, HEIGHT)
-    picture = context.texture((WIDTH, HEIGHT), 4, pixels.tobytes())
     text = isf(f"void main() {{ gl_FragColor = {sample}; }}", INPUTS=[{"NAME": "picture", "TYPE": "image"}])
-    assert np.array_equal(draw(text, {"inputs": {"picture": picture}}), pixels)
+    assert np.array_equal(draw(text, {"inputs": {"picture": picture(pixels)}}), pixels)
     assert not draw(text).any(), "a picture that is not given is clear"
-    picture.release()
 
 
 def test_time_and_counters(draw: Draw) -> None:
@@ -241,7 +184,355 @@ def test_an_input_that_the_shader_does_not_have(draw: Draw) -> None:
         draw(isf(MAIN, INPUTS=[{"NAME": "speed", "TYPE": "float"}]), {"inputs": {"sped": 1.0}})
 
 
-def test_a_size_without_a_value_is_told_when_drawn(draw: Draw) -> None:
-    text = isf(MAIN, PASSES=[{"TARGET": "x", "WIDTH": "$nobody"}, {}])
-    with pytest.raises(ShaderError, match="nobody"):
-        draw(text)
+def test_a_target_keeps_what_it_got_before_within_a_frame(draw: Draw) -> None:
+    body = """void main() {
+        if (PASSINDEX == 0) gl_FragColor = vec4(10.0 / 255.0);
+        else if (PASSINDEX == 1) gl_FragColor = IMG_THIS_PIXEL(a) + vec4(5.0 / 255.0);
+        else gl_FragColor = IMG_THIS_PIXEL(a) * 2.0;
+    }"""
+    assert draw(isf(body, PASSES=[{"TARGET": "a"}, {"TARGET": "a"}, {}]), {}, {})[0, 0, 0] == 30
+
+
+@pytest.mark.parametrize("last", [{"TARGET": "a"}, {"TARGET": "a", "PERSISTENT": True}, {"WIDTH": "$WIDTH / 2"}])
+def test_what_the_last_pass_draws_is_the_output(draw: Draw, last: dict[str, object]) -> None:
+    body = "void main() { gl_FragColor = vec4(RENDERSIZE, float(PASSINDEX), 255.0) / 255.0; }"
+    wanted = (WIDTH // 2 if "WIDTH" in last else WIDTH, HEIGHT, 1, 255)
+    assert (draw(isf(body, PASSES=[{"TARGET": "b"}, last])) == wanted).all()
+
+
+def test_the_last_pass_is_shown_upright_when_its_target_lasts(draw: Draw) -> None:
+    body = "void main() { gl_FragColor = vec4(isf_FragNormCoord, 0.0, 1.0); }"
+    plain = draw(isf(body))
+    assert np.array_equal(draw(isf(body, PASSES=[{"TARGET": "a", "PERSISTENT": True}])), plain)
+
+
+def test_a_persistent_target_has_its_size_before_it_is_drawn(draw: Draw) -> None:
+    body = "void main() { gl_FragColor = vec4(IMG_SIZE(memory), IMG_THIS_PIXEL(memory).r, 255.0) / 255.0; }"
+    passes = [{"TARGET": "memory", "PERSISTENT": True, "WIDTH": "5", "HEIGHT": "3"}, {}]
+    assert tuple(draw(isf(body, PASSES=passes))[0, 0]) == (5, 3, 0, 255)
+
+
+def test_a_persistent_target_is_scaled_when_its_size_changes(draw: Draw) -> None:
+    body = """void main() {
+        if (PASSINDEX == 1) gl_FragColor = IMG_THIS_PIXEL(memory);
+        else gl_FragColor = FRAMEINDEX == 0 ? vec4(step(0.5, isf_FragNormCoord.x)) : IMG_THIS_PIXEL(memory);
+    }"""
+    inputs = [{"NAME": "wide", "TYPE": "float", "DEFAULT": 4}]
+    text = isf(body, INPUTS=inputs, PASSES=[{"TARGET": "memory", "PERSISTENT": True, "WIDTH": "$wide"}, {}])
+    found = draw(text, {}, {"frame_index": 1, "inputs": {"wide": 8.0}})
+    assert (found[:, :3] == 0).all()
+    assert (found[:, -3:] == 255).all()
+
+
+def test_version_1_draws_as_version_2(draw: Draw) -> None:
+    body = """void main() {
+        if (PASSINDEX == 0) gl_FragColor = IMG_THIS_PIXEL(memory) + vec4(10.0 / 255.0);
+        else gl_FragColor = IMG_THIS_PIXEL(memory) + vec4(vv_FragNormCoord, 0.0, 0.0) * 0.0;
+    }"""
+    passes = [{"TARGET": "memory"}, {}]
+    for buffers in (["memory"], {"memory": {"WIDTH": "$WIDTH", "HEIGHT": "$HEIGHT"}}):
+        assert draw(isf(body, PERSISTENT_BUFFERS=buffers, PASSES=passes), {}, {}, {})[0, 0, 0] == 30
+
+
+def test_a_vertex_shader_of_its_own(draw: Draw) -> None:
+    source = parse_isf(
+        isf(
+            "varying vec2 shifted; varying vec4 corner;\n"
+            "void main() { gl_FragColor = vec4(shifted, corner.x, level); }",
+            INPUTS=[{"NAME": "level", "TYPE": "float", "DEFAULT": 1}],
+        )
+    )
+    vertex = """varying vec2 shifted; varying vec4 corner;
+    void main() {
+        vv_vertShaderInit();
+        shifted = isf_FragNormCoord * 0.5 * level;
+        corner = vec4(isf_FragNormCoord.x > 0.5 && isf_FragNormCoord.y > 0.5 ? 1.0 : 0.0);
+    }"""
+    found = draw(replace(source, vertex=vertex, vertex_file="x.vs")) / 255.0
+    x, y = (np.arange(WIDTH) + 0.5) / WIDTH, 1 - (np.arange(HEIGHT) + 0.5) / HEIGHT
+    assert np.abs(found[..., 0] - x * 0.5).max() < 1 / 255
+    assert np.abs(found[..., 1] - y[:, None] * 0.5).max() < 1 / 255
+    assert found[0, -1, 2] > 0.7, "the corner at the top right is at the top right"
+    assert found[-1, 0, 2] < 0.1
+
+
+def test_a_vertex_shader_may_move_the_picture_up(draw: Draw) -> None:
+    vertex = "void main() { isf_vertShaderInit(); gl_Position.y += 1.0; }"
+    found = draw(replace(parse_isf(isf(MAIN)), vertex=vertex, vertex_file="x.vs"))
+    assert (found[: HEIGHT // 2] == 255).all()
+    assert not found[HEIGHT // 2 :].any()
+
+
+def test_a_mistake_in_a_vertex_shader_is_told_with_its_line(use: Callable[..., ShaderUse]) -> None:
+    vertex = "void main() {\n    isf_vertShaderInit();\n    gl_Position = nothing; // here\n}"
+    with pytest.raises(ShaderError, match=r"^x\.vs:3: .*gl_Position = nothing; // here"):
+        use(replace(parse_isf(isf(MAIN)), vertex=vertex, vertex_file="x.vs"))
+
+
+def test_imported_pictures(draw: Draw) -> None:
+    pixels = marked_pixels(WIDTH, HEIGHT)
+    pixels[0, 0] = (200, 100, 50, 0)
+    source = parse_isf(
+        isf("void main() { gl_FragColor = IMG_THIS_PIXEL(noise); }", IMPORTED={"noise": {"PATH": "n.png"}})
+    )
+    assert np.array_equal(draw(replace(source, imported=(Imported("noise", Path("n.png"), pixels),))), pixels)
+    with pytest.raises(ShaderError, match="the picture noise was not read"):
+        draw(source)
+
+
+def test_sound_is_a_picture(draw: Draw, picture: Callable[[Pixels], moderngl.Texture]) -> None:
+    inputs = [{"NAME": "wave", "TYPE": "audio"}, {"NAME": "bands", "TYPE": "audioFFT"}]
+    body = """void main() {
+        float x = isf_FragNormCoord.x;
+        gl_FragColor = vec4(IMG_NORM_PIXEL(wave, vec2(x, 0.75)).r, IMG_NORM_PIXEL(wave, vec2(x, 0.25)).r,
+                            IMG_PIXEL(bands, vec2(2.5, 0.5)).r, IMG_SIZE(wave).x / 255.0);
+    }"""
+    left, right = np.arange(WIDTH, dtype=np.uint8) * 10, np.full(WIDTH, 7, np.uint8)
+    wave, bands = picture(np.stack([left, right])[..., None]), picture(np.array([[[1], [2], [3]]], np.uint8))
+    found = draw(isf(body, INPUTS=inputs), {"inputs": {"wave": wave, "bands": bands}})
+    assert np.array_equal(found[0, :, 0], left), "the first channel is the top row"
+    assert (found[..., 1:] == (7, 3, WIDTH)).all()
+
+
+@pytest.mark.parametrize("progress", [0.0, 0.25, 1.0])
+def test_a_transition(draw: Draw, picture: Callable[[Pixels], moderngl.Texture], progress: float) -> None:
+    inputs: list[dict[str, object]] = [{"NAME": name, "TYPE": "image"} for name in ("startImage", "endImage")]
+    inputs.append({"NAME": "progress", "TYPE": "float", "MIN": 0, "MAX": 1})
+    body = """void main() {
+        gl_FragColor = mix(IMG_THIS_PIXEL(startImage), IMG_THIS_PIXEL(endImage), step(isf_FragNormCoord.x, progress));
+    }"""
+    start, end = np.full((HEIGHT, WIDTH, 4), 40, np.uint8), np.full((HEIGHT, WIDTH, 4), 200, np.uint8)
+    given = {"startImage": picture(start), "endImage": picture(end), "progress": progress}
+    found = draw(isf(body, INPUTS=inputs), {"inputs": given})
+    assert (found[:, : int(WIDTH * progress)] == 200).all()
+    assert (found[:, int(WIDTH * progress) :] == 40).all()
+
+
+OLD_GLSL = """#version 120
+#extension GL_ARB_texture_rectangle : require
+#ifdef GL_ES
+precision mediump float;
+#endif
+#define PI 3.14
+#define pixel(p) IMG_NORM_PIXEL(inputImage, p)
+uniform float TIME;
+const float turn = 2.0 * PI;
+const float now = TIME + turn;
+float half(float sample) { if (sample > 9.0) return 1; return sample * 0.5; }
+vec2 buffer(in vec2 input, const in float filter) { return input + filter; }
+float round(float x) { return floor(x + 0.5); }
+void main(void) {
+    const vec2 place = vv_FragNormCoord;
+    float smooth = 1, output = mod(7, 4), common = max(0, -2.5) + pow(2, 3);
+    int active = int(min(9, 3.0));
+    for (float i = 0; i < 2; ++i) output += 1;
+    vec4 resource = texture2D(inputImage, buffer(place, 0)) + 0 * pixel(place);
+    gl_FragData[0] = vec4(half(common), output, active, now * 0 + 255) / 255 * smooth + resource;
+}
+"""
+
+
+def test_glsl_for_gl_2_and_es_compiles(draw: Draw) -> None:
+    found = draw(isf(OLD_GLSL, INPUTS=[{"NAME": "inputImage", "TYPE": "image"}]))
+    assert tuple(found[0, 0]) == (4, 5, 3, 255)
+
+
+def test_glsl_of_later_versions_compiles(draw: Draw) -> None:
+    body = """#version 300 es
+    out vec4 colour;
+    uint twice(uint x) { uint y = 0; y = x * 2; return y; }
+    void main() {
+        float value = 0.0;
+        switch (int(twice(uint(2)))) { case 4: value = 40.0; break; default: value = 1.0; }
+        colour = vec4(value, float(twice(3u) > 5), 0.0, 255.0) / 255.0;
+    }"""
+    assert tuple(draw(isf(body))[0, 0]) == (40, 1, 0, 255)
+
+
+def test_inputs_may_be_called_what_glsl_keeps_for_itself(draw: Draw) -> None:
+    names = ["sample", "filter", "smooth", "default", "a__b"]
+    body = f"void main() {{ gl_FragColor = vec4({' + '.join(names)}) / 255.0; }}"
+    inputs = [{"NAME": name, "TYPE": "float", "DEFAULT": 2} for name in names]
+    assert draw(isf(body, INPUTS=inputs), {"inputs": {"filter": 10.0}})[0, 0, 0] == 18
+
+
+def test_heights_count_upwards_in_derivatives(draw: Draw) -> None:
+    body = "void main() { gl_FragColor = vec4(dFdx(gl_FragCoord.x), dFdy(gl_FragCoord.y), 0.0, 1.0); }"
+    assert (draw(isf(body)) == (255, 255, 0, 255)).all()
+
+
+NO_NUMBERS = ["sqrt(-1.0 - TIME)", "0.0 / TIME", "1.0 / TIME", "-1.0 / TIME", "log(-1.0 - TIME)"]
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS)
+def test_what_is_no_number_does_not_stay(draw: Draw, value: str) -> None:
+    body = f"""void main() {{
+        float bad = FRAMEINDEX == 0 ? {value} : 0.0;
+        if (PASSINDEX == 0) gl_FragColor = IMG_THIS_PIXEL(memory) + vec4(bad, 0.25, 0.25, 0.5);
+        else gl_FragColor = IMG_THIS_PIXEL(memory) + vec4(bad, 0.0, 0.0, 0.0);
+    }}"""
+    text = isf(body, PASSES=[{"TARGET": "memory", "PERSISTENT": True, "FLOAT": True}, {}])
+    assert (draw(text, {"frame_index": 0}) == (0, 64, 64, 128)).all()
+    assert (draw(text, {"frame_index": 0}, {"frame_index": 1}) == (0, 128, 128, 255)).all()
+
+
+def floats_of(target: moderngl.Framebuffer) -> Floats:
+    width, height = target.size
+    return np.frombuffer(target.read(components=4, dtype="f4"), np.float32).reshape(height, width, 4).astype(np.float64)
+
+
+@pytest.mark.parametrize("passes", [[{}], [{"TARGET": "a"}, {}], [{"TARGET": "a", "PERSISTENT": True}]])
+def test_premultiplied_pictures_are_shown_straight(
+    context: moderngl.Context, use: Callable[..., ShaderUse], passes: list[dict[str, object]]
+) -> None:
+    straight = np.array([[[0.8, 0.4, 0.2, 0.5], [1.0, 0.5, 0.0, 1.0], [0.9, 0.9, 0.9, 0.0]]])
+    premultiplied = straight * np.concatenate([straight[..., 3:]] * 3 + [np.ones((1, 3, 1))], axis=-1)
+    given = context.texture((3, 1), 4, premultiplied.astype(np.float16).tobytes(), dtype="f2")
+    shown = new_target(context, (3, 1), half_float=True)
+    body = """void main() {
+        vec4 colour = PASSINDEX == 0 ? IMG_THIS_PIXEL(inputImage) : OWN;
+        gl_FragColor = PASSINDEX == 0 ? vec4(1.0 - colour.rgb, colour.a) : colour;
+    }""".replace("OWN", "IMG_THIS_PIXEL(a)" if len(passes) > 1 else "vec4(0.0)")
+    shader = use(isf(body, INPUTS=[{"NAME": "inputImage", "TYPE": "image"}], PASSES=passes), premultiplied=True)
+    shader.draw(shown, Moment(0.0), {"inputImage": given})
+    wanted = np.array([[[0.1, 0.3, 0.4, 0.5], [0.0, 0.5, 1.0, 1.0], [0.0, 0.0, 0.0, 0.0]]])
+    assert np.abs(floats_of(shown) - wanted).max() < 2 / 255
+    given.release()
+    release_target(shown)
+
+
+def test_the_output_is_within_what_a_screen_shows(context: moderngl.Context, use: Callable[..., ShaderUse]) -> None:
+    shown = new_target(context, (2, 2), half_float=True)
+    use(isf("void main() { gl_FragColor = vec4(9.0, -9.0, 0.5, 2.0); }"), premultiplied=True).draw(shown, Moment(0.0))
+    assert np.array_equal(floats_of(shown)[0, 0], (1.0, 0.0, 0.5, 1.0))
+    release_target(shown)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("float", "much"),
+        ("float", (1.0, 2.0)),
+        ("float", math.nan),
+        ("bool", None),
+        ("long", (1,)),
+        ("long", math.inf),
+        ("event", "now"),
+        ("color", 1.0),
+        ("color", (1.0, 1.0, 1.0)),
+        ("color", ("a", "b", "c", "d")),
+        ("point2D", (0.0, 0.0, 0.0)),
+        ("point2D", (math.inf, 0.0)),
+        ("image", 1.0),
+        ("audio", (1.0, 2.0)),
+    ],
+)
+def test_a_value_that_its_input_cannot_hold(draw: Draw, kind: str, value: object) -> None:
+    with pytest.raises(ShaderError, match=rf"the input x is a {kind} and cannot be"):
+        draw(isf(MAIN, INPUTS=[{"NAME": "x", "TYPE": kind}]), {"inputs": {"x": value}})
+
+
+def test_a_picture_is_no_number(draw: Draw, picture: Callable[[Pixels], moderngl.Texture]) -> None:
+    given = picture(marked_pixels(2, 2))
+    with pytest.raises(ShaderError, match="the input x is a float"):
+        draw(isf(MAIN, INPUTS=[{"NAME": "x", "TYPE": "float"}]), {"inputs": {"x": given}})
+
+
+def test_a_size_that_an_input_makes_too_large_makes_nothing(
+    use: Callable[..., ShaderUse], target: moderngl.Framebuffer
+) -> None:
+    inputs = [{"NAME": "scale", "TYPE": "float", "DEFAULT": 1}]
+    passes = [{"TARGET": "memory", "PERSISTENT": True}, {"TARGET": "x", "WIDTH": "$WIDTH*$scale"}, {}]
+    body = "void main() { gl_FragColor = IMG_THIS_PIXEL(memory) + vec4(PASSINDEX == 0 ? 10.0 / 255.0 : 0.0); }"
+    shader = use(isf(body, INPUTS=inputs, PASSES=passes))
+    shader.draw(target, Moment(0.0))
+    for scale in (1e6, 1e38):
+        with pytest.raises(ShaderError, match=r"^x\.fs:\d+: a pass wants \d+ × 8 pixels"):
+            shader.draw(target, Moment(0.0), {"scale": scale})
+    shader.draw(target, Moment(0.0))
+    assert pixels_of(target)[0, 0, 0] == 20, "and it has forgotten nothing"
+
+
+class CountedTargets:
+    """Targets that know how many were made."""
+
+    def __init__(self, context: moderngl.Context) -> None:
+        self._context = context
+        self.made: list[moderngl.Framebuffer] = []
+        self.free: list[moderngl.Framebuffer] = []
+
+    def take(self, size: tuple[int, int], *, is_float: bool) -> moderngl.Framebuffer:
+        for one in self.free:
+            if one.size == size:
+                self.free.remove(one)
+                return one
+        self.made.append(new_target(self._context, size, full_float=is_float))
+        return self.made[-1]
+
+    def give_back(self, target: moderngl.Framebuffer) -> None:
+        self.free.append(target)
+
+
+def test_nothing_is_made_after_the_first_draw_of_a_size(
+    context: moderngl.Context, use: Callable[..., ShaderUse], target: moderngl.Framebuffer
+) -> None:
+    passes = [{"TARGET": "a"}, {"TARGET": "memory", "PERSISTENT": True}, {"TARGET": "b"}, {"TARGET": "a"}, {}]
+    program = use(isf(MAIN, PASSES=passes)).program
+    targets = CountedTargets(context)
+    shader = ShaderUse(program, targets)
+    shader.draw(target, Moment(0.0))
+    first = len(targets.made)
+    assert first <= 5
+    for frame_index in range(1, 4):
+        shader.draw(target, Moment(0.0, frame_index=frame_index))
+    assert len(targets.made) == first
+    assert len(targets.free) == first - 1, "all but what lasts is given back after each draw"
+    shader.forget()
+    assert len(targets.free) == first
+    for one in targets.made:
+        release_target(one)
+
+
+@pytest.mark.parametrize(
+    ("passes", "wanted"),
+    [
+        ([], 1),
+        ([{"TARGET": "a"}, {"TARGET": "b"}, {}], 3),
+        ([{"TARGET": "a"}, {}, {}], 2),
+        ([{"TARGET": "a"}], 1),
+        ([{"TARGET": "a", "PERSISTENT": True}], 2),
+    ],
+)
+def test_passes_are_counted_and_none_is_drawn_that_nobody_sees(
+    use: Callable[..., ShaderUse], target: moderngl.Framebuffer, passes: list[dict[str, object]], wanted: int
+) -> None:
+    shader = use(isf(MAIN, PASSES=passes))
+    shader.draw(target, Moment(0.0))
+    assert shader.pass_count == wanted
+
+
+def test_uses_of_one_program_remember_apart(use: Callable[..., ShaderUse], target: moderngl.Framebuffer) -> None:
+    body = "void main() { gl_FragColor = IMG_THIS_PIXEL(memory) + vec4(10.0 / 255.0); }"
+    first = use(isf(body, PASSES=[{"TARGET": "memory", "PERSISTENT": True}]))
+    second = ShaderUse(first.program)
+    for shader, wanted in ((first, 10), (first, 20), (second, 10), (first, 30)):
+        shader.draw(target, Moment(0.0))
+        assert pixels_of(target)[0, 0, 0] == wanted
+    first.forget()
+    first.draw(target, Moment(0.0))
+    assert pixels_of(target)[0, 0, 0] == 10
+    second.release()
+
+
+def test_a_shader_reads_smoothly_whatever_the_texture_is_set_to(
+    draw: Draw, picture: Callable[[Pixels], moderngl.Texture]
+) -> None:
+    given = picture(np.array([[[0, 0, 0, 255], [200, 200, 200, 255]]], np.uint8))
+    given.filter = (moderngl.NEAREST, moderngl.NEAREST)
+    given.repeat_x = True
+    text = isf(
+        "void main() { gl_FragColor = IMG_NORM_PIXEL(x, vec2(AT, 0.5)); }", INPUTS=[{"NAME": "x", "TYPE": "image"}]
+    )
+    assert draw(text.replace("AT", "0.5"), {"inputs": {"x": given}})[0, 0, 0] == 100
+    assert draw(text.replace("AT", "1.5"), {"inputs": {"x": given}})[0, 0, 0] == 200
+    assert given.filter == (moderngl.NEAREST, moderngl.NEAREST)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+_LARGEST = 1e9
 _LONGEST_EXPRESSION = 1000  # characters
 _DEEPEST = 50  # brackets within brackets
 _WORD = re.compile(
@@ -44,7 +45,7 @@ _CONSTANTS = {"pi": math.pi, "tau": math.tau, "e": math.e}
 
 
 def size_px(expression: str, variables: Mapping[str, float]) -> int:
-    """The value of a pass's WIDTH or HEIGHT in pixels, at least 1; fractions of a pixel are dropped.
+    """The value of a pass's WIDTH or HEIGHT in pixels, 1 to a billion; fractions of a pixel are dropped.
 
     An expression has numbers, + - * / % ** and ^ for powers, brackets, comparisons and `a ? b : c`, the functions of
     `_FUNCTIONS`, and variables, written `$NAME` or `NAME`. Raises ValueError where it is something else, names an
@@ -57,7 +58,7 @@ def size_px(expression: str, variables: Mapping[str, float]) -> int:
         raise ValueError(f"the size {expression!r} has no value ({error})") from error
     if isinstance(value, complex) or not math.isfinite(value):
         raise ValueError(f"the size {expression!r} has no finite value")
-    return max(1, int(value))
+    return max(1, int(min(value, _LARGEST)))
 
 
 @lru_cache(maxsize=512)
