@@ -25,11 +25,16 @@ _FADE_S = 0.5  # from one movement to the next, where the style says nothing
 
 @dataclass(frozen=True, slots=True)
 class EmittedMovement:
-    """A movement that has something to show. `extra` are the clips of its layers that no schedule fills."""
+    """A movement that has something to show. `extra` are the clips of its layers that no schedule fills.
+
+    `csv` is the file that plays; `instead_of` the movement's own where that has mistakes, else "".
+    """
 
     style: StyleMovement
     schedule: Stored
     extra: dict[str, tuple[str, ...]]
+    csv: str
+    instead_of: str = ""
 
 
 def emitted_movements(catalogue: Catalogue, style: Style) -> list[EmittedMovement]:
@@ -38,7 +43,8 @@ def emitted_movements(catalogue: Catalogue, style: Style) -> list[EmittedMovemen
     for movement in style.movements:
         stored = read_schedule(catalogue, movement.name)
         if stored is not None and stored.rows:
-            movements.append(EmittedMovement(movement, stored, _extra(catalogue, style, movement, stored)))
+            extra = _extra(catalogue, style, movement, stored)
+            movements.append(EmittedMovement(movement, stored, extra, csv_name(movement.name)))
     return movements
 
 
@@ -134,7 +140,9 @@ def _movement(movement: EmittedMovement, index: int) -> Iterator[str]:
             _plain(movement.style.description), 110, initial_indent="  # ", subsequent_indent="  # "
         )
     yield f"  - name: {_quoted(name)}"
-    yield f"    schedule: {_quoted(csv_name(name))}"
+    if movement.instead_of:
+        yield f"    # {movement.instead_of} has mistakes; until they are mended, its last good schedule plays."
+    yield f"    schedule: {_quoted(movement.csv)}"
     yield textwrap.indent(_dumped(own).rstrip(), "    ")
 
 

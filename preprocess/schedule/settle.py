@@ -18,6 +18,7 @@ from preprocess.schedule.stored import (
     drop_schedule,
     import_csv,
     is_edited,
+    name_beside,
     note_seen,
     read_schedule,
     was_written,
@@ -63,7 +64,9 @@ def import_edits(catalogue: Catalogue, movement: str, layers: Sequence[str]) -> 
         _fail(catalogue, name, "was edited, and so was the schedule in the catalogue", mend)
         return Persons(persons, csv_stays=True)
     write_schedule(catalogue, movement, "current", found)
-    note_seen(catalogue, name, content)
+    # In its own words and in ours: by ours `was_written` knows that the file has been where the catalogue is.
+    for seen in (content, csv_bytes(catalogue, _numbered(found.rows))):
+        note_seen(catalogue, name, seen)
     return Persons(found, csv_stays=True)
 
 
@@ -104,21 +107,13 @@ def settle(catalogue: Catalogue, movement: str, proposed: Stored, persons: Perso
         gone = _old_proposal(catalogue, movement)
     else:
         write_schedule(catalogue, movement, "proposal", proposed)
-        rows[_proposal_name(catalogue, movement)] = proposed.rows
+        rows[name_beside(catalogue, movement, "new")] = proposed.rows
         if persons.stored is not None and not persons.csv_stays:
             rows[name] = persons.stored.rows
     files = {file: csv_bytes(catalogue, of_file) for file, of_file in rows.items()}
     for file, content in files.items():
         note_seen(catalogue, file, content)
     return Settled(persons.stored or proposed, {**files, **dict.fromkeys(gone)})
-
-
-def _proposal_name(catalogue: Catalogue, movement: str) -> str:
-    """Where a proposal is written: beside the CSV, and beside a proposal that a person began to work on."""
-    number = 1
-    while is_edited(catalogue, name := csv_name(f"{movement}.new{number if number > 1 else ''}")):
-        number += 1
-    return name
 
 
 def _old_proposal(catalogue: Catalogue, movement: str) -> tuple[str, ...]:

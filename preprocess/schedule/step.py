@@ -26,7 +26,7 @@ from preprocess.schedule.likeness import alike
 from preprocess.schedule.page import PAGE, write_page
 from preprocess.schedule.picture import PICTURE, draw
 from preprocess.schedule.settle import Settled, import_edits, settle
-from preprocess.schedule.stored import AUTOMATIC, FOLDER, Stored, put_files
+from preprocess.schedule.stored import AUTOMATIC, FOLDER, GOOD, Stored, put_files
 from preprocess.schedule.strategies import BY_LIKENESS
 from preprocess.schedule.view import read_view
 from preprocess.style.model import Style, StyleMovement
@@ -70,7 +70,11 @@ class ScheduleStep:
             ("SELECT * FROM schedule_rows ORDER BY movement, state, row_index", ()),
         )
         folder = catalogue.folder / FOLDER
-        files = [(file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in sorted(folder.glob("*.csv"))]
+        files = [
+            (file.name, hashlib.sha256(file.read_bytes()).hexdigest())
+            for file in sorted(folder.glob("*.csv"))
+            if f".{GOOD}" not in file.suffixes
+        ]
         pictures = [(catalogue.folder / name).is_file() for name in (PICTURE, PAGE)]
         return hashed(hashed_clips(catalogue), self._filmed(catalogue), rows, music, files, pictures)
 

@@ -18,6 +18,7 @@ from preprocess.catalogue.texts import PERSON
 
 AUTOMATIC = "automatic"
 FOLDER = "schedules"
+GOOD = "good"  # NAME.good.csv plays while the movement's own CSV has mistakes
 State = Literal["current", "proposal"]
 
 
@@ -82,6 +83,14 @@ def drop_schedule(catalogue: Catalogue, movement: str, state: State) -> None:
 def csv_name(movement: str) -> str:
     """A movement's CSV, relative to the library."""
     return f"{FOLDER}/{movement}.csv"
+
+
+def name_beside(catalogue: Catalogue, movement: str, word: str) -> str:
+    """Where something is written beside a movement's CSV, NAME.WORD.csv; numbered where a person works on that one."""
+    number = 1
+    while is_edited(catalogue, name := csv_name(f"{movement}.{word}{number if number > 1 else ''}")):
+        number += 1
+    return name
 
 
 def csv_bytes(catalogue: Catalogue, rows: Sequence[ScheduleRow]) -> bytes:

@@ -8,6 +8,7 @@ import os
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import av
 import numpy as np
 import pytest
 
+from engine.errors import ShowError
 from engine.formats.library import read_library
 from engine.formats.show_yaml import read_show
 from engine.model.clips import Clip, Codec
@@ -373,6 +375,44 @@ def test_what_a_person_edited_is_never_overwritten(tmp_path: Path, capsys: pytes
     before = _files(library)
     assert not any(run(capsys, archive, "-o", library, "--no-track")["done"].values())
     assert _files(library) == before
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_schedule_with_mistakes_stays_and_its_last_good_one_plays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, by_hand: bool
+) -> None:
+    archive, library = tmp_path / "archive", tmp_path / "library"
+    still_movie(archive / "a.mp4", 60)
+    run(capsys, archive, "-o", library, "--no-track")
+    show = library / "show.yaml"
+    first = read_show(show).movements[0]
+    own = library / f"schedules/{first.name}.csv"
+    if by_hand:
+        own.write_text("clip,duration_s,layer\na,1.5,base\na,1,base\n")
+        run(capsys, archive, "-o", library, "--no-track")
+    good = [replace(row, order=0) for row in read_show(show).movements[0].schedule.rows]
+    broken = own.read_text() + "no-such-clip,x,base\na,x,ecco\n"
+    own.write_text(broken)
+    with pytest.raises(ShowError):
+        read_show(show)
+
+    failures = {one["item"]: one for one in run(capsys, archive, "-o", library, "--no-track")["failures"]}
+    assert own.read_text() == broken
+    lines = broken.count("\n")
+    named = f"schedules/{first.name}.csv"
+    assert {named, f"{named}:{lines - 1}", f"{named}:{lines}"} <= failures.keys()
+    assert "last good schedule" in failures[named]["reason"]
+    assert all(one["mend"] for one in failures.values())
+    assert [replace(row, order=0) for row in read_show(show).movements[0].schedule.rows] == good
+    assert f"# {named} has mistakes" in show.read_text()
+    before = _files(library)
+    assert not any(run(capsys, archive, "-o", library, "--no-track")["done"].values())
+    assert _files(library) == before
+
+    own.write_text("clip,duration_s,layer\na,0.5,base\n")
+    assert not run(capsys, archive, "-o", library, "--no-track")["failures"]
+    assert [row.duration_s for row in read_show(show).movements[0].schedule.rows] == [0.5]
+    assert not [*library.glob("schedules/*.good.csv")]
 
 
 def test_awkward_names_are_carried_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -138,6 +138,17 @@ def test_a_csv_that_a_spreadsheet_saved_is_the_persons_from_then_on(catalogue: C
     assert (proposed.rows, problems) == (proposal.rows, [])
 
 
+def test_a_person_may_edit_a_csv_again_and_again(catalogue: Catalogue) -> None:
+    schedule(catalogue)
+    for duration_s in (3, 2, 4):
+        csv(catalogue).write_text(f"clip,duration_s,layer\n{SLUGS[0]},{duration_s},base\n")
+        schedule(catalogue)
+        stored = read_schedule(catalogue, "one")
+        assert stored is not None
+        assert [row.duration_s for row in stored.rows] == [duration_s]
+        assert not failures(catalogue)
+
+
 def test_the_next_movement_follows_what_a_person_made_of_the_one_before(catalogue: Catalogue, tmp_path: Path) -> None:
     set_track(catalogue, beats(tmp_path / "song.flac"))
     csv(catalogue).parent.mkdir()
