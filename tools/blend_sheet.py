@@ -78,7 +78,7 @@ def _layer() -> np.ndarray:
 def _read(target: moderngl.Framebuffer) -> Pixels:
     width, height = target.size
     read = np.frombuffer(target.read(components=3, dtype="f4"), "f4").reshape(height, width, 3)
-    return np.round(np.clip(read, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.round(np.clip(read, 0, 1) * 255), np.uint8)
 
 
 def _laid_out(tiles: list[tuple[str, Pixels]]) -> Pixels:
