@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from rich.console import Console
@@ -15,17 +15,19 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.analysis.levels import TrackLevel, shaped
 from engine.analysis.onsets import PIECE_S, TrackOnsets
+from engine.analysis.sound_pictures import PICTURES_HZ, TrackPictures
 from engine.analysis.tempo import TrackBeats, beat_grid
 from engine.model.clocks import Tempo
 from engine.model.level_uses import level_uses
 from engine.model.show import Show
 from engine.model.sound import Detection
-from engine.model.world import Envelope, Onset
+from engine.model.world import Envelope, Onset, SoundPictures
 
 if TYPE_CHECKING:
     from engine.analysis.hit import Mono32
     from engine.formats.sound import Samples32
 
+_Ear: TypeAlias = TrackOnsets | TrackLevel | TrackBeats | TrackPictures
 _PATIENCE_S = 2.0  # listening that takes longer shows how far it is
 
 
@@ -37,6 +39,7 @@ class Heard:
     onsets: tuple[Onset, ...]
     beats: tuple[float, ...]
     envelopes: Mapping[tuple[str, float, float], Envelope]
+    pictures: SoundPictures | None = None
 
 
 def listen(
@@ -47,12 +50,13 @@ def listen(
     *,
     expected_s: float | None = None,
     console: Console | None = None,
+    for_shaders: bool = False,
 ) -> Heard:
     """Everything that `show` asks of one of its tracks, `name`: float32 blocks (n, channels) of its samples, in order.
 
     All detectors and levels hear it as it comes, so that an hour takes no more memory than ten seconds. Costs
-    about 0.5 % of the sound's length for each of them. What takes longer than two seconds is shown on `console`, by
-    the length that is expected.
+    about 0.5 % of the sound's length for each of them. `for_shaders` asks for its pictures, 1.4 MB a minute. What takes
+    longer than two seconds is shown on `console`, by the length that is expected.
     """
     detectors = [TrackOnsets(rate_hz, one, name=detector) for detector, one in _detectors(show)]
     used = {name for name, _attack_s, _release_s in level_uses(show)}
@@ -62,9 +66,9 @@ def listen(
         if level.source == "track" and level.name in used
     }
     beats = TrackBeats(rate_hz) if show.tempo.bpm is None else None
-    ears: list[TrackOnsets | TrackLevel | TrackBeats] = [*detectors, *levels.values()]
-    if beats is not None:
-        ears.append(beats)
+    pictures = TrackPictures(rate_hz) if for_shaders else None
+    ears: list[_Ear] = [*detectors, *levels.values()]
+    ears += [ear for ear in (beats, pictures) if ear is not None]
     samples = 0
     with _progress(console, f"listening to {name}") as watched:
         for piece in watched(_mono_pieces(blocks, rate_hz), expected_s):
@@ -73,7 +77,13 @@ def listen(
                 ear.feed(piece)
     duration_s = samples / rate_hz
     onsets = heapq.merge(*(detector.found() for detector in detectors), key=lambda onset: onset.at_s)
-    return Heard(duration_s, tuple(onsets), _beats(show.tempo, beats, duration_s), _envelopes(show, levels))
+    return Heard(
+        duration_s,
+        tuple(onsets),
+        _beats(show.tempo, beats, duration_s),
+        _envelopes(show, levels),
+        None if pictures is None else SoundPictures(PICTURES_HZ, *pictures.found()),
+    )
 
 
 def _detectors(show: Show) -> list[tuple[str, Detection]]:

@@ -11,6 +11,7 @@ from rich.console import Console
 from engine.app.listening import Heard, listen
 from engine.errors import SourceError
 from engine.formats.show_yaml import read_show
+from engine.model.shaders import SOUND_TYPES
 from engine.model.show import Show
 from engine.model.sound import Track
 from engine.model.tree import ParameterTree
@@ -32,7 +33,9 @@ def load_world(file: Path, console: Console | None = None) -> World:
     """
     loaded = read_show(file)
     tree = ParameterTree(loaded.show, loaded.clips.keys(), _clip_counts(loaded), loaded.shader_paths.parameters)
-    heard = {path: _heard(loaded.show, path, console) for path in sorted(filter(None, loaded.track_files))}
+    listens = any(one.type in SOUND_TYPES for shader in loaded.shaders.values() for one in shader.inputs)
+    paths = sorted(filter(None, loaded.track_files))
+    heard = {path: _heard(loaded.show, path, console, for_shaders=listens) for path in paths}
     written = [loaded.show.track, *(one.own_track for one in loaded.show.movements if one.own_track is not None)]
     tracks = tuple(
         None if track is None or path is None else _placed(track, path, heard[path])
@@ -41,12 +44,20 @@ def load_world(file: Path, console: Console | None = None) -> World:
     return World(loaded, tree, tracks)
 
 
-def _heard(show: Show, file: Path, console: Console | None) -> Heard:
+def _heard(show: Show, file: Path, console: Console | None, *, for_shaders: bool) -> Heard:
     from engine.formats.sound import SoundReader  # noqa: PLC0415 - FFmpeg's libraries, for shows with music only
 
     with SoundReader(file) as reader:
         expected_s = reader.duration_s
-        heard = listen(show, file.name, reader.rate_hz, _blocks(reader), expected_s=expected_s, console=console)
+        heard = listen(
+            show,
+            file.name,
+            reader.rate_hz,
+            _blocks(reader),
+            expected_s=expected_s,
+            console=console,
+            for_shaders=for_shaders,
+        )
     if not heard.duration_s:
         raise SourceError("has a sound track but no sound in it", subject=file, mend="Copy the file again.")
     return heard
@@ -71,6 +82,7 @@ def _placed(track: Track, path: Path, heard: Heard) -> PlacedTrack:
         heard.onsets,
         heard.beats,
         heard.envelopes,
+        heard.pictures,
         loops=track.at_end == "loop",
         loop_from_s=track.loop_from_s,
         loop_to_s=track.loop_to_s,

@@ -28,7 +28,8 @@ class InputType(Enum):
     AUDIO_FFT = "audioFFT"  # the same of the spectrum, 0..1
 
 
-PICTURE_TYPES = frozenset({InputType.IMAGE, InputType.AUDIO, InputType.AUDIO_FFT})
+SOUND_TYPES = frozenset({InputType.AUDIO, InputType.AUDIO_FFT})
+PICTURE_TYPES = SOUND_TYPES | {InputType.IMAGE}
 
 
 @dataclass(frozen=True, slots=True)

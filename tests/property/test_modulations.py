@@ -74,7 +74,7 @@ def values(world: World, state: State, at_s: float) -> list[float]:
     return [moment.value(path) for path in PATHS]
 
 
-@settings(max_examples=30)  # each reads a show and plays it four times
+@settings(max_examples=30, deadline=None)  # each reads a show and plays it four times
 @given(written=modulations, sent=events)
 def test_values_are_the_same_at_any_rate_and_from_any_beginning(
     written: list[tuple[str, str, str]], sent: list[tuple[float, str, float]]
@@ -104,7 +104,7 @@ def test_values_are_the_same_at_any_rate_and_from_any_beginning(
             assert one == pytest.approx(other, abs=1e-9), rate
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(written=modulations, at_s=st.floats(0, 60))
 def test_values_stay_within_their_range(written: list[tuple[str, str, str]], at_s: float) -> None:
     world = world_of(written)
