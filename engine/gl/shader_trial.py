@@ -27,16 +27,17 @@ import numpy.typing as npt
 from engine.errors import DeviceError, ShaderError
 from engine.formats.passed_shaders import PassedShaders, digest_of
 from engine.formats.shader_files import parts_of, read_shader
-from engine.gl.trial_job import SMALL, TrialJob
+from engine.gl.trial_job import OVER_BUDGET, SMALL, TrialJob
 from engine.model.shaders import ShaderKind
 
 Pixels = npt.NDArray[np.uint8]
 
-# Of one shader. Most take a tenth of a second; on llvmpipe, which compiles for the CPU, the heaviest of the public ones
-# take 3 s, and more where a show keeps the machine busy.
-BUDGET_S = 10.0
+# Of processor time, for one shader. Most of the public ones take a tenth of a second; the heaviest take 3 s where GL
+# draws on the processor and has to compile for it.
+BUDGET_S = 8.0
+_WAITING = 3  # times the budget: in all, for a GPU that never answers, and a machine that is busy with a show
 _START_S = 60.0  # of the child, which imports GL and opens a context
-_WATCHDOG_S = 10.0  # beyond the budget: then the child ends by itself, should nobody be left to kill it
+_WATCHDOG_S = 10.0  # beyond the waiting: then the child ends by itself, should nobody be left to kill it
 _END_S = 10.0
 _COMMAND = (sys.executable, "-m", "engine.gl.trial_process")
 
@@ -73,7 +74,8 @@ def trial(
 ) -> tuple[TrialResult, ...]:
     """Try `files`, in order; `on_done` hears of each. What `passed` knows is only read, and what passes joins it.
 
-    `budget_s` is for each shader. Raises DeviceError where there is no GL without a screen. Any thread; it waits.
+    `budget_s` is of processor time, for each shader; three times as long is waited for it. Raises DeviceError where
+    there is no GL without a screen. Any thread; it waits.
     """
     results, newly_passed = [], {}
     with ShaderTrial(budget_s=budget_s) as child:
@@ -129,9 +131,11 @@ class ShaderTrial:
             self.close()
             self._child = _Child(self._command)
         child = self._child
-        child.ask({"file": str(file), "job": asdict(job), "watchdog_s": self._budget_s + _WATCHDOG_S})
+        wait_s = self._budget_s * _WAITING
+        limits = {"budget_s": self._budget_s, "watchdog_s": wait_s + _WATCHDOG_S}
+        child.ask({"file": str(file), "job": asdict(job), **limits})
         told: dict[str, Any] = {}
-        with _Deadline(self._budget_s, child.kill) as deadline:
+        with _Deadline(wait_s, child.kill) as deadline:
             while not told.get("is_done"):
                 line = child.answer()
                 if line is None:
@@ -139,10 +143,10 @@ class ShaderTrial:
                 told |= line
         if told.get("is_done"):
             return _result(file, told)
-        how = child.close()
+        status, how = child.close()
         self._child = None
         where = f" while {told['doing']}" if "doing" in told else ""
-        if deadline.has_passed:
+        if deadline.has_passed or status == -OVER_BUDGET:
             what = f"took longer than {self._budget_s:g} s{where}"
             mend = "Has it a loop without end? It is left out."
         else:
@@ -225,7 +229,7 @@ class _Child:
         with _Deadline(_START_S, self.kill):
             told = self.answer()
         if told is None or "absent" in told:
-            how = self.close()
+            _, how = self.close()
             absent = (told or {}).get("absent", {"what": f"the trial of shaders does not start ({how})", "mend": ""})
             raise DeviceError(absent["what"], subject="OpenGL", mend=absent["mend"])
 
@@ -250,8 +254,8 @@ class _Child:
     def kill(self) -> None:
         self._process.kill()
 
-    def close(self) -> str:
-        """End it, and say how it ended."""
+    def close(self) -> tuple[int, str]:
+        """End it; its status, and how it ended in words."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with suppress(BrokenPipeError):
@@ -262,5 +266,5 @@ class _Child:
         self._complaints.seek(0)
         said = self._complaints.read().decode(errors="replace").strip().splitlines()
         self._complaints.close()
-        how = f"it ended with status {self._process.returncode}"
-        return f"{how}: {said[-1]}" if said else how
+        status = self._process.returncode
+        return status, f"it ended with status {status}" + (f": {said[-1]}" if said else "")

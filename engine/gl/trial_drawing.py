@@ -73,9 +73,9 @@ class MarkedTargets:
     def give_back(self, target: moderngl.Framebuffer) -> None:
         self._free.append(target)
 
-    def are_marked(self) -> bool:
-        """Whether a pass has marked a pixel of a target."""
-        return any(any(target.read(components=1, attachment=1)) for target in self._all)
+    def are_marked(self, besides: moderngl.Framebuffer | None) -> bool:
+        """Whether a pass has marked a pixel of a target; `besides` is not looked at."""
+        return any(any(one.read(components=1, attachment=1)) for one in self._all if one is not besides)
 
     def release(self) -> None:
         for target in self._all:
@@ -109,13 +109,15 @@ def _marking(source: Isf) -> Isf:
 
 
 def _frames(use: ShaderUse, targets: MarkedTargets, inputs: TrialInputs, job: TrialJob, tell: Tell) -> Drawing:
-    context, file = use.program.context, use.program.source.file
+    context = use.program.context
     output = targets.take((job.width, job.height), is_float=False)
     pictures: list[Pixels] = []
     kept: list[Pixels] = []
     took_ms: list[float] = []
     remarks: list[str] = []
     before_s = job.frames[0].at_s
+    source = use.program.source
+    passes = sum(bool(one.target) or one is source.passes[-1] for one in source.passes)
     for index, frame in enumerate(job.frames):
         tell(doing=f"drawing its {frame}")
         moment = Moment(frame.at_s, max(0.0, frame.at_s - before_s), index, _DATE)
@@ -132,8 +134,9 @@ def _frames(use: ShaderUse, targets: MarkedTargets, inputs: TrialInputs, job: Tr
         context.finish()
         took_ms.append((time.perf_counter() - started_s) * 1e3)
         if context.error != "GL_NO_ERROR":
-            raise ShaderError(f"OpenGL refuses to draw its {frame}", subject=file)
-        if not remarks and targets.are_marked():
+            raise ShaderError(f"OpenGL refuses to draw its {frame}", subject=source.file)
+        # What is copied into the output has been looked at in its own target; a copy marks nothing, and clears nothing.
+        if not remarks and targets.are_marked(besides=output if use.pass_count > passes else None):
             remarks.append(f"{frame}: it divides by zero or the like; such pixels are shown black")
         pictures.append(_pixels(output))
         if frame.is_kept:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+OVER_BUDGET = 27
+"""The signal (SIGPROF) that ends the child where a shader takes more processor time than it may."""
+
 Settings: TypeAlias = Literal["default", "low", "high"]
 
 

@@ -1,9 +1,9 @@
 """The child that tries shaders: `python -m engine.gl.trial_process`.
 
-A line of JSON goes in for each shader: {"file", "job", "watchdog_s"}. Lines come out as it goes on, each with what is
-new: {"doing"}, {"kind"}, {"compiled"}, and at last {"is_done": true} with the rest. The first line of all is {} where
-there is GL, else {"absent": {"what", "mend"}}. It ends with its input, and by itself when a shader takes longer than
-`watchdog_s`: whoever started it may be gone.
+A line of JSON goes in for each shader: {"file", "job", "budget_s", "watchdog_s"}. Lines come out as it goes on, each
+with what is new: {"doing"}, {"kind"}, {"compiled"}, and at last {"is_done": true} with the rest. The first line of all
+is {} where there is GL, else {"absent": {"what", "mend"}}. It ends with its input, and by itself when a shader takes
+more processor time than `budget_s`, or in all longer than `watchdog_s`: whoever started it may be gone.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import base64
 import faulthandler
 import json
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,10 +43,20 @@ def main() -> int:
     _tell()
     for line in sys.stdin.buffer:
         question = json.loads(line)
-        faulthandler.dump_traceback_later(question["watchdog_s"], exit=True)
+        _watch(question["budget_s"], question["watchdog_s"])
         _tell(is_done=True, **_answer(context, question))
-        faulthandler.cancel_dump_traceback_later()
+        _watch(0, 0)
     return 0
+
+
+def _watch(budget_s: float, watchdog_s: float) -> None:
+    """End this process when it has taken so much time from now on, whatever it is then doing; 0 calls that off."""
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_PROF, budget_s)
+    if watchdog_s:
+        faulthandler.dump_traceback_later(watchdog_s, exit=True)
+    else:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _take_little() -> None:
