@@ -29,17 +29,20 @@ if sys.platform == "linux":
     import resource
 
 _NICENESS = 10  # a show may be playing beside
-_MOST_BYTES = 4 << 30  # of the child's own memory: arrays without measure make a compiler take all there is
+_MOST_BYTES = 4 << 30  # beyond what a context takes: arrays without measure make a compiler take all there is
 
 
 def main() -> int:
     """Serve until the input ends."""
-    _take_little()
+    if sys.platform != "win32":
+        os.nice(_NICENESS)
     try:
         context = headless_context()
     except DeviceError as error:
         _tell(absent={"what": error.what, "mend": error.mend})
         return 2
+    if sys.platform == "linux":
+        _limit_memory()
     _tell()
     for line in sys.stdin.buffer:
         question = json.loads(line)
@@ -59,12 +62,11 @@ def _watch(budget_s: float, watchdog_s: float) -> None:
         faulthandler.cancel_dump_traceback_later()
 
 
-def _take_little() -> None:
-    """Leave processor and memory to a show that plays beside, as far as the system lets us."""
-    if sys.platform != "win32":
-        os.nice(_NICENESS)
-    if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_DATA, (_MOST_BYTES, _MOST_BYTES))
+def _limit_memory() -> None:
+    """Leave a show that plays beside the memory that it has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[5])  # of data
+    most = pages * resource.getpagesize() + _MOST_BYTES
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def _answer(context: moderngl.Context, question: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from engine.gl.shader_program import ShaderProgram
 from engine.gl.shader_use import Moment, ShaderUse
 from engine.gl.targets import new_target, release_target
 from engine.gl.textures import still_texture
+from engine.model.shaders import Value
 from tests.gl.gl_support import Pixels, marked_pixels, pixels_of
 
 WIDTH, HEIGHT = 12, 8
@@ -29,7 +30,7 @@ def draw(context: moderngl.Context) -> Iterator[Draw]:
         "endImage": still_texture(context, np.full((HEIGHT, WIDTH, 4), (10, 20, 30, 255), np.uint8)),
     }
 
-    def once(text: str, progress: float = 0.5, **settings: object) -> Pixels:
+    def once(text: str, progress: float = 0.5, **settings: Value | moderngl.Texture) -> Pixels:
         program = ShaderProgram(context, parse_gl_transition(text, "x.glsl"), premultiplied=True)
         use = ShaderUse(program)
         use.draw(target, Moment(0.0), {**pictures, "progress": progress, **settings})
