@@ -68,6 +68,12 @@ def test_all_names(show: Path) -> None:
     assert "sea" in ShaderFiles().names
 
 
+def test_every_shipped_shader_has_a_name_of_its_own() -> None:
+    folders = [shipped("shaders") / name for name in ("generators", "effects", "transitions")]
+    files = [file for folder in folders for file in shader_files(folder)]
+    assert sorted(ShaderFiles().names.values()) == sorted(files)
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
