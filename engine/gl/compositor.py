@@ -69,7 +69,6 @@ class Compositor:
         self._textures = TextureStore(context, figures, load)
         self._output = new_target(context, self._size)
         self._output.clear(color=(0.0, 0.0, 0.0, 1.0))
-        self._output.color_mask = (True, True, True, False)  # opaque, whatever is drawn into it
         self._runner = PassRunner(
             context,
             self._output,

@@ -56,6 +56,7 @@ _FACTORS: dict[Mode, Factors | None] = {
     "add": (moderngl.ONE, moderngl.ONE, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA),
     "screen": (moderngl.ONE, moderngl.ONE_MINUS_SRC_COLOR, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA),
 }
+_OPAQUE, _NO_ALPHA = (True, True, True, True), (True, True, True, False)
 _MASKS = {None: (), "luma": ("MASK_LUMA",), "alpha": ("MASK_ALPHA",)}
 
 
@@ -173,13 +174,16 @@ class PassRunner:
         for one, freed in zip(graph.passes, graph.frees, strict=True):
             if self._timer is not None:
                 self._timer.begin(one.owner)
-            draws += self._draws[type(one)](one, self._target(one.target))
+            draws += self._draws[type(one)](one, self._target(one))
             for number in freed:
                 self.targets.give_back(self._alive.pop(number))
         return draws
 
-    def _target(self, number: int) -> moderngl.Framebuffer:
+    def _target(self, one: Pass) -> moderngl.Framebuffer:
+        number = one.target
         if number == OUTPUT:
+            # What has alpha leaves the output's as it is. The others need no mask, which costs a sixth on software GL.
+            self._output.color_mask = _OPAQUE if isinstance(one, DrawFrame | Finish | ClearSlot) else _NO_ALPHA
             return self._output
         if number not in self._alive:
             self._alive[number] = self.targets.take_canvas()

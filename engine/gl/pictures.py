@@ -14,7 +14,6 @@ from engine.gl.layer_frames import FrameDraw
 from engine.gl.placement import Placement
 from engine.model.plan import ShaderPlan
 
-Signature: TypeAlias = Hashable
 MaskBy: TypeAlias = Literal["luma", "alpha"]
 
 # For these modes the general formula on premultiplied colours is what fixed-function blending works out, exactly:
@@ -22,6 +21,25 @@ MaskBy: TypeAlias = Literal["luma", "alpha"]
 FIXED_FUNCTION = frozenset({"normal", "add", "screen"})
 # In these modes what a layer looks like hangs on its mode even where nothing is below it.
 KEYING = frozenset({"dissolve", "luma_key"})
+
+
+class Signature:
+    """What a picture will look like, made of all that has a hand in it. Its hash is worked out once: signatures lie
+    within one another, and tuples would hash what is in them again and again."""
+
+    __slots__ = ("_hash", "_parts")
+
+    def __init__(self, *parts: Hashable) -> None:
+        self._parts = parts
+        self._hash = hash(parts)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Signature) and self._hash == other._hash and self._parts == other._parts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +126,7 @@ class Laid:
         return self.opacity >= 1 and self.mask is None and self.blend not in KEYING
 
     @property
-    def signature(self) -> Signature:
+    def signature(self) -> Hashable:
         mask = None if self.mask is None else (self.mask.signature, self.mask_by)
         return self.picture.signature, self.blend, self.opacity, self.linear, mask
 
@@ -139,7 +157,7 @@ class Whole:
     @property
     def signature(self) -> Signature:
         weights = (self.first_weight, self.second_weight, self.first_gain, self.second_gain)
-        return tuple(node.signature for node in self.nodes), weights
+        return Signature(*(node.signature for node in self.nodes), weights)
 
 
 def made_of(node: Node) -> Iterable[Node]:
@@ -157,25 +175,25 @@ def made_of(node: Node) -> Iterable[Node]:
 
 
 def clear() -> Clear:
-    return Clear("", ("clear",), True)
+    return Clear("", Signature("clear"), True)
 
 
 def file_picture(file: str) -> FilePicture:
-    return FilePicture("", ("file", file), True, file)
+    return FilePicture("", Signature("file", file), True, file)
 
 
 def frames(owner: str, draws: tuple[FrameDraw, ...], flash: float) -> Frames:
     """Frames in their order; without any, the picture is clear."""
-    return Frames(owner, ("frames", tuple(draw.signature for draw in draws), flash), True, draws, flash)
+    return Frames(owner, Signature("frames", tuple(draw.signature for draw in draws), flash), True, draws, flash)
 
 
 def mixed(owner: str, first: Node, second: Node, shares: tuple[float, float], *, clamps: bool = False) -> Mixed:
-    signature = ("mixed", first.signature, second.signature, shares, clamps)
+    signature = Signature("mixed", first.signature, second.signature, shares, clamps)
     return Mixed(owner, signature, first.is_steady and second.is_steady, first, second, *shares, clamps)
 
 
 def placed(owner: str, picture: Node, placement: Placement, flash: float = 0.0) -> Placed:
-    signature = ("placed", picture.signature, placement, flash)
+    signature = Signature("placed", picture.signature, placement, flash)
     return Placed(owner, signature, picture.is_steady, picture, placement, flash)
 
 
@@ -184,4 +202,4 @@ def stack(owner: str, items: tuple[Laid, ...]) -> Node:
     if len(items) == 1 and items[0].is_plain:
         return items[0].picture
     is_steady = all(item.picture.is_steady and (item.mask is None or item.mask.is_steady) for item in items)
-    return Stack(owner, ("stack", tuple(item.signature for item in items)), is_steady, items)
+    return Stack(owner, Signature("stack", tuple(item.signature for item in items)), is_steady, items)

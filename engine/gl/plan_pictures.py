@@ -13,7 +13,7 @@ from engine.gl import pictures
 from engine.gl.layer_frames import side_draws
 from engine.gl.memory_steps import grid_number, steps_due
 from engine.gl.movement_pictures import MovementPictures
-from engine.gl.pictures import Laid, Node, Shaded, Whole
+from engine.gl.pictures import Laid, Node, Shaded, Signature, Whole
 from engine.gl.placement import place
 from engine.model.pictures import FrameRef, Lookup
 from engine.model.plan import (
@@ -138,7 +138,7 @@ class PictureMaker:
         at_s = self.plan.at_s if shader.uses_time else None
         settings = tuple(sorted(plan.settings.items()))
         seen = tuple((name, node.signature) for name, node in inputs)
-        signature = ("shaded", plan.shader, settings, seen, progress, heard, at_s)
+        signature = Signature("shaded", plan.shader, settings, seen, progress, heard, at_s)
         is_steady = at_s is None and heard is None and all(node.is_steady for _, node in inputs)
         return Shaded(plan.key, signature, is_steady, plan, inputs, progress)
 
@@ -186,7 +186,7 @@ class PictureMaker:
     def _remembering(self, plan: ShaderPlan, inputs: tuple[tuple[str, Node], ...], progress: float | None) -> Shaded:
         at_s = self.plan.at_s
         due = steps_due(self._stage.memory.get(plan.key), at_s, most=self._stage.most_steps)
-        signature = ("remembered", plan.key, plan.shader, grid_number(at_s))
+        signature = Signature("remembered", plan.key, plan.shader, grid_number(at_s))
         # Without a step, what was shown last is shown again; where it is lost, its instant is stepped anew.
         steps = due.numbers or (grid_number(at_s),)
         return Shaded(plan.key, signature, False, plan, inputs, progress, True, steps, due.restarts)

@@ -26,7 +26,7 @@ from tools.bench.tables import number, print_suite
 
 SUITES = (
     *("seek", "scrub", "play", "layers", "render", "start", "reaction", "flood", "control", "onsets", "liveonset"),
-    *("sync", "sound", "kills", "pipeline", "catalogue", "schedule", "encode", "shots"),
+    *("sync", "sound", "kills", "pipeline", "catalogue", "schedule", "encode", "shots", "looks"),
 )
 _SHOW_SUFFIXES = (".yaml", ".yml")
 _PLAIN_WIDTH = 150
@@ -53,6 +53,7 @@ suites:
   pipeline  runtime-preprocess run: two workers against one, a second run, a two-hour tape (--full)
   encode  clips out of mezzanines: speed, quality and size beside ffmpeg doing the same with one thread
   shots   cuts, dissolves and fades found in films whose boundaries are known, by each detector
+  looks   layers, effects and cross-fades beside ffmpeg's filters; hours of switching effects
   kills   runtime-preprocess run, killed at 50 instants, and what the next run makes of it
   reaction  from a hand's move over MIDI or UDP to the swap that shows it
 
