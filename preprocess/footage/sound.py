@@ -38,6 +38,9 @@ _TAIL_S = 0.1  # of silence, so that the meter tells of the last tenth of a seco
 _PEAK_STEP = 0.0005  # the meter rounds a peak to thousandths
 _SILENCE_LUFS = -69.0  # the meter's floor is -70: nothing passed its gate
 _MOST_GAIN_DB = 30.0  # beyond it, what was brought up would be hiss
+_NEAR_LU = 0.2
+_MOST_DRIVE_DB = 9.0  # into the limiter, to make up for it
+_MOST_PASSES = 4
 _OVERSHOOT_DB = 0.3  # what filtering back to 48 kHz may add to a limited peak
 _LIMITER_RATE_HZ = 4 * SHOW_RATE_HZ  # BS.1770-4, annex 2: true peaks are seen at four times the rate
 
@@ -69,10 +72,35 @@ def levelling(found: Loudness, target_lufs: float, true_peak_db: float) -> Level
     return Levelling(gain_db, true_peak_db if found.true_peak_db + gain_db > true_peak_db else None)
 
 
-def measure(movie: Movie) -> Loudness | None:
-    """The loudness of a movie's sound, as EBU R128 measures it; None where no sample of it decodes. Streams."""
+def fitted(movie: Movie, how: Levelling, target_lufs: float) -> Levelling:
+    """The same, with the gain corrected for what the limiter takes from the loudness, and the limit for what filtering
+    adds to peaks, until both come to what was asked for.
+
+    A limiter that would have to be driven by more than `_MOST_DRIVE_DB` for it is left there: the sound would be
+    squashed. Streams the sound some times where there is a limit, else never.
+    """
+    asked_db = how.limit_db
+    most_db = min(how.gain_db + _MOST_DRIVE_DB, _MOST_GAIN_DB)
+    for _ in range(_MOST_PASSES):
+        found = None if how.limit_db is None else measure(movie, how)
+        if found is None or asked_db is None or how.limit_db is None:
+            break
+        over_db = max(0.0, found.true_peak_db - asked_db)
+        gain_db = min(how.gain_db + target_lufs - found.lufs, most_db)
+        if not over_db and abs(gain_db - how.gain_db) <= _NEAR_LU:
+            break
+        how = Levelling(gain_db, how.limit_db - over_db)
+    return how
+
+
+def measure(movie: Movie, how: Levelling | None = None) -> Loudness | None:
+    """The loudness of a movie's sound, as EBU R128 measures it; None where no sample of it decodes. Streams.
+
+    As it was found, or as `how` levels it.
+    """
+    steps = [*_level_steps(how or Levelling()), ("ebur128", _METER)]
     last: dict[str, str] = {}
-    for frame in _filtered(movie.file, _picture_begins_s(movie), 0.0, [("ebur128", _METER)], _TAIL_S):
+    for frame in _filtered(movie.file, _picture_begins_s(movie), 0.0, steps, _TAIL_S):
         last = frame.metadata or last  # a last one of less than a tenth of a second says nothing
     if not last:
         return None

@@ -16,7 +16,7 @@ from engine.formats.library_rows import Damage, StoredSource
 from engine.formats.movie import Movie, read_movie
 from preprocess.catalogue.values import Footage
 from preprocess.footage.combing import combs
-from preprocess.footage.sound import Levelling, Loudness, levelling, measure
+from preprocess.footage.sound import Levelling, Loudness, fitted, levelling, measure
 from preprocess.ingest.direct import NotDirectError, direct_footage, why_not_direct
 from preprocess.ingest.make import Made, Making, make_mezzanine
 from preprocess.ingest.settings import IngestSettings
@@ -128,9 +128,10 @@ def _looked_at(job: IngestJob, source: StoredSource, movie: Movie, tell: Tell) -
     if reason:
         notes.append(f"a mezzanine was made all the same: {reason}")
     job.work.mkdir(parents=True, exist_ok=True)
-    how = Making(settings, combing, level, job.threads)
+    driven = fitted(movie, level, settings.loudness_lufs) if level else None
+    how = Making(settings, combing, driven, job.threads)
     made = make_mezzanine(movie, job.work / f"{source.base}.mov", how, tell)
-    footage = _with_sound(_footage_of(job, made, combing), loudness, level)
+    footage = _with_sound(_footage_of(job, made, combing), loudness, driven)
     footage = replace(footage, digest=hashed(source.sha256, job.how))
     described = _described(source, movie, footage, [*notes, *made.notes, *_told(movie, footage, level)], made.damage)
     return Ingested(described, footage, made.file)

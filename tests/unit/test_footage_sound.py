@@ -82,6 +82,50 @@ def test_peaks_are_limited_and_what_lies_between_them_gets_its_gain(tmp_path: Pa
     assert any("limited" in note for note in result.source.notes)
 
 
+def _claps(seconds: float, every_s: float, over_db: float) -> np.ndarray:
+    """Claps of noise that die away in some milliseconds, `over_db` above a bed of noise."""
+    chance = np.random.default_rng(3)
+    count = round(seconds * RATE_HZ)
+    since = np.arange(count) % round(every_s * RATE_HZ)
+    envelope = 1 + 10 ** (over_db / 20) * np.exp(-since / (0.004 * RATE_HZ))
+    noise = chance.normal(0, 1, count) * envelope
+    return np.repeat((0.9 * noise / np.abs(noise).max())[:, None], 2, axis=1).astype(np.float32)
+
+
+@pytest.mark.parametrize(("every_s", "over_db", "lufs"), [(0.1, 15, -14), (0.25, 20, -18), (1.0, 30, -23)])
+def test_peaky_sound_comes_near_its_loudness_all_the_same(
+    tmp_path: Path, every_s: float, over_db: float, lufs: float
+) -> None:
+    source = with_sound(tmp_path / "claps.mov", 200, _claps(8, every_s, over_db))
+    movie = read_movie(source)
+    found = measure(movie)
+    assert found is not None
+    once = measure(movie, levelling(found, lufs, -1))
+    assert once is not None
+    assert once.lufs < lufs - 1.5, "the limiter takes that much"
+    made = _made(footage_of(source, tmp_path / "library", loudness_lufs=lufs))
+    assert made.lufs == pytest.approx(lufs, abs=0.5)
+    assert made.true_peak_db <= -1
+
+
+def test_sound_that_would_be_squashed_stays_lower(tmp_path: Path) -> None:
+    source = with_sound(tmp_path / "claps.mov", 200, _claps(8, 0.25, 40))
+    footage = footage_of(source, tmp_path / "library", loudness_lufs=-14)
+    assert footage.loudness_lufs is not None
+    assert footage.gain_db == pytest.approx(-14 - footage.loudness_lufs + 9, abs=0.01)
+    made = _made(footage)
+    assert made.lufs < -15
+    assert made.true_peak_db <= -1
+
+
+def _made(footage: Footage) -> Loudness:
+    """The loudness of a mezzanine's own sound."""
+    assert footage.file is not None
+    found = measure(read_movie(footage.file))
+    assert found is not None
+    return found
+
+
 @pytest.mark.parametrize("mezzanine", [True, False])
 @pytest.mark.parametrize("begins_s", [0.0, 0.4, -0.0])
 def test_sound_stays_with_its_pictures(tmp_path: Path, mezzanine: bool, begins_s: float) -> None:
