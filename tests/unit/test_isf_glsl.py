@@ -38,6 +38,8 @@ def plain(text: str) -> str:
         ("smooth in vec2 a;", "smooth in vec2 a;"),
         ("float default = case;", "float isf_named_default = isf_named_case;"),
         ("switch (x) { case 1: break; default: break; }", "switch (x) { case 1: break; default: break; }"),
+        ("mix(a, b, length) + length * step(a, b)", "mix(a, b, isf_named_length) + isf_named_length * step(a, b)"),
+        ("float mix = mix(a, b, 0.5);", "float mix = mix(a, b, 0.5);"),
         ("float a__b;", "float isf_named_a__b;"),
         ("#version 120\nfloat a;", "float a;"),
         ("# extension GL_X : require\nfloat a;", "float a;"),
@@ -65,7 +67,7 @@ def plain(text: str) -> str:
     ],
 )  # fmt: skip
 def test_words(written: str, wanted: str) -> None:
-    found = adapted(written, {"level", "buf", "inputImage"}, {"buf"})
+    found = adapted(written, {"level", "buf", "inputImage", "length"}, {"buf"})
     assert plain(found) == wanted
     assert found.count("\n") == written.count("\n")
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from engine.formats.isf.statements import (
+    FUNCTIONS,
     blank_declared,
     drop_wrong_consts,
     fragment_output,
@@ -67,7 +68,7 @@ _DROPPED_DIRECTIVE = re.compile(r"\s*#\s*(?:version|extension)\b")
 
 def glsl_name(name: str) -> str:
     """What an input, target or picture called `name` is called in GLSL."""
-    is_kept = name in _RESERVED | _QUALIFIERS | _SWITCHES or ("__" in name and name not in _MACROS)
+    is_kept = name in _RESERVED | _QUALIFIERS | _SWITCHES | FUNCTIONS or ("__" in name and name not in _MACROS)
     return f"isf_named_{name}" if is_kept else name
 
 
@@ -81,7 +82,7 @@ def adapted(text: str, declared: Collection[str], own_pictures: Collection[str],
     blank_declared(pieces, declared)
     drop_wrong_consts(pieces)
     return_floats(pieces)
-    words = dict(_WORDS) | {"varying": "out" if is_vertex else "in"}
+    words = _WORDS | {"varying": "out" if is_vertex else "in"} | {name: glsl_name(name) for name in declared}
     if not is_vertex:
         words |= dict.fromkeys(fragment_output(pieces), words["gl_FragColor"])
     if not any(piece.text == "switch" and next_code(pieces, i + 1).text == "(" for i, piece in enumerate(pieces)):
@@ -117,6 +118,8 @@ def _word(pieces: Sequence[Piece], index: int, words: Mapping[str, str], own_pic
         reader = _READERS[word]
         own = _first_argument(pieces, index) in own_pictures
         return reader.replace("isf_", "isf_own_", 1) if own else reader
+    if word in FUNCTIONS and (following.text == "(" or word not in words):
+        return word
     if beside := _BESIDE_A_PICTURE.fullmatch(word):
         return _BESIDE[beside[2]].format(glsl_name(beside[1]))
     if word in _SWITCHES or (word in _QUALIFIERS and following.sort is Sort.WORD):

@@ -17,18 +17,25 @@ _HOSTS = frozenset(("TIME", "TIMEDELTA", "FRAMEINDEX", "PASSINDEX", "RENDERSIZE"
     "vv_FragNormCoord",
 }
 _PRECISIONS = frozenset(("lowp", "mediump", "highp"))
-# What a constant may be made of, beside constants.
-_CONSTANT_WORDS = frozenset(
+# The functions of GLSL that files call, as far as they make constants of constants.
+FUNCTIONS = frozenset(
     re.findall(
         r"\w+",
         """
-        true false float int uint bool vec2 vec3 vec4 ivec2 ivec3 ivec4 uvec2 uvec3 uvec4 bvec2 bvec3 bvec4 mat2 mat3
-        mat4 lowp mediump highp radians degrees sin cos tan asin acos atan pow exp log exp2 log2 sqrt inversesqrt abs
-        sign floor ceil fract mod min max clamp mix step smoothstep length distance dot cross normalize reflect refract
-        transpose not any all equal notEqual lessThan greaterThan
+        radians degrees sin cos tan asin acos atan pow exp log exp2 log2 sqrt inversesqrt abs sign floor ceil fract mod
+        min max clamp mix step smoothstep length distance dot cross normalize reflect refract transpose not any all
+        equal notEqual lessThan greaterThan
         """,
     )
 )
+_TYPES = frozenset(
+    re.findall(
+        r"\w+",
+        "float int uint bool vec2 vec3 vec4 ivec2 ivec3 ivec4 uvec2 uvec3 uvec4 bvec2 bvec3 bvec4 mat2 mat3 mat4",
+    )
+)
+# What a constant may be made of, beside constants.
+_CONSTANT_WORDS = FUNCTIONS | _TYPES | _PRECISIONS | {"true", "false"}
 _DEFINE = re.compile(r"\s*#\s*define\s+(\w+)(\([^)]*\))?", re.DOTALL)
 _WHOLE_NUMBER = re.compile(r"[0-9]+")
 
