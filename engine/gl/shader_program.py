@@ -28,6 +28,8 @@ _GLSL_TYPES = {
 _LARGEST_LONG, _LARGEST_FLOAT = 2**31 - 1, 3.4e38
 _WIDTHS = {InputType.COLOR: 4, InputType.POINT2D: 2}
 
+_HOST_UNIFORMS = ("TIME", "TIMEDELTA", "FRAMEINDEX", "DATE", "PASSINDEX", "RENDERSIZE", "isf_to_output")
+
 UniformValue: TypeAlias = bool | int | float | tuple[float, ...]
 
 
@@ -50,8 +52,8 @@ class ShaderProgram:
         self._vertices = context.vertex_array(self._program, [])
         self._uniforms = {
             name: uniform
-            for name in self._program
-            if isinstance(uniform := self._program.get(name, None), moderngl.Uniform)
+            for name in (*_HOST_UNIFORMS, *_declared(source))
+            if isinstance(uniform := self._program.get(glsl_name(name), None), moderngl.Uniform)
         }
         self.clear_picture = context.texture((1, 1), 4, bytes(4))
         self.sampler = context.sampler(repeat_x=False, repeat_y=False)
@@ -72,13 +74,13 @@ class ShaderProgram:
     def set(self, name: str, value: UniformValue) -> None:
         """Set a uniform, by its name in the file; one that the shader does not use was optimised away and is passed
         over."""
-        uniform = self._uniforms.get(glsl_name(name))
+        uniform = self._uniforms.get(name)
         if uniform is not None:
             uniform.value = value
 
     def reads(self, picture: str) -> bool:
         """Whether the shader looks at the picture of that name."""
-        return glsl_name(picture) in self._uniforms
+        return picture in self._uniforms
 
     def values(self, given: Mapping[str, Value | moderngl.Texture]) -> dict[str, Value | moderngl.Texture]:
         """Every input's value: what is given, as the input's type wants it, else its default, a clear picture for one.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -87,8 +87,9 @@ class ShaderUse:
         passes = self._passes(output_size, values)
         self._set_values(moment, values)
         pictures = {name: value for name, value in values.items() if isinstance(value, moderngl.Texture)}
+        self._begin_what_lasts(passes)
         self.pass_count = 0
-        for index, (one, size) in passes:
+        for index, one, size in passes:
             self.program.set("PASSINDEX", index)
             is_last = index == passes[-1][0]
             if is_last and size == output_size and one.target not in self._persistent:
@@ -114,12 +115,12 @@ class ShaderUse:
 
     def _passes(
         self, output_size: tuple[int, int], values: Mapping[str, Value | moderngl.Texture]
-    ) -> list[tuple[int, tuple[IsfPass, tuple[int, int]]]]:
+    ) -> list[tuple[int, IsfPass, tuple[int, int]]]:
         """The passes that leave something behind, with their index and size: those with a target, and the last."""
         passes = self.program.source.passes
         sizes = pass_sizes(passes, self.program.source.file, output_size, values)
         last = len(passes) - 1
-        return [(i, (one, sizes[i])) for i, one in enumerate(passes) if one.target or i == last]
+        return [(i, one, sizes[i]) for i, one in enumerate(passes) if one.target or i == last]
 
     def _set_values(self, moment: Moment, values: Mapping[str, Value | moderngl.Texture]) -> None:
         self.program.set("TIME", moment.time_s)
@@ -130,11 +131,15 @@ class ShaderUse:
             if not isinstance(value, moderngl.Texture):
                 self.program.set(name, value)
 
+    def _begin_what_lasts(self, passes: Sequence[tuple[int, IsfPass, tuple[int, int]]]) -> None:
+        """Clear pictures of the right size for the persistent targets that were never drawn."""
+        for _, one, size in passes:
+            if one.target in self._persistent and one.target not in self._held:
+                self._held[one.target] = self._targets.take(size, is_float=one.is_float)
+                self._held[one.target].clear()
+
     def _draw_own(self, one: IsfPass, size: tuple[int, int], pictures: Mapping[str, moderngl.Texture]) -> None:
         """Draw a pass into a picture of the shader's own, which others then read in place of the one before."""
-        if one.target in self._persistent and one.target not in self._held:
-            self._held[one.target] = self._targets.take(size, is_float=one.is_float)
-            self._held[one.target].clear()
         drawn = self._targets.take(size, is_float=one.is_float)
         self._draw_pass(drawn, size, pictures, is_output=False)
         before = self._held.pop(one.target, None)

@@ -207,8 +207,11 @@ def test_the_last_pass_is_shown_upright_when_its_target_lasts(draw: Draw) -> Non
 
 
 def test_a_persistent_target_has_its_size_before_it_is_drawn(draw: Draw) -> None:
-    body = "void main() { gl_FragColor = vec4(IMG_SIZE(memory), IMG_THIS_PIXEL(memory).r, 255.0) / 255.0; }"
-    passes = [{"TARGET": "memory", "PERSISTENT": True, "WIDTH": "5", "HEIGHT": "3"}, {}]
+    body = """void main() {
+        if (PASSINDEX == 0) gl_FragColor = vec4(IMG_SIZE(memory), IMG_THIS_PIXEL(memory).r, 255.0) / 255.0;
+        else gl_FragColor = IMG_THIS_PIXEL(early);
+    }"""
+    passes = [{"TARGET": "early"}, {"TARGET": "memory", "PERSISTENT": True, "WIDTH": "5", "HEIGHT": "3"}, {}]
     assert tuple(draw(isf(body, PASSES=passes))[0, 0]) == (5, 3, 0, 255)
 
 

@@ -93,6 +93,8 @@ def test_old_files_in_latin_1_are_read(tmp_path: Path) -> None:
         ({"TYPE": "long", "MIN": 1}, 1),
         ({"TYPE": "point2D", "MIN": [0.5, -1], "MAX": [1, -0.5]}, (0.5, -0.5)),
         ({"TYPE": "bool", "DEFAULT": 0.0}, False),
+        ({"TYPE": "bool", "DEFAULT": "TRUE"}, True),
+        ({"TYPE": "bool", "DEFAULT": "false"}, False),
         ({"TYPE": "float", "DEFAULT": True}, 1.0),
     ],
 )

@@ -62,13 +62,14 @@ _RESERVED = frozenset(
 # These are names unless they stand where GLSL has them.
 _QUALIFIERS = frozenset(("centroid", "flat", "invariant", "noperspective", "smooth"))
 _SWITCHES = frozenset(("case", "default", "switch"))
+_KEPT = _RESERVED | _QUALIFIERS | _SWITCHES | FUNCTIONS
 _MACROS = frozenset(("__FILE__", "__LINE__", "__VERSION__"))
 _DROPPED_DIRECTIVE = re.compile(r"\s*#\s*(?:version|extension)\b")
 
 
 def glsl_name(name: str) -> str:
     """What an input, target or picture called `name` is called in GLSL."""
-    is_kept = name in _RESERVED | _QUALIFIERS | _SWITCHES | FUNCTIONS or ("__" in name and name not in _MACROS)
+    is_kept = name in _KEPT or ("__" in name and name not in _MACROS)
     return f"isf_named_{name}" if is_kept else name
 
 

@@ -84,6 +84,8 @@ def _value(header: Header, name: str, kind: InputType, given: object) -> Value |
             if len(given) == width:
                 return tuple(float(number) for number in given)
         header.refuse(name, f"the input {name} has the value {_short(given)}", f"A {kind.value} is {width} numbers.")
+    if kind is InputType.BOOL and isinstance(given, str) and given.lower() in ("true", "false"):
+        return given.lower() == "true"
     if isinstance(given, bool) or is_number(given):
         number = float(given)  # type: ignore[arg-type]
         if kind in (InputType.BOOL, InputType.EVENT):

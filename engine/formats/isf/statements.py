@@ -74,11 +74,13 @@ def drop_wrong_consts(pieces: list[Piece]) -> None:
     constants = set(_CONSTANT_WORDS)
     code = list(_code(pieces))
     at_code = {one.index: number for number, one in enumerate(code)}
+    done = -1
     for index, piece in enumerate(pieces):
         if piece.sort is Sort.DIRECTIVE:
             constants |= _constant_macro(piece.text, constants)
-        elif piece.text == "const" and index in at_code and code[at_code[index]].brackets == 0:
+        elif piece.text == "const" and index > done and code[at_code[index]].brackets == 0:
             statement = _until_semicolon(pieces, code, at_code[index])
+            done = statement[-1]
             names, used = _names_and_words(pieces, statement)
             if used <= constants:
                 constants |= names
@@ -136,9 +138,9 @@ def _globals(pieces: list[Piece], first_words: Collection[str]) -> Iterator[list
 
 def _until_semicolon(pieces: Sequence[Piece], code: Sequence[_Code], number: int) -> list[int]:
     found = []
-    for one in code[number:]:
-        found.append(one.index)
-        if pieces[one.index].text == ";":
+    for at in range(number, len(code)):
+        found.append(code[at].index)
+        if pieces[found[-1]].text == ";":
             break
     return found
 
