@@ -17,10 +17,11 @@ _TURN_UNITS = {"turns_0": 0, "turns_1": 1, "turns_2": 2}
 class FlashGuard:
     """Watches the picture as it is shown and damps what would flash too often. Render thread only.
 
-    It counts as `engine.analysis.flashes` does, on the GPU, so that it neither waits nor comes late. Where a flash
-    would be one too many over more than a fifth of the picture, those parts get of the new picture only as much light
-    as makes no flash, mixed with what was shown before, for at most a second; all else passes untouched. It looks at
-    nothing but the pictures drawn and their show time, so that the same ones give the same.
+    It counts as `engine.analysis.flashes` does, more strictly, on the GPU, so that it neither waits nor comes late.
+    Where there would be more than two and a half flashes in a second over more than a fifth of the picture, those parts
+    get of the new picture only as much as makes no flash, mixed with what was shown before, for at most a second; all
+    else passes untouched. It looks at nothing but the pictures drawn and their show time, so that the same ones give
+    the same.
     """
 
     def __init__(self, context: moderngl.Context, size: tuple[int, int]) -> None:

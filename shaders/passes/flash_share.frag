@@ -21,8 +21,7 @@ float share_of(ivec2 cell, bool red) {
     float turn = turn_of(last, measure(light, red), red);
     if (turn == 0.0) return 1.0;
     vec4 rule = texelFetch(whole, ivec2(red ? 1 : 0, 0), 0);
-    bool at_limit = texelFetch(turns_1, place, 0).w < WINDOW_S;
-    if (!(rule.z > 0.0 && at_limit) && rule.w != turn) return 1.0;
+    if (!(rule.x > 0.0 && at_limit(texelFetch(turns_1, place, 0))) && rule.y != turn) return 1.0;
     vec3 from = texelFetch(shown, cell, 0).rgb;
     float may_go = MARGIN * step_of(red) - turn * (measure(from, red) - last.y);
     return clamp(may_go / max(fastest(from, light, red, turn), 1e-4), 0.0, 1.0);

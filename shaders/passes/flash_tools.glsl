@@ -2,8 +2,9 @@
 // other: luminance, then red. A cell's turns are three texels, one of each texture:
 //   turns_0: the way of the last turn (1 up, -1 down, 0 none yet), the extreme reached since, ages of the newest two turns
 //   turns_1: ages of the next four
-//   turns_2: age of the seventh; 1 or -1 if what was shown last was a turn
-// Turns are as engine/analysis/flashes.py counts them, but a fifth earlier, so that other eyes and encoders agree.
+//   turns_2: 1 or -1 if what was shown last was a turn
+// Turns are as engine/analysis/flashes.py counts them, but of changes that are a fifth smaller, so that other eyes and
+// encoders agree. Those come earlier, by up to a turn: so five in a second, not six, make sure that nobody counts seven.
 uniform sampler2D turns_0;
 uniform sampler2D turns_1;
 uniform sampler2D turns_2;
@@ -37,4 +38,13 @@ float turn_of(vec4 last, float value, bool red) {
     if (last.x <= 0.0 && value - last.y >= least && (red || last.y < DARKER_BELOW)) return 1.0;
     if (last.x >= 0.0 && last.y - value >= least && (red || value < DARKER_BELOW)) return -1.0;
     return 0.0;
+}
+
+// Whether another turn would be one too many, from the ages of turns_1.
+bool at_limit(vec4 ages) {
+    return ages.z < WINDOW_S;
+}
+
+bool beyond_limit(vec4 ages) {
+    return ages.w < WINDOW_S;
 }

@@ -13,18 +13,15 @@ void main() {
     if (starts) {
         next_0 = vec4(0.0, value, LONG_AGO_S, LONG_AGO_S);
         next_1 = vec4(LONG_AGO_S);
-        next_2 = vec4(LONG_AGO_S, 0.0, 0.0, 0.0);
+        next_2 = vec4(0.0);
         return;
     }
     next_0 = texelFetch(turns_0, cell, 0);
     next_1 = texelFetch(turns_1, cell, 0);
-    next_2 = texelFetch(turns_2, cell, 0);
     float turn = turn_of(next_0, value, red);
     next_0.zw += since_s;
     next_1 += since_s;
-    next_2.x += since_s;
     if (turn != 0.0) {
-        next_2.x = next_1.w;
         next_1 = vec4(next_0.w, next_1.xyz);
         next_0 = vec4(turn, value, since_s, next_0.z);
     } else if (next_0.x != 0.0) {
@@ -32,5 +29,5 @@ void main() {
     }
     next_0.zw = min(next_0.zw, LONG_AGO_S);
     next_1 = min(next_1, LONG_AGO_S);
-    next_2 = vec4(min(next_2.x, LONG_AGO_S), turn, 0.0, 0.0);
+    next_2 = vec4(turn, 0.0, 0.0, 0.0);
 }

@@ -1,6 +1,6 @@
 // The picture as a whole, two texels: luminance, red. Its turns are kept as a cell's are; it turns where, of all cells,
-// more turn one way than the other by AREA. turns_2 also says what may not be: z, 1 where cells may not turn again that
-// turn too often; w, the way that no cell may turn.
+// more turn one way than the other by AREA. turns_2 says what may not be: x, 1 where cells may not turn that turn too
+// often; y, the way that no cell may turn.
 uniform sampler2D wish;
 uniform float since_s;
 uniform bool starts;
@@ -22,10 +22,8 @@ void main() {
     }
     next_0 = starts ? vec4(0.0, 0.0, vec2(LONG_AGO_S)) : texelFetch(turns_0, kind, 0) + vec4(0.0, 0.0, vec2(since_s));
     next_1 = starts ? vec4(LONG_AGO_S) : texelFetch(turns_1, kind, 0) + since_s;
-    float seventh = starts ? LONG_AGO_S : texelFetch(turns_2, kind, 0).x + since_s;
     float turned = way_of(mean.w);
     if (turned != 0.0 && turned != next_0.x) {
-        seventh = next_1.w;
         next_1 = vec4(next_0.w, next_1.xyz);
         next_0 = vec4(turned, 0.0, since_s, next_0.z);
     }
@@ -33,6 +31,6 @@ void main() {
     next_1 = min(next_1, LONG_AGO_S);
     bool held = mean.z > AREA;
     float way = way_of(held ? mean.y : mean.x);
-    bool way_held = way != 0.0 && way != next_0.x && next_1.w < WINDOW_S;
-    next_2 = vec4(min(seventh, LONG_AGO_S), 0.0, held ? 1.0 : 0.0, way_held ? way : 0.0);
+    bool way_held = way != 0.0 && way != next_0.x && at_limit(next_1);
+    next_2 = vec4(held ? 1.0 : 0.0, way_held ? way : 0.0, 0.0, 0.0);
 }
