@@ -9,7 +9,7 @@ from typing import IO, Any
 from engine.app.pace import Tick
 from engine.app.player import Player
 from engine.core.state import State
-from engine.model.plan import FramePlan, LayerPlan, ShownFrame
+from engine.model.plan import FramePlan, LayerPlan, ShaderPlan, ShownFrame
 
 
 def plan_row(tick: Tick, plan: FramePlan) -> dict[str, Any]:
@@ -17,13 +17,16 @@ def plan_row(tick: Tick, plan: FramePlan) -> dict[str, Any]:
 
     A layer has `clip` and `index` (null while it fades to a gap), `next_index`, `next_mix` and `mixing` (blend or
     flow) between two frames, `from_clip`, `from_index` and `mix` (0..1) while it cross-fades, `opacity` and `flash`.
+    Where shaders draw, it has its `generator`, its `effects` and its `transition`; the movement and the frame have
+    `effects`, the frame `transition`. Each tells its `shader`, the `settings` that are not at their default, and `mix`.
     """
-    return {
+    return _shaders(plan.effects, transition=plan.transition) | {
         "frame": tick.frame_index,
         "at_s": round(tick.at_s, 6),
         "fade": round(plan.fade, 6),
         "movements": [
-            {
+            _shaders(movement.effects)
+            | {
                 "movement": movement.movement,
                 "position_s": round(movement.position_s, 6),
                 "mix": round(movement.mix, 6),
@@ -38,12 +41,23 @@ def _layer_row(layer: LayerPlan) -> dict[str, Any]:
     row: dict[str, Any] = {"layer": layer.layer, **_shown(layer.incoming)}
     if layer.fade < 1:
         row |= {f"from_{name}": value for name, value in _shown(layer.outgoing).items()}
+    row |= _shaders(layer.effects, generator=layer.generator, transition=layer.transition)
     return row | {
         "mix": round(layer.fade, 6),
         "opacity": round(layer.opacity, 6),
         "blend": layer.blend,
         "flash": round(layer.flash, 6),
     }
+
+
+def _shaders(effects: tuple[ShaderPlan, ...], **others: ShaderPlan | None) -> dict[str, Any]:
+    """What shaders draw, by what for; nothing where there is none."""
+    row: dict[str, Any] = {what: _shader(one) for what, one in others.items() if one is not None}
+    return row | {"effects": [_shader(one) for one in effects]} if effects else row
+
+
+def _shader(one: ShaderPlan) -> dict[str, Any]:
+    return {"shader": one.shader, "settings": dict(one.settings), "mix": round(one.mix, 6)}
 
 
 def _shown(shown: ShownFrame | None) -> dict[str, Any]:

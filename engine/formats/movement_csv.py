@@ -11,18 +11,17 @@ import csv
 import io
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import Problem
+from engine.formats.movement_table import COLUMNS, Line, Table
 from engine.formats.nearest import did_you_mean
 from engine.formats.replace_file import replace_file
 from engine.formats.transition_cell import Cell, read_cell, write_cell
 from engine.model.clips import Clip
 from engine.model.schedule import Schedule, ScheduleRow
-
-COLUMNS = ("order", "clip", "in_s", "out_s", "duration_s", "layer", "transition", "hint")
 
 MAX_BYTES = 16 * 2**20
 MAX_SECONDS = 86_400.0
@@ -30,10 +29,9 @@ MAX_SECONDS = 86_400.0
 MAX_SUGGESTIONS = 20
 
 _NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
-# A spreadsheet takes a cell that begins so for a formula, and a hint may come from a file's name. The apostrophe
-# that spreadsheets know as "this is text" keeps it from being run.
+# A spreadsheet takes a cell that begins so for a formula, and a hint or a shader may come from a file's name. The
+# apostrophe that spreadsheets know as "this is text" keeps it from being run.
 _FORMULA_STARTS = ("=", "+", "-", "@", "'")
-
 
 WhyNot = Callable[[str], tuple[str, str] | None]
 """Why a shader cannot be a transition, by its name, and what would mend that; None where it can."""
@@ -51,7 +49,7 @@ def read_movement_csv(
     line; a row with a problem is left out. None for `clips`, `layer_names` or `why_no_transition` leaves those
     unchecked, for a show whose own are not known yet. Never raises for what the file holds, or that it cannot be read.
     """
-    table = _Table(str(path), clips, layer_names, why_no_transition)
+    table = _Schedule(str(path), clips, layer_names, why_no_transition)
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -81,10 +79,20 @@ def write_movement_csv(path: Path, rows: Iterable[ScheduleRow]) -> None:
     writer.writerow(COLUMNS)
     for row in rows:
         hint = row.hint.replace("\r\n", "\n").replace("\r", "\n")  # the csv module leaves a lone \r unquoted
-        hint = f"'{hint}" if hint.startswith(_FORMULA_STARTS) else hint
         fade = write_cell(Cell(row.transition, row.transition_s))
         end = "" if row.out_s is None else _text(row.out_s)
-        writer.writerow((row.order, row.clip or "", _text(row.in_s), end, _text(row.duration_s), row.layer, fade, hint))
+        writer.writerow(
+            (
+                row.order,
+                row.clip or "",
+                _text(row.in_s),
+                end,
+                _text(row.duration_s),
+                row.layer,
+                _safe(fade),
+                _safe(hint),
+            )
+        )
     # A hint may be made from a file's name, whose odd bytes have no UTF-8: they become "?".
     replace_file(path, out.getvalue().encode("utf-8", "replace"))
 
@@ -100,19 +108,8 @@ def placed(rows: Sequence[ScheduleRow]) -> list[ScheduleRow]:
     return [replace(row, start_s=start_of[index]) for index, row in enumerate(rows)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A row of the table: its 1-based line, and its cells by column, stripped."""
-
-    number: int
-    cells: Mapping[str, str]
-
-    def cell(self, column: str) -> str:
-        return self.cells.get(column, "")
-
-
-class _Table:
-    """One reading of one file, and the problems found on the way."""
+class _Schedule(Table):
+    """One reading of one schedule, and the problems found on the way."""
 
     def __init__(
         self,
@@ -121,86 +118,19 @@ class _Table:
         layer_names: Sequence[str] | None,
         why_no_transition: WhyNot | None,
     ) -> None:
-        self.problems: list[Problem] = []
+        super().__init__(file)
         self._why_no_transition = why_no_transition
-        self._file = file
         self._clips = clips
         self._layer_names = layer_names
         self._suggested = 0
 
-    def problem(self, line: int, column: str, what: str, mend: str = "") -> None:
-        self.problems.append(Problem(self._file, line, column, what, mend))
-
-    def decode(self, content: bytes) -> str | None:
-        # "Unicode text" of some spreadsheets is UTF-16 with a byte-order mark.
-        encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            self.problem(line, "", "is not UTF-8", "save it again as CSV UTF-8")
-            return None
-
     def rows(self, text: str) -> list[ScheduleRow]:
         """Every sound row, in the file's order, not yet placed."""
-        lines = self._lines(text)
-        header = next(lines, None)
-        if header is None:
-            return []
-        columns = self._columns(*header)
-        if "clip" not in columns:
-            return []
-        found = (self._row(line, columns) for line in self._cells(lines, columns))
+        columns, lines = self.lines(text)
+        found = (self._row(line, columns) for line in lines)
         return [row for row in found if row is not None]
 
-    def _lines(self, text: str) -> Iterator[tuple[int, list[str]]]:
-        """Line number and stripped cells of each row that is not empty."""
-        skipped = 0
-        declared = re.match(r"sep=(.)\r?\n?", text)  # a spreadsheet's own way to name the separator
-        if declared:
-            text, skipped = text[declared.end() :], 1
-        reader = csv.reader(
-            io.StringIO(text, newline=""), delimiter=declared[1] if declared else _separator(text), strict=True
-        )
-        last_line = 0
-        try:
-            for cells in reader:
-                first_line, last_line = last_line + 1 + skipped, reader.line_num
-                stripped = [cell.strip() for cell in cells]
-                if any(stripped):
-                    yield first_line, stripped
-        except csv.Error as error:
-            self.problem(last_line + 1 + skipped, "", f"cannot be read as CSV: {error}", "is a quote left open here?")
-
-    def _columns(self, line: int, cells: list[str]) -> list[str]:
-        columns = [cell.lower() for cell in cells]
-        if not set(columns) & set(COLUMNS):
-            self.problem(line, "", "does not begin with a row that names the columns", ",".join(COLUMNS))
-            return columns
-        for column in columns:
-            if column and column not in COLUMNS:
-                self.problem(
-                    line, column, "is not a column of a schedule", did_you_mean(column, COLUMNS, ", ".join(COLUMNS))
-                )
-            elif column and columns.count(column) > 1:
-                self.problem(line, column, "is there more than once", "keep one")
-        if "clip" not in columns:
-            self.problem(line, "", "has no column clip", f"the columns are {', '.join(COLUMNS)}")
-        return columns
-
-    def _cells(self, lines: Iterable[tuple[int, list[str]]], columns: list[str]) -> Iterator[_Line]:
-        for number, cells in lines:
-            if any(cells[len(columns) :]):
-                self.problem(
-                    number,
-                    "",
-                    f"has more cells than the {len(columns)} columns",
-                    "a decimal comma or a comma in a hint needs quotes around its cell",
-                )
-            else:
-                yield _Line(number, dict(zip(columns, cells, strict=False)))
-
-    def _row(self, line: _Line, columns: Collection[str]) -> ScheduleRow | None:
+    def _row(self, line: Line, columns: Collection[str]) -> ScheduleRow | None:
         before = len(self.problems)
         order = self._number(line, "order", 0, 1e9) if "order" in columns else float(line.number)
         in_s = self._number(line, "in_s", 0, MAX_SECONDS, empty=0.0)
@@ -225,10 +155,10 @@ class _Table:
             out_s=out_s,
             transition_s=transition.seconds,
             transition=transition.shader,
-            hint=_hint(line.cell("hint")),
+            hint=_plain(line.cell("hint")),
         )
 
-    def _number(self, line: _Line, column: str, low: float, high: float, empty: float = math.nan) -> float:
+    def _number(self, line: Line, column: str, low: float, high: float, empty: float = math.nan) -> float:
         """The number in a cell; `empty` for an empty one, or a problem where that is NaN.
 
         After a problem it is NaN, which no later comparison finds fault with.
@@ -248,8 +178,8 @@ class _Table:
             return math.nan
         return value + 0.0  # -0.0 becomes 0.0
 
-    def _transition(self, line: _Line) -> Cell:
-        text = line.cell("transition")
+    def _transition(self, line: Line) -> Cell:
+        text = _plain(line.cell("transition"))
         cell = read_cell(text)
         if cell is None:
             mend = "it takes cut, fade SECONDS or SHADER SECONDS, up to 60"
@@ -261,7 +191,7 @@ class _Table:
                 self.problem(line.number, "transition", *reason)
         return cell
 
-    def _layer(self, line: _Line) -> str:
+    def _layer(self, line: Line) -> str:
         name = line.cell("layer")
         known = self._layer_names
         if known is None or name in known:
@@ -276,7 +206,7 @@ class _Table:
             self.problem(line.number, "layer", "is empty", f"name one of {names}")
         return name
 
-    def _clip(self, line: _Line) -> Clip | None:
+    def _clip(self, line: Line) -> Clip | None:
         slug = line.cell("clip")
         if not slug or self._clips is None:
             return None
@@ -288,7 +218,7 @@ class _Table:
             self.problem(line.number, "clip", f"the library has no clip {slug[:80]}", mend)
         return self._clips.get(slug)
 
-    def _material(self, line: _Line, clip: Clip | None, in_s: float, out_s: float | None) -> float | None:
+    def _material(self, line: Line, clip: Clip | None, in_s: float, out_s: float | None) -> float | None:
         """`out_s` checked against `in_s` and the clip: past its end by less than a frame, it is the end."""
         if out_s is not None and out_s <= in_s:
             self.problem(line.number, "out_s", f"must be after in_s ({in_s:g}), not {out_s:g}")
@@ -306,7 +236,7 @@ class _Table:
         return out_s
 
     def _duration(
-        self, line: _Line, clip: Clip | None, in_s: float, out_s: float | None, given_s: float | None
+        self, line: Line, clip: Clip | None, in_s: float, out_s: float | None, given_s: float | None
     ) -> float:
         if given_s is not None:
             if given_s <= 0:
@@ -321,17 +251,11 @@ class _Table:
         return 0.0
 
 
-def _separator(text: str) -> str:
-    """The separator that cuts the first row into most names of columns."""
-    first = next((line for line in text.splitlines() if line.strip()), "").lower()
-
-    def names(separator: str) -> int:
-        return sum(cell.strip(' "') in COLUMNS for cell in first.split(separator))
-
-    return max((",", ";", "\t"), key=names)
+def _safe(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def _hint(text: str) -> str:
+def _plain(text: str) -> str:
     return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA_STARTS) else text
 
 

@@ -38,19 +38,19 @@ class Surroundings:
     """What a show is resolved against. What is not known (it could not be read) is None, and not checked against.
 
     `library` holds the clips of the library by slug, empty for a show without one; `sources` the layers' own sources
-    by the layer's name, those that could be read; `blends` the names of the blend modes; `read_shader` finds and reads
-    a shader; `profiles` the controllers' profiles by name.
+    by the layer's name, those that could be read; `blends` the names of the blend modes; `profiles` the controllers'
+    profiles by name; `read_shader` finds and reads a shader.
     """
 
     library: Mapping[str, Clip] | None
     sources: Mapping[str, Clip] = field(default_factory=dict)
     blends: Collection[str] | None = None
-    read_shader: ReadShader | None = None
     profiles: Mapping[str, Profile] | None = field(default_factory=dict)
+    read_shader: ReadShader | None = None
 
 
 def resolve(parsed: ParsedShow, file: Path, around: Surroundings) -> tuple[LoadedShow | None, list[Problem]]:
-    """Resolve a parsed show that stands in `file`. Any thread; reads the schedules, and nothing else.
+    """Resolve a parsed show that stands in `file`. Any thread; reads the schedules and shaders, and nothing else.
 
     Returns the show (None where it, or anything before it, has a problem) and the problems found here.
     """

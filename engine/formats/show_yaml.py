@@ -37,7 +37,7 @@ def read_show(path: Path) -> LoadedShow:
     library = _library(parsed, path.parent, problems)
     sources = _sources(parsed, path.parent, library or {}, problems)
     blends = _blends(parsed, problems)
-    around = Surroundings(library, sources, blends, _shader_reader(path.parent), _profiles(parsed, problems))
+    around = Surroundings(library, sources, blends, _profiles(parsed, problems), _shader_reader(path.parent))
     loaded, found = resolve(parsed, path, around)
     problems += found
     if loaded is None or problems:

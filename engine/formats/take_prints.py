@@ -21,8 +21,9 @@ _BESIDE = {"title", "library", "controllers", "modifiers", "bindings", "inputs",
 def fingerprints(world: World) -> Fingerprints:
     """The fingerprints of a world; reads the library's catalogue. Any thread. Raises LibraryError where it cannot.
 
-    The show's leaves out what does not touch the picture: its bindings, inputs, outputs. The library's hangs on each
-    clip's name, length and content, the music's on its length and on all that was heard in it.
+    The show's hangs on its shaders' text too, and leaves out what does not touch the picture: its bindings, inputs,
+    outputs. The library's hangs on each clip's name, length and content, the music's on its length and on all that was
+    heard in it.
     """
     return Fingerprints(
         show=_print_of(_show(world.loaded)),
@@ -55,7 +56,11 @@ def _show(loaded: LoadedShow) -> Iterator[Any]:
     for movement in loaded.movements:
         yield [movement.name, movement.duration_s]
         for row in movement.schedule.rows:
-            yield [row.layer, row.clip, row.start_s, row.duration_s, row.in_s, row.out_s, row.transition_s]
+            written = [row.layer, row.clip, row.start_s, row.duration_s, row.in_s, row.out_s, row.transition_s]
+            yield [*written, row.transition] if row.transition else written
+    for name, shader in sorted(loaded.shaders.items()):
+        for file in (shader.file, shader.file.with_suffix(".vs")):
+            yield [name, sha256(file.read_bytes()).hexdigest() if file.is_file() else ""]
 
 
 def _library(loaded: LoadedShow) -> Iterator[Any]:

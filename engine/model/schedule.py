@@ -23,8 +23,8 @@ class ScheduleRow:
     in_s: float = 0.0
     out_s: float | None = None
     transition_s: float = 0.0
-    transition: str = ""
     hint: str = ""
+    transition: str = ""
 
     @property
     def end_s(self) -> float:

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.formats.movement_csv import COLUMNS, placed, read_movement_csv, write_movement_csv
+from engine.formats.movement_csv import placed, read_movement_csv, write_movement_csv
+from engine.formats.movement_table import COLUMNS
 from engine.model.schedule import Schedule, ScheduleRow
 from tests.show_support import CLIPS
 
@@ -39,7 +40,7 @@ def rows(draw: st.DrawFn) -> ScheduleRow:
         in_s=in_s,
         out_s=out_s,
         transition_s=draw(st.just(0.0) | st.floats(0, 60)),
-        transition=draw(st.sampled_from(["", "wind", "Color Phase", "wind 2", "fade-out"])),
+        transition=draw(st.sampled_from(["", "wind", "Color Phase", "wind 2", "fade-out", "=1+1"])),
         hint=draw(hints),
     )
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from engine.app.pace import Tick
+from engine.app.plan_file import plan_row
 from engine.core.bindings import Bindings
 from engine.core.figures import Figures
 from engine.core.planner import plan, refs_at
 from engine.core.state import State
 from engine.core.step import advanced, begun, history, stepped
 from engine.core.values import value_at
+from engine.formats.take_prints import fingerprints
 from engine.model.events import Event, EventSource
 from engine.model.plan import FramePlan, FromFile, FromGroup, FromLayer, GroupPlan, LayerPlan
+from engine.model.tree import ParameterTree
 from engine.model.world import World
-from tests.look_support import look_world
+from tests.look_support import look_world, read
 from tests.world_support import clip
 
 ONE = "movements: [{name: one, duration_s: 100}]\n"
@@ -312,6 +317,32 @@ def test_a_frozen_picture_stands_whatever_is_touched() -> None:
     let_go = stepped(world, history(state), [Event(5.0, EventSource.OSC, 9, "/master/freeze", 0.0)], 5.0).head
     assert plan(world, let_go, 5.0).frozen_at_s is None
     assert effect_at(world, let_go, 5.0, "/layer/low") == {"amount": pytest.approx(0.05), "way": 5}
+
+
+def test_the_plan_file_and_a_take_s_prints_tell_of_shaders(tmp_path: Path) -> None:
+    def first_row(folder: Path, amount: float) -> tuple[dict[str, Any], str]:
+        loaded = read(
+            folder,
+            f"""
+layers: [{{name: low, generator: {{shader: dots}}, effects: [{{shader: tint, settings: {{Amount: {amount}}}}}]}}]
+"""
+            "master: {effects: [{shader: shift}]}\n" + ONE,
+        )
+        world = World(loaded, ParameterTree(loaded.show, shaders=loaded.shader_paths.parameters))
+        return plan_row(Tick(0, 0.0, 0.0), plan(world, begun(world), 0.0)), fingerprints(world).show
+
+    row, before = first_row(tmp_path, 2)
+    assert row["effects"] == [{"shader": "shift", "settings": {}, "mix": 1.0}]
+    layer = row["movements"][0]["layers"][0]
+    assert layer["generator"]["shader"] == "dots"
+    assert layer["effects"] == [{"shader": "tint", "settings": {"Amount": 2.0}, "mix": 1.0}]
+    assert "transition" not in row
+    assert first_row(tmp_path, 2)[1] == before != first_row(tmp_path, 1)[1]
+    loaded = read(tmp_path, f"layers: [{{name: low, generator: {{shader: dots}}}}]\n{ONE}")
+    world = World(loaded, ParameterTree(loaded.show, shaders=loaded.shader_paths.parameters))
+    before = fingerprints(world).show
+    loaded.shaders["dots"].file.write_text("another picture")
+    assert fingerprints(world).show != before
 
 
 def test_panic_fades_and_leaves_the_shaders_as_they_are() -> None:
