@@ -117,10 +117,8 @@ def _print(rows: Sequence[Mapping[str, Any]]) -> None:
     console = Console()
     console.print(table)
     counts = _counts(rows)
-    console.print(
-        f"{counts['files']} shaders: {counts['compiled']} compile, {counts['drawn']} draw, {counts['blank']} blank",
-        highlight=False,
-    )
+    found = f"{counts['compiled']} compile, {counts['drawn']} draw, {counts['blank']} blank"
+    console.print(f"{counts['files']} shader{'s' * (len(rows) != 1)}: {found}", highlight=False)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ reads as a ramp, dark at the left and bright at the right. Pure: no GL. Any thre
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,21 +23,16 @@ from engine.errors import ShaderError
 from engine.formats.glsl_literal import WIDTHS, components
 from engine.formats.isf import Isf
 from engine.formats.isf.reader import one_line_end, read_shader_text
+from engine.formats.isf.words import Piece, Sort, pieces_of
 from engine.model.shaders import FROM_PICTURE, PROGRESS, TO_PICTURE, InputType, ShaderInput, Value
 
 _SAMPLER = "sampler2D"
-
-_COMMENT = r"//[^\n]*|/\*.*?\*/"
-_UNIFORM_OR_COMMENT = re.compile(
-    rf"{_COMMENT}|\buniform\s+(?P<declared>(?:/\*.*?\*/|[^;/])*);(?P<after>[ \t]*(?:{_COMMENT})?)", re.DOTALL
-)
-_TYPE = re.compile(r"(?:(?:lowp|mediump|highp)\s+)?(?P<type>\w+)\s+(?P<names>.*)", re.DOTALL)
-_NAMED = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s*(?:=(?P<given>[^/]*))?(?P<comment>/\*.*?\*/)?\s*", re.DOTALL)
-_COMMA_BETWEEN_NAMES = re.compile(r",(?![^(]*\))", re.DOTALL)
-_ENTRY = re.compile(r"\bvec4\s+transition\s*\(")
-_AUTHOR = re.compile(r"^[\s/*]*author\s*:\s*(.*?)[\s*/]*$", re.IGNORECASE | re.MULTILINE)
-_LICENCE = re.compile(r"^[\s/*]*licen[sc]e\s*:\s*(.*?)[\s*/]*$", re.IGNORECASE | re.MULTILINE)
+_PRECISIONS = frozenset(("lowp", "mediump", "highp"))
+_ENTRY = ("vec4", "transition", "(")
+_ABOUT = re.compile(r"^[ \t/*]*(author|licen[sc]e)[ \t]*:(.*)", re.IGNORECASE | re.MULTILINE)
 _LEADING_VALUE = re.compile(r"\w+\s*\([^()]*\)|[-+.\w]+")
+_MAP_READ = re.compile(r"\btexture(?:2D)?\s*\(\s*(\w+)\s*,")
+_LONGEST_TOLD = 80
 
 _HOSTS = (PROGRESS, "ratio")
 _HOST_INPUTS = (
@@ -52,7 +47,7 @@ _PRELUDE = (
     f"vec4 getToColor(vec2 uv) {{ return IMG_NORM_PIXEL({TO_PICTURE}, uv); }} "
 )
 # A picture that is not given is clear and one pixel large.
-_MAP_READ = (
+_MAP_READER = (
     "vec4 glt_{name}(vec2 uv) {{ return textureSize({name}, 0) == ivec2(1) ? "
     "vec4(vec3(clamp(uv.x, 0.0, 1.0)), 1.0) : IMG_NORM_PIXEL({name}, uv); }} "
 )
@@ -67,33 +62,24 @@ def read_gl_transition(file: Path) -> Isf:
 def parse_gl_transition(text: str, file: str = "") -> Isf:
     """Parse the text of a transition; `file` is for messages. Raises ShaderError as `read_gl_transition` does."""
     text = one_line_end(text)
-    if not _ENTRY.search(re.sub(_COMMENT, "", text, flags=re.DOTALL)):
+    pieces = list(pieces_of(text))
+    code = [piece.text for piece in _code(pieces)]
+    if not any(tuple(code[at : at + 3]) == _ENTRY for at in range(len(code))):
         mend = "A GL Transition has vec4 transition(vec2 uv) { … }."
         raise ShaderError("has no function transition", subject=f"{file}:1", mend=mend)
-    parameters: list[_Parameter] = []
-
-    def without_declaration(found: re.Match[str]) -> str:
-        if found["declared"] is None:
-            return found[0]
-        line = text.count("\n", 0, found.start()) + 1
-        parameters.extend(_declared(found["declared"], found["after"], f"{file}:{line}"))
-        return "\n" * found[0].removesuffix(found["after"]).count("\n") + found["after"]
-
-    body = _UNIFORM_OR_COMMENT.sub(without_declaration, text)
-    parameters = [one for one in parameters if one.name not in _HOSTS]
+    kept, declared = _without_uniforms(pieces, file)
+    parameters = [one for one in declared if one.name not in _HOSTS]
     _check_names(parameters)
-    prelude = _PRELUDE
-    for one in parameters:
-        body, declaration = one.woven_into(body)
-        prelude += declaration
-    author, licence = _AUTHOR.search(text), _LICENCE.search(text)
+    prelude = _PRELUDE + "".join(one.declaration for one in parameters)
+    about = {key.lower(): value.strip(" \t/*") for key, value in reversed(_ABOUT.findall(text))}
+    licence = about.get("license") or about.get("licence")
     return Isf(
         file=file,
-        body=f"{prelude}\n{body}{_MAIN}",
+        body=f"{prelude}\n{_body(kept, parameters)}{_MAIN}",
         body_line=0,
         inputs=_HOST_INPUTS + tuple(made for one in parameters for made in one.inputs()),
-        description=f"Licence: {licence[1]}" if licence else "",
-        credit=author[1] if author else "",
+        description=f"Licence: {licence}" if licence else "",
+        credit=about.get("author", ""),
     )
 
 
@@ -126,20 +112,21 @@ class _Parameter:
                 for name, value in zip(self._component_names(), self.values, strict=True):
                     yield ShaderInput(name, InputType.FLOAT, value, *_range(value, 1))
 
-    def woven_into(self, body: str) -> tuple[str, str]:
-        """The GLSL that reads it, and what has to be declared before that."""
+    @property
+    def renamed(self) -> str:
+        """What the body has to call it: "" for its own name. Renamed all over the file, so that a function's own
+        variable of the same name stays its own."""
+        return f"glt_{self.name}" if self.type != _SAMPLER and self._made_of_inputs() else ""
+
+    @property
+    def declaration(self) -> str:
+        """The GLSL that makes it of its inputs; "" where its one input is it."""
         if self.type == _SAMPLER:
-            read = re.compile(rf"\btexture(?:2D)?\s*\(\s*{self.name}\s*,")
-            return read.sub(f"glt_{self.name}(", body), _MAP_READ.format(name=self.name)
-        made = self._made_of_inputs()
-        if not made:
-            return body, ""
-        # Renamed all over the file, so that a function's own variable of the same name stays its own.
-        renamed = f"glt_{self.name}"
-        return re.sub(rf"(?<![.\w]){self.name}\b", renamed, body), f"{self.type} {renamed} = {made}; "
+            return _MAP_READER.format(name=self.name)
+        return f"{self.type} {self.renamed} = {self._made_of_inputs()}; " if self.renamed else ""
 
     def _made_of_inputs(self) -> str:
-        """The GLSL that makes it of its inputs; "" where its one input is it."""
+        """The value in terms of its inputs; "" where its one input is it."""
         if self._is_colour:
             return f"{self.name}.rgb" if self.type == "vec3" else ""
         if self.type == "ivec2":
@@ -172,21 +159,90 @@ def _range(default: float, least_high: float) -> tuple[float, float]:
     return min(0.0, 2.0 * default), max(float(least_high), 2.0 * default)
 
 
-def _declared(declared: str, after: str, place: str) -> Iterator[_Parameter]:
+def _code(pieces: Iterable[Piece]) -> list[Piece]:
+    return [piece for piece in pieces if piece.sort not in (Sort.SPACE, Sort.COMMENT)]
+
+
+def _joined(pieces: Iterable[Piece]) -> str:
+    return "".join(piece.text for piece in pieces)
+
+
+def _without_uniforms(pieces: Sequence[Piece], file: str) -> tuple[list[Piece], list[_Parameter]]:
+    """The file without its declarations of uniforms, every line where it was; and what they declare."""
+    kept: list[Piece] = []
+    parameters: list[_Parameter] = []
+    at, line = 0, 1
+    while at < len(pieces):
+        end = at + 1
+        if pieces[at].text == "uniform":  # a word: a comment is longer
+            place = f"{file}:{line}"
+            end = next((index + 1 for index in range(at, len(pieces)) if pieces[index].text == ";"), 0)
+            if not end:
+                raise ShaderError("a uniform is declared without end", subject=place, mend="Write TYPE NAME;")
+            parameters.extend(_declared(pieces[at + 1 : end - 1], _comment_after(pieces, end), place))
+            kept.append(Piece(Sort.SPACE, "\n" * _joined(pieces[at:end]).count("\n")))
+        else:
+            kept.append(pieces[at])
+        line += _joined(pieces[at:end]).count("\n")
+        at = end
+    return kept, parameters
+
+
+def _comment_after(pieces: Sequence[Piece], at: int) -> str:
+    """The comment that follows in the same line."""
+    for piece in pieces[at : at + 2]:
+        if piece.sort is Sort.COMMENT:
+            return piece.text
+        if piece.sort is not Sort.SPACE or "\n" in piece.text:
+            break
+    return ""
+
+
+def _body(pieces: Sequence[Piece], parameters: Sequence[_Parameter]) -> str:
+    """The file's GLSL, reading its parameters as they are declared now."""
+    renamed = {one.name: one.renamed for one in parameters if one.renamed}
+    words = [
+        renamed.get(piece.text, piece.text) if before is None or before.text != "." else piece.text
+        for before, piece in zip([None, *pieces], pieces, strict=False)
+    ]
+    maps = {one.name for one in parameters if one.type == _SAMPLER}
+    return _MAP_READ.sub(lambda found: f"glt_{found[1]}(" if found[1] in maps else found[0], "".join(words))
+
+
+def _declared(pieces: Sequence[Piece], after: str, place: str) -> Iterator[_Parameter]:
     """The parameters of one declaration. `after` is the comment behind it, whose default is that of all."""
-    found = _TYPE.fullmatch(declared.strip())
-    if found is None:
-        raise ShaderError(f"a uniform is declared as {declared.strip()!r}", subject=place, mend="Write TYPE NAME;")
-    kind = found["type"]
-    for part in _COMMA_BETWEEN_NAMES.split(found["names"]):
-        named = _NAMED.fullmatch(part)
-        if named is None or (kind not in WIDTHS and kind != _SAMPLER):
+    code = [piece for piece in _code(pieces) if piece.text not in _PRECISIONS]
+    if len(code) < 2:
+        raise ShaderError(f"a uniform is declared as {_told(pieces)}", subject=place, mend="Write TYPE NAME;")
+    kind = code[0]
+    for named in _between_commas([piece for piece in pieces if piece is not kind and piece.text not in _PRECISIONS]):
+        name, *given = [piece.text for piece in _code(named)] or [""]
+        is_known = kind.text in WIDTHS or kind.text == _SAMPLER
+        if not is_known or not name.isidentifier() or (given and given[0] != "="):
             known = ", ".join([*WIDTHS, _SAMPLER])
-            what = f"the parameter {part.strip()} has the type {kind}"
+            what = f"the parameter {_told(named)} has the type {kind.text}"
             raise ShaderError(what, subject=place, mend=f"A parameter is one of {known}, and no array.")
-        given = named["given"] or _stated(named["comment"] or "") or _stated(after)
-        values = () if kind == _SAMPLER else _default(kind, named["name"], given.strip(), place)
-        yield _Parameter(kind, named["name"], values, place)
+        own_comment = next((piece.text for piece in named if piece.sort is Sort.COMMENT), "")
+        default = "".join(given[1:]) or _stated(own_comment) or _stated(after)
+        values = () if kind.text == _SAMPLER else _default(kind.text, name, default, place)
+        yield _Parameter(kind.text, name, values, place)
+
+
+def _between_commas(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
+    """The stretches between commas that are in no brackets."""
+    depth, stretch = 0, list[Piece]()
+    for piece in pieces:
+        depth += (piece.text == "(") - (piece.text == ")")
+        if piece.text == "," and not depth:
+            yield stretch
+            stretch = []
+        else:
+            stretch.append(piece)
+    yield stretch
+
+
+def _told(pieces: Iterable[Piece]) -> str:
+    return _joined(_code(pieces))[:_LONGEST_TOLD]
 
 
 def _stated(comment: str) -> str:
@@ -202,7 +258,7 @@ def _default(kind: str, name: str, given: str, place: str) -> tuple[float, ...]:
     leading = _LEADING_VALUE.match(given)
     values = components(given, WIDTHS[kind]) or components(leading[0] if leading else "", WIDTHS[kind])
     if values is None:
-        what = f"the parameter {name} has the default {given!r}"
+        what = f"the parameter {name} has the default {given[:_LONGEST_TOLD]!r}"
         raise ShaderError(what, subject=place, mend=f"Write a {kind} in numbers.")
     return values
 

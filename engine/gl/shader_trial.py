@@ -135,12 +135,13 @@ class ShaderTrial:
         limits = {"budget_s": self._budget_s, "watchdog_s": wait_s + _WATCHDOG_S}
         child.ask({"file": str(file), "job": asdict(job), **limits})
         told: dict[str, Any] = {}
-        with _Deadline(wait_s, child.kill) as deadline:
-            while not told.get("is_done"):
-                line = child.answer()
-                if line is None:
-                    break
-                told |= line
+        try:
+            with _Deadline(wait_s, child.kill) as deadline:
+                while not told.get("is_done") and (line := child.answer()) is not None:
+                    told |= line
+        except BaseException:  # Ctrl-C, say: it may be in a loop without end
+            child.kill()
+            raise
         if told.get("is_done"):
             return _result(file, told)
         status, how = child.close()

@@ -72,7 +72,7 @@ def test_a_table_that_takes_no_markup_from_files(folder: Path, capsys: pytest.Ca
     assert cli.main(["shaders", str(folder / "wrong.frag")]) == 0
     told = capsys.readouterr().out
     assert "[red]" in told
-    assert "1 shaders: 0 compile, 0 draw, 0 blank" in told
+    assert "1 shader: 0 compile, 0 draw, 0 blank" in told
 
 
 def test_what_there_is_to_refuse(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,8 @@ def test_lines_keep_their_numbers() -> None:
         ("uniform vec2 m; // = vec2(1.0, 2.0, 3.0)\n" + FADE, 1, "default 'vec2(1.0, 2.0, 3.0)'"),
         ("uniform float m;\nuniform bool m;\n" + FADE, 2, "m is declared twice"),
         ("uniform float startImage;\n" + FADE, 1, "startImage is declared twice"),
-        ("uniform m;\n" + FADE, 1, "declared as 'm'"),
+        ("\n\nuniform float m\nvec4 transition(vec2 uv) {}", 3, "declared without end"),
+        ("uniform m;\n" + FADE, 1, "declared as m"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(text: str, line: int, what: str) -> None:
@@ -94,6 +96,15 @@ def test_what_is_wrong_is_told_with_its_line(text: str, line: int, what: str) ->
         parse_gl_transition(text, "x.glsl")
     assert caught.value.subject == f"x.glsl:{line}"
     assert what in caught.value.what
+
+
+@pytest.mark.parametrize(
+    "word", ["uniform ", "/*", "\n", "uniform vec3 a;", "a,", "author: * ", "(", "texture2D( ", "vec4 "]
+)
+def test_text_without_end_is_read_in_one_go(word: str) -> None:
+    """What looks at all that follows, for each word, would take minutes."""
+    with suppress(ShaderError):
+        parse_gl_transition("uniform float " * (word == "a,") + word * 50_000 + "\n" + FADE)
 
 
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:
