@@ -143,6 +143,8 @@ class ShaderTrial:
             child.kill()
             raise
         if told.get("is_done"):
+            if deadline.has_passed:  # as it ended: killed all the same
+                self.close()
             return _result(file, told)
         status, how = child.close()
         self._child = None

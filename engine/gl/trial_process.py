@@ -47,8 +47,9 @@ def main() -> int:
     for line in sys.stdin.buffer:
         question = json.loads(line)
         _watch(question["budget_s"], question["watchdog_s"])
-        _tell(is_done=True, **_answer(context, question))
+        answer = _answer(context, question)
         _watch(0, 0)
+        _tell(is_done=True, **answer)
     return 0
 
 

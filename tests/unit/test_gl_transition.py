@@ -104,7 +104,7 @@ def test_what_is_wrong_is_told_with_its_line(text: str, line: int, what: str) ->
 def test_text_without_end_is_read_in_one_go(word: str) -> None:
     """What looks at all that follows, for each word, would take minutes."""
     with suppress(ShaderError):
-        parse_gl_transition("uniform float " * (word == "a,") + word * 50_000 + "\n" + FADE)
+        parse_gl_transition("uniform float " * (word == "a,") + word * 20_000 + "\n" + FADE)
 
 
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:
