@@ -13,7 +13,7 @@ from engine.formats.isf.passes import read_passes
 from engine.formats.isf.pictures import read_imported, with_pixels
 from engine.model.shaders import ShaderInput
 
-_MOST_BYTES = 2 << 20
+_MOST_BYTES = 1 << 20
 
 
 def read_isf(file: Path) -> Isf:
@@ -44,7 +44,7 @@ def parse_isf(text: str, file: str = "") -> Isf:
 def read_shader_text(file: Path) -> str:
     """The text of a file of GLSL, its lines ended by \\n. UTF-8, or Latin-1 where it is not.
 
-    Raises ShaderError where it cannot be read, is no text, or has more than 2 MiB.
+    Raises ShaderError where it cannot be read, is no text, or has more than 1 MiB.
     """
     try:
         with file.open("rb") as opened:
