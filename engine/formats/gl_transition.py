@@ -93,7 +93,7 @@ class _Parameter:
     place: str
 
     def inputs(self) -> Iterator[ShaderInput]:
-        """What stands for it in ISF. The format gives no ranges; see `_range`."""
+        """What stands for it in ISF. The format states no ranges: see `_range`."""
         match self.type:
             case "sampler2D":
                 yield ShaderInput(self.name, InputType.IMAGE, None)
@@ -101,16 +101,20 @@ class _Parameter:
                 yield ShaderInput(self.name, InputType.BOOL, bool(self.values[0]))
             case "int":
                 low, high = _range(self.values[0], 10)
-                yield ShaderInput(self.name, InputType.LONG, int(self.values[0]), int(low), int(high))
+                yield self._number(self.name, InputType.LONG, int(self.values[0]), int(low), int(high))
             case "float":
-                yield ShaderInput(self.name, InputType.FLOAT, self.values[0], *_range(self.values[0], 1))
+                yield self._number(self.name, InputType.FLOAT, self.values[0], *_range(self.values[0], 1))
             case "vec2" | "ivec2":
-                yield ShaderInput(self.name, InputType.POINT2D, self.values, *self._point_range())
+                yield self._number(self.name, InputType.POINT2D, self.values, *self._point_range())
             case _ if self._is_colour:
                 yield ShaderInput(self.name, InputType.COLOR, (*self.values, 1.0)[:4])
             case _:
                 for name, value in zip(self._component_names(), self.values, strict=True):
-                    yield ShaderInput(name, InputType.FLOAT, value, *_range(value, 1))
+                    yield self._number(name, InputType.FLOAT, value, *_range(value, 1))
+
+    @staticmethod
+    def _number(name: str, kind: InputType, default: Value, low: Value, high: Value) -> ShaderInput:
+        return ShaderInput(name, kind, default, low, high, range_is_guessed=True)
 
     @property
     def renamed(self) -> str:

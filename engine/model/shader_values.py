@@ -130,6 +130,8 @@ def reaches(one: ShaderInput) -> tuple[tuple[float, float], ...]:
 
 def is_bounded(one: ShaderInput) -> bool:
     """Whether the file says itself how far its numbers reach."""
+    if one.range_is_guessed:
+        return False
     return one.type in (InputType.COLOR, InputType.BOOL) or None not in (one.minimum, one.maximum)
 
 

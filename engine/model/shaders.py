@@ -37,6 +37,7 @@ class ShaderInput:
     """One input: a uniform `name` of the shader. What is a picture has neither default nor range.
 
     `minimum` and `maximum` are None where the file gives none. `choices` of a long: label and value.
+    `range_is_guessed`: its format states no ranges, so a show is not held to this one.
     """
 
     name: str
@@ -46,6 +47,7 @@ class ShaderInput:
     maximum: Value | None = None
     label: str = ""
     choices: tuple[tuple[str, int], ...] = ()
+    range_is_guessed: bool = False
 
 
 class ShaderKind(Enum):

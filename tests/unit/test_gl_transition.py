@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from engine.errors import ShaderError
 from engine.formats.gl_transition import parse_gl_transition, read_gl_transition
 from engine.formats.glsl_literal import components
+from engine.model.shader_values import is_bounded
 from engine.model.shaders import InputType, ShaderInput, ShaderKind
 
 FADE = "vec4 transition(vec2 uv) { return mix(getFromColor(uv), getToColor(uv), progress); }\n"
@@ -51,7 +53,10 @@ def test_a_transition_is_told_by_its_inputs() -> None:
     ],
 )  # fmt: skip
 def test_a_parameter_and_its_default(declaration: str, wanted: ShaderInput) -> None:
-    assert parameters(declaration + "\n") == [wanted]
+    (found,) = parameters(declaration + "\n")
+    assert replace(found, range_is_guessed=False) == wanted
+    assert found.range_is_guessed == (wanted.minimum is not None)
+    assert is_bounded(found) == (found.type in (InputType.BOOL, InputType.COLOR)), "else a show may go beyond"
 
 
 def test_a_vector_that_is_no_colour_is_an_input_a_component() -> None:
