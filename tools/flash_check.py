@@ -30,7 +30,7 @@ from tools.frames import png
 
 _TOO_MANY = 3  # exit code, with --strict
 _PATIENCE_S = 2.0
-_SAMPLES = 4  # of a cell, each way
+_SAMPLES = 8  # of a cell, each way: within one, the mean is of what is encoded, which is less light for fine contrasts
 _SCALING = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 _BT601_TAGS = (5, 6)  # ITU-T H.273, table 4
 _BT709_TAG = 1

@@ -10,6 +10,7 @@ from engine.gl.targets import cleared_target, new_target, new_texture, picture_o
 _CELLS = (64, 32)
 _TURNS = (64, 64)  # the cells' twice: luminance and red
 _TURN_TEXTURES = 3
+_MOST_TAPS = 12  # of a cell, each way
 _TOOLS = ["passes/flash_tools.glsl"]
 _TURN_UNITS = {"turns_0": 0, "turns_1": 1, "turns_2": 2}
 
@@ -18,19 +19,17 @@ class FlashGuard:
     """Watches the picture as it is shown and damps what would flash too often. Render thread only.
 
     It counts as `engine.analysis.flashes` does, more strictly, on the GPU, so that it neither waits nor comes late.
-    Where there would be more than two and a half flashes in a second over more than a fifth of the picture, those parts
-    get of the new picture only as much as makes no flash, mixed with what was shown before, for at most a second; all
-    else passes untouched. It looks at nothing but the pictures drawn and their show time, so that the same ones give
-    the same.
+    Where there would be more than two and a half flashes in a second over more than a fifth of the picture (an eighth
+    for those that come in another place each time), those parts get of the new picture only as much as makes no flash,
+    mixed with what was shown before, for at most a second; all else passes untouched. It looks at nothing but the
+    pictures drawn and their show time, so that the same ones give the same.
     """
 
     def __init__(self, context: moderngl.Context, size: tuple[int, int]) -> None:
         """For pictures of `size`. Raises ShaderError where a shader does not compile."""
         self._light = FullScreen(context, [*_TOOLS, "passes/flash_light.frag"], {"picture": 0})
-        # A filtered sample takes in two pixels each way; beyond eight it is fine enough.
-        self._light.set(
-            "taps", min(8, max(1, *(-(-side // (2 * cells)) for side, cells in zip(size, _CELLS, strict=True))))
-        )
+        cell_px = max(-(-side // cells) for side, cells in zip(size, _CELLS, strict=True))
+        self._light.set("taps", min(cell_px, _MOST_TAPS))
         self._fold = FullScreen(context, [*_TOOLS, "passes/flash_turns.frag"], {**_TURN_UNITS, "shown": 3})
         self._wish = FullScreen(context, [*_TOOLS, "passes/flash_wish.frag"], {**_TURN_UNITS, "wanted": 3})
         self._sum = FullScreen(context, [*_TOOLS, "passes/flash_whole.frag"], {**_TURN_UNITS, "wish": 3})

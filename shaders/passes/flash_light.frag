@@ -1,4 +1,5 @@
-// The mean linear light of each cell of a picture, by `taps` × `taps` filtered samples.
+// The mean linear light of each cell of a picture, by `taps` × `taps` of its pixels. Not filtered: the mean of what is
+// encoded is less light than the mean of light.
 uniform sampler2D picture;
 uniform int taps;
 out vec4 color;
@@ -9,12 +10,14 @@ vec3 light_of(vec3 encoded) {
 }
 
 void main() {
+    vec2 size_px = vec2(textureSize(picture, 0));
     vec2 corner = gl_FragCoord.xy - 0.5;
     vec3 sum = vec3(0.0);
     for (int y = 0; y < taps; ++y) {
         for (int x = 0; x < taps; ++x) {
             vec2 inside = (vec2(x, y) + 0.5) / float(taps);
-            sum += light_of(clamp(textureLod(picture, (corner + inside) / vec2(GRID), 0.0).rgb, 0.0, 1.0));
+            ivec2 texel = ivec2((corner + inside) / vec2(GRID) * size_px);
+            sum += light_of(clamp(texelFetch(picture, texel, 0).rgb, 0.0, 1.0));
         }
     }
     color = vec4(sum / float(taps * taps), 1.0);

@@ -13,6 +13,8 @@ const ivec2 GRID = ivec2(64, 32);
 const float WINDOW_S = 1.0;
 const float LONG_AGO_S = 100.0;
 const float AREA = 0.2;  // of the picture; the limit is a quarter
+// For the picture as a whole. Less, since more of its cells turn both ways and cancel out where smaller changes count.
+const float WHOLE_AREA = 0.12;
 const float DARKER_BELOW = 0.85;
 
 float step_of(bool red) {

@@ -1,5 +1,5 @@
 // The picture as a whole, two texels: luminance, red. Its turns are kept as a cell's are; it turns where, of all cells,
-// more turn one way than the other by AREA. turns_2 says what may not be: x, 1 where cells may not turn that turn too
+// more turn one way than the other by WHOLE_AREA. turns_2 says what may not be: x, 1 where cells may not turn that turn too
 // often; y, the way that no cell may turn.
 uniform sampler2D wish;
 uniform float since_s;
@@ -11,7 +11,7 @@ layout(location = 2) out vec4 next_2;
 const int MIPMAP = 4;  // of 64 × 64 texels: 4 × 4, of which the two lower rows are red's
 
 float way_of(float net) {
-    return abs(net) > AREA ? sign(net) : 0.0;
+    return abs(net) > WHOLE_AREA ? sign(net) : 0.0;
 }
 
 void main() {

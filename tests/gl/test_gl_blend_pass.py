@@ -21,11 +21,13 @@ LEVELS = (0, 1, 2, 31, 63, 64, 127, 128, 191, 192, 253, 254, 255)
 SIDE = 128
 
 
-@pytest.fixture
-def blends(context: moderngl.Context) -> Iterator[BlendPass]:
-    made = BlendPass(context)
+@pytest.fixture(scope="module")
+def blends(shared_context: moderngl.Context) -> Iterator[BlendPass]:
+    """One for all tests, so that each program is compiled once."""
+    made = BlendPass(shared_context)
     yield made
-    made.release()
+    with shared_context:
+        made.release()
 
 
 def grid() -> tuple[Floats, Floats]:
@@ -153,16 +155,16 @@ def test_a_dissolve_is_as_much_source_as_its_alpha_and_stays_where_it_is(
     assert shares == pytest.approx([0, 0.1, 0.5, 0.9, 1], abs=0.01)
 
 
-def test_nothing_is_made_after_preparing(
-    context: moderngl.Context, blends: BlendPass, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_made_after_preparing(context: moderngl.Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    blends = BlendPass(context)
     blends.prepare("overlay", linear=True, mask_by="alpha")
     monkeypatch.setattr("engine.gl.blend_pass.FullScreen", None)
     blended(blends, context, "overlay", half=True, linear=True, mask_by="alpha")
     with pytest.raises(TypeError):
         blended(blends, context, "overlay", half=True, linear=False, mask_by="alpha")
+    blends.release()
 
 
-def test_an_unknown_mode_is_an_error_that_names_the_file(blends: BlendPass) -> None:
+def test_an_unknown_mode_is_an_error_that_names_the_file(context: moderngl.Context, blends: BlendPass) -> None:
     with pytest.raises(ShaderError, match=r"blend/sparkle\.glsl.*cannot be read"):
         blends.prepare("sparkle")
