@@ -25,6 +25,7 @@ _GLSL_TYPES = {
     InputType.POINT2D: "vec2",
     InputType.EVENT: "bool",
 }
+_SILENCE = 128 / 255
 _LARGEST_LONG, _LARGEST_FLOAT = 2**31 - 1, 3.4e38
 _WIDTHS = {InputType.COLOR: 4, InputType.POINT2D: 2}
 
@@ -59,10 +60,13 @@ class ShaderProgram:
         self.sampler = context.sampler(repeat_x=False, repeat_y=False)
         self.imported: dict[str, moderngl.Texture] = {}
         self._copier: FullScreen | None = None
+        self._reducer: FullScreen | None = None
         try:
             if _ends_in_own_picture(source):
                 self._copier = FullScreen(context, ["passes/isf_copy.frag"], {"picture": 0})
                 self._copier.set("is_premultiplied", premultiplied)
+            if source.sample_counts:
+                self._reducer = FullScreen(context, ["passes/isf_sound.frag"], {"sound": 0})
             for one in source.imported:
                 if one.pixels is None:
                     raise ShaderError(f"the picture {one.name} was not read", subject=source.file)
@@ -110,13 +114,22 @@ class ShaderProgram:
         self._copier.set("size", (float(size[0]), float(size[1])))
         self._copier.draw(target, [picture_of(own)])
 
+    def reduce(self, name: str, sound: moderngl.Texture, target: moderngl.Framebuffer) -> None:
+        """Draw what the input `name` hears into `target`, which is as wide as the input wants it."""
+        assert self._reducer is not None
+        is_wave = self.inputs[name].type is InputType.AUDIO
+        self._reducer.set("silence", _SILENCE if is_wave else 0.0)
+        self._reducer.set("columns", target.width)
+        self._reducer.draw(target, [sound])
+
     def release(self) -> None:
         """Give back everything on the GPU. The program cannot be used after it."""
         for texture in self.imported.values():
             texture.release()
         self.imported.clear()
-        if self._copier is not None:
-            self._copier.release()
+        for one in (self._copier, self._reducer):
+            if one is not None:
+                one.release()
         self.sampler.release()
         self.clear_picture.release()
         self._vertices.release()

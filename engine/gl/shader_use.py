@@ -89,6 +89,8 @@ class ShaderUse:
         pictures = {name: value for name, value in values.items() if isinstance(value, moderngl.Texture)}
         self._begin_what_lasts(passes)
         self.pass_count = 0
+        reduced = self._reduced(pictures)
+        pictures |= {name: picture_of(held) for name, held in reduced.items()}
         for index, one, size in passes:
             self.program.set("PASSINDEX", index)
             is_last = index == passes[-1][0]
@@ -100,6 +102,8 @@ class ShaderUse:
                     self.program.copy(self._held[one.target], target, output_size)
                     self.pass_count += 1
         self._give_back_what_does_not_last()
+        for held in reduced.values():
+            self._targets.give_back(held)
 
     def forget(self) -> None:
         """Clear what it remembers: the next draw is like its first."""
@@ -130,6 +134,18 @@ class ShaderUse:
         for name, value in values.items():
             if not isinstance(value, moderngl.Texture):
                 self.program.set(name, value)
+
+    def _reduced(self, pictures: Mapping[str, moderngl.Texture]) -> dict[str, moderngl.Framebuffer]:
+        """What is heard, as wide as the file's audio inputs want it, where it is not."""
+        program = self.program
+        reduced = {}
+        for name, count in program.source.sample_counts.items():
+            sound = pictures[name]
+            if program.reads(name) and sound is not program.clear_picture and sound.width != count:
+                reduced[name] = self._targets.take((count, sound.height), is_float=False)
+                program.reduce(name, sound, reduced[name])
+                self.pass_count += 1
+        return reduced
 
     def _begin_what_lasts(self, passes: Sequence[tuple[int, IsfPass, tuple[int, int]]]) -> None:
         """Clear pictures of the right size for the persistent targets that were never drawn."""

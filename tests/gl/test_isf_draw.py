@@ -297,6 +297,21 @@ def test_sound_is_a_picture(draw: Draw, picture: Callable[[Pixels], moderngl.Tex
     assert (found[..., 1:] == (7, 3, WIDTH)).all()
 
 
+def test_sound_comes_in_as_many_columns_as_are_asked_for(
+    draw: Draw, picture: Callable[[Pixels], moderngl.Texture]
+) -> None:
+    inputs = [{"NAME": "wave", "TYPE": "audio", "MAX": 2}, {"NAME": "bands", "TYPE": "audioFFT", "MAX": 1}]
+    body = """void main() {
+        gl_FragColor = vec4(IMG_PIXEL(wave, vec2(0.5)).r, IMG_PIXEL(wave, vec2(1.5, 0.5)).r,
+                            IMG_THIS_PIXEL(bands).r, (IMG_SIZE(wave).x * 10.0 + IMG_SIZE(bands).x) / 255.0);
+    }"""
+    wave = picture(np.array([[[128], [120], [140], [128], [30], [200]]], np.uint8))
+    bands = picture(np.array([[[1], [9], [3]]], np.uint8))
+    found = draw(isf(body, INPUTS=inputs), {"inputs": {"wave": wave, "bands": bands}})
+    assert (found == (140, 30, 9, 21)).all()
+    assert (draw(isf(body, INPUTS=inputs))[..., 3] == 11).all(), "silence is a clear picture"
+
+
 @pytest.mark.parametrize("progress", [0.0, 0.25, 1.0])
 def test_a_transition(draw: Draw, picture: Callable[[Pixels], moderngl.Texture], progress: float) -> None:
     inputs: list[dict[str, object]] = [{"NAME": name, "TYPE": "image"} for name in ("startImage", "endImage")]
