@@ -23,7 +23,7 @@ from engine.outputs.beside import check_output_path
 from tools.frames import png
 from tools.shader_sheet import job_for, sheet
 
-_BARRED = 3  # exit code of --strict
+_BARRED, _INTERRUPTED = 3, 130  # exit codes: of --strict, and as shells count a program ended by Ctrl-C
 _EXAMPLES = """\
 examples:
   runtime-tools shaders myshow/shaders
@@ -35,13 +35,19 @@ of the sheet has a transition's way from the one picture to the other, or frames
 settings at their lowest and their highest. `blank` is one in whose frames every pixel is the same.
 
 Exit codes: 0 done, 2 a folder without shaders, a sheet that cannot be written, or wrong usage, 3 with --strict where a
-shader does not draw or is blank.
+shader does not draw or is blank, 130 stopped with Ctrl-C.
 """
 
 
 def main(argv: Sequence[str]) -> int:
     """`runtime-tools shaders`."""
-    options = _parser().parse_args(argv)
+    try:
+        return _told(_parser().parse_args(argv))
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _told(options: argparse.Namespace) -> int:
     if options.sheet is not None:
         check_output_path(options.sheet, overwrite=options.overwrite)
     files = _files(options.folder)
@@ -63,6 +69,8 @@ def main(argv: Sequence[str]) -> int:
 
 def _files(folder: Path) -> list[Path]:
     """The shaders of a folder, or the one that is named. Raises SourceError where there is none."""
+    if not folder.exists():
+        raise SourceError("is not there", subject=folder, mend="Name a folder of shaders.")
     files = [folder] if folder.is_file() else list(shader_files(folder))
     if not files:
         raise SourceError("has no shaders", subject=folder, mend=f"Their names end in {', '.join(ENDINGS)}.")

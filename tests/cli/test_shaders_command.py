@@ -78,8 +78,9 @@ def test_a_table_that_takes_no_markup_from_files(folder: Path, capsys: pytest.Ca
 def test_what_there_is_to_refuse(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "there.png").write_bytes(b"")
-    for empty in (tmp_path / "empty", tmp_path / "nowhere"):
+    for empty, said in ((tmp_path / "empty", "has no shaders"), (tmp_path / "nowhere", "is not there")):
         assert cli.main(["shaders", str(empty)]) == 2
+        assert said in capsys.readouterr().err
     for sheet in (tmp_path / "there.png", tmp_path / "nowhere" / "x.png"):
         with pytest.raises(OutputError):
             shaders.main([str(folder), "--sheet", str(sheet)])
