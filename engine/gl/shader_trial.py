@@ -47,8 +47,8 @@ class TrialResult:
     """What came of one shader. Without an `error` it may play; `remarks` say what to look at all the same.
 
     `kind` is None where the file could not be read. `frame_ms` is what a frame took, in the median, on one core where
-    GL draws on the processor. `is_blank`: every pixel of every frame was the same, or as good as that. `pictures` uint8 (height, width, 4), premultiplied, the top row first: those
-    that the job asked for.
+    GL draws on the processor. `is_blank`: every pixel of every frame was the same, or as good as that. `pictures`
+    uint8 (height, width, 4), premultiplied, the top row first: those that the job asked for.
     """
 
     file: Path
