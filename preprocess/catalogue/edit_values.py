@@ -97,6 +97,7 @@ class Row(Part):
     out_s: Seconds | None = None
     transition_s: float = Field(0.0, ge=0, le=60)
     hint: Annotated[str, StringConstraints(max_length=1000), AfterValidator(_text)] = ""
+    transition: Annotated[str, StringConstraints(max_length=255), AfterValidator(_text)] = ""
 
 
 class SetSchedule(Part):

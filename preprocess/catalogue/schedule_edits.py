@@ -23,12 +23,13 @@ class Slot:
     out_s: float | None = None
     transition_s: float = 0.0
     hint: str = ""
+    transition: str = ""
 
 
 def read_rows(catalogue: Catalogue, movement: str) -> list[Slot]:
     """The rows of a movement's current schedule, in their order; none where it has no schedule."""
     rows = catalogue.connection.execute(
-        "SELECT layer, slug, duration_s, in_s, out_s, transition_s, hint FROM schedule_rows"
+        "SELECT layer, slug, duration_s, in_s, out_s, transition_s, hint, transition FROM schedule_rows"
         " WHERE movement = ? AND state = 'current' ORDER BY row_index",
         (movement,),
     )
@@ -50,8 +51,8 @@ def write_rows(catalogue: Catalogue, movement: str, rows: Sequence[Slot]) -> Non
             starts[row.layer] = start_s + row.duration_s
             connection.execute(
                 "INSERT INTO schedule_rows (movement, state, row_index, start_s, layer, slug, duration_s, in_s, out_s,"
-                " transition_s, hint) VALUES (:movement, 'current', :row_index, :start_s, :layer, :slug, :duration_s,"
-                " :in_s, :out_s, :transition_s, :hint)",
+                " transition_s, hint, transition) VALUES (:movement, 'current', :row_index, :start_s, :layer, :slug,"
+                " :duration_s, :in_s, :out_s, :transition_s, :hint, :transition)",
                 {**asdict(row), "movement": movement, "row_index": index, "start_s": start_s},
             )
 

@@ -308,4 +308,8 @@ CREATE TABLE edits (
 -- What reading one frame of a source decodes at worst; 1 where each stands alone, as in every mezzanine.
 ALTER TABLE footage ADD COLUMN seek_frames INTEGER NOT NULL DEFAULT 1;
 """,
+    """
+-- The shader that makes a row's transition; '' leaves it to the layer.
+ALTER TABLE schedule_rows ADD COLUMN transition TEXT NOT NULL DEFAULT '';
+""",
 )

@@ -159,7 +159,8 @@ def _shown(row: Mapping[str, Any]) -> Json:
 def schedule(catalogue: Catalogue, movement: str) -> Json:
     """A movement's schedule as it stands, and whether a run proposes another."""
     rows = catalogue.connection.execute(
-        "SELECT row_index, layer, slug, start_s, duration_s, in_s, out_s, transition_s, hint FROM schedule_rows"
+        "SELECT row_index, layer, slug, start_s, duration_s, in_s, out_s, transition_s, hint, transition"
+        " FROM schedule_rows"
         " WHERE movement = ? AND state = 'current' ORDER BY row_index",
         (movement,),
     )

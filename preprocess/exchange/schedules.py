@@ -25,7 +25,8 @@ def read_slots(connection: sqlite3.Connection) -> dict[str, list[Slot]]:
     movements = connection.execute("SELECT name FROM movements ORDER BY position, name")
     found: dict[str, list[Slot]] = {row[0]: [] for row in movements}
     rows = connection.execute(
-        "SELECT movement, layer, slug, duration_s, in_s, out_s, transition_s, hint FROM schedule_rows"
+        "SELECT movement, layer, slug, duration_s, in_s, out_s, transition_s, hint, transition"
+        " FROM schedule_rows"
         " WHERE state = 'current' ORDER BY movement, row_index"
     )
     for movement, *row in rows:
@@ -46,7 +47,16 @@ def slots_of(file: Path, name: str, clips: Mapping[str, Clip], layer: str) -> tu
     """The rows of a movement CSV by their `order`, and every problem with its line; `layer` fills empty cells."""
     schedule, problems = read_movement_csv(file, clips, None)
     slots = [
-        Slot(row.layer or layer, row.clip, row.duration_s, row.in_s, row.out_s, row.transition_s, row.hint)
+        Slot(
+            row.layer or layer,
+            row.clip,
+            row.duration_s,
+            row.in_s,
+            row.out_s,
+            row.transition_s,
+            row.hint,
+            row.transition,
+        )
         for row in sorted(schedule.rows, key=lambda row: row.order)
     ]
     return slots, [Problem(name, one.line, one.path, one.what, one.mend) for one in problems]

@@ -44,7 +44,8 @@ def read_schedule(catalogue: Catalogue, movement: str, state: State = "current")
     if found is None:
         return None
     rows = catalogue.connection.execute(
-        "SELECT row_index + 1 AS 'order', layer, slug AS clip, start_s, duration_s, in_s, out_s, transition_s, hint"
+        "SELECT row_index + 1 AS 'order', layer, slug AS clip, start_s, duration_s, in_s, out_s, transition_s, hint,"
+        " transition"
         " FROM schedule_rows WHERE movement = ? AND state = ? ORDER BY row_index",
         key,
     )
@@ -60,11 +61,11 @@ def write_schedule(catalogue: Catalogue, movement: str, state: State, stored: St
         )
         connection.executemany(
             "INSERT INTO schedule_rows (movement, state, row_index, layer, slug, start_s, duration_s, in_s, out_s,"
-            " transition_s, hint) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " transition_s, hint, transition) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     *(movement, state, index, row.layer, row.clip, round(row.start_s, 6), row.duration_s),
-                    *(row.in_s, row.out_s, row.transition_s, row.hint),
+                    *(row.in_s, row.out_s, row.transition_s, row.hint, row.transition),
                 )
                 for index, row in enumerate(stored.rows)
             ],

@@ -197,15 +197,18 @@ def test_tables_are_edited(catalogue: Catalogue, folder: Path) -> None:
 
 def test_a_schedule_is_edited(catalogue: Catalogue, folder: Path) -> None:
     file = folder / "schedules" / "orientation.csv"
-    change(file, "2,bikes-02,0,,1.25,base,,energy 0.5\n", "2;".replace(";", ",") + "carphone-01,0,,,base,fade 0.5,\n")
+    change(file, "2,bikes-02,0,,1.25,base,,energy 0.5\n", "2;".replace(";", ",") + "carphone-01,0,,,base,wind 0.5,\n")
     done = import_(catalogue, folder)
     assert [(one.subject, one.field) for one in done.changes] == [("orientation", "schedule")]
     rows = catalogue.connection.execute(
-        "SELECT slug, start_s, transition_s FROM schedule_rows WHERE movement = 'orientation' ORDER BY row_index"
+        "SELECT slug, start_s, transition_s, transition FROM schedule_rows"
+        " WHERE movement = 'orientation' ORDER BY row_index"
     )
     found = [tuple(row) for row in rows]
-    assert found[1] == ("carphone-01", 1.0, 0.5)
+    assert found[1] == ("carphone-01", 1.0, 0.5, "wind")
     assert found[2][1] > 1.0, "the clip's own length, where a cell is empty"
+    export(catalogue.folder, folder)
+    assert ",wind 0.5," in file.read_text(), "and it is written as it was read"
 
 
 def test_where_both_changed_nothing_is_taken_until_someone_decides(catalogue: Catalogue, folder: Path) -> None:

@@ -84,7 +84,7 @@ function cell(schedule, rows, at, state, hooks) {
     row.slug && make("img", { src: thumbnailOf(row.slug), alt: "", draggable: false, loading: "lazy" }),
     clip?.left_out && make("span", { class: "warning" }, "left out"),
     make("span", { class: "at" }, clock(row.start_s)),
-    row.transition_s > 0 && make("span", { class: "fade", title: `fades in ${row.transition_s} s` }, "◢"),
+    row.transition_s > 0 && make("span", { class: "fade", title: `${row.transition || "fades in"}, ${row.transition_s} s` }, "◢"),
   );
   button.style.width = `${Math.max(LEAST_PX, row.duration_s * PX_A_SECOND)}px`;
   button.addEventListener("click", () => row.slug && hooks.clip(row.slug));
