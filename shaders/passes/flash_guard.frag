@@ -7,6 +7,7 @@ out vec4 color;
 
 void main() {
     ivec2 texel = ivec2(gl_FragCoord.xy);
-    vec4 wanted = clamp(texelFetch(picture, texel, 0), 0.0, 1.0);
+    vec4 wanted = texelFetch(picture, texel, 0);
+    wanted = clamp(mix(wanted, vec4(0.0), isnan(wanted)), 0.0, 1.0);
     color = mix(texelFetch(before, texel, 0), wanted, texture(share, gl_FragCoord.xy / size_px).r);
 }

@@ -20,5 +20,6 @@ void main() {
             sum += light_of(clamp(texelFetch(picture, texel, 0).rgb, 0.0, 1.0));
         }
     }
-    color = vec4(sum / float(taps * taps), 1.0);
+    // A comparison with what is not a number would fail for ever after.
+    color = vec4(mix(sum / float(taps * taps), vec3(0.0), isnan(sum)), 1.0);
 }

@@ -180,3 +180,18 @@ def test_a_jump_back_frees_nothing_and_a_restart_all(context: moderngl.Context) 
     guard.release()
     for texture in textures:
         texture.release()
+
+
+def test_what_is_no_number_is_black_and_does_not_end_the_guard(context: moderngl.Context) -> None:
+    guard = FlashGuard(context, (WIDTH, HEIGHT))
+    broken = np.full((HEIGHT, WIDTH, 4), np.nan, np.float32)
+    texture = context.texture((WIDTH, HEIGHT), 4, broken.tobytes(), dtype="f4")
+    assert not pixels_of(guard.draw(texture, 0.0)).any()
+    found = []
+    for index in range(1, 12):
+        texture.write(np.full_like(broken, index % 2).tobytes())
+        found.append(pixels_of(guard.draw(texture, index / 20))[0, 0, 0])
+    assert found[:5] == [255, 0, 255, 0, 255]
+    assert min(found[5:]) > 150
+    guard.release()
+    texture.release()
