@@ -56,16 +56,17 @@ def _as_written(use: Use, entry: str) -> ShaderPlan | None:
 
 def _value(moment: Moment, touched: Mapping[str, Ramp], knob: Knob) -> Value:
     """The setting as it is, within its own range: other movements' shaders at its paths may reach further."""
-    numbers = tuple(
-        min(max(_number(moment, touched, path, written), low), high)
-        for path, written, (low, high) in zip(knob.paths, knob.written, knob.reaches, strict=True)
-    )
-    return value_of(knob.input, numbers)
+    numbers = []
+    for path, written, low, high in knob.dials:
+        number = _number(moment, touched, path, written)
+        numbers.append(low if number < low else min(number, high))
+    return numbers[0] if knob.is_plain else value_of(knob.input, tuple(numbers))
 
 
 def _number(moment: Moment, touched: Mapping[str, Ramp], path: str, written: float) -> float:
     ramp = touched.get(path)
-    return moment.driven(path, written if ramp is None else ramp.at(moment.at_s))
+    number = written if ramp is None else ramp.at(moment.at_s)
+    return moment.driven(path, number) if path in moment.drivers else number
 
 
 def _event_s(moment: Moment) -> float:

@@ -25,13 +25,14 @@ from engine.model.world import PlacedMovement, World
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Knob:
-    """One setting of a use: its input, its paths, and for each path the number as written and how far it reaches."""
+    """One setting of a use: its input, what it is as written, and for each of its paths the number as written and the
+    lowest and highest that it takes. `is_plain`: its one number is its value."""
 
     input: ShaderInput
-    paths: tuple[str, ...]
-    written: tuple[float, ...]
-    reaches: tuple[tuple[float, float], ...]
+    written: Value
+    dials: tuple[tuple[str, float, float, float], ...]
     default: Value
+    is_plain: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,9 +138,9 @@ def _made(world: World, use: ShaderUse) -> Use:
             continue
         written = use.settings.get(one.name)
         numbers, reaches = numbers_written(one, written), input_reaches(one, written)
-        knobs.append(Knob(one, paths.get(one.name, ()), numbers, reaches, default_of(one)))
-    values = {knob.input.name: value_of(knob.input, knob.written) for knob in knobs}
-    differ = {knob.input.name for knob in knobs if values[knob.input.name] != knob.default}
+        dials = zip(paths.get(one.name, ()), numbers, *zip(*reaches, strict=True), strict=False)
+        is_plain = one.type is InputType.FLOAT
+        knobs.append(Knob(one, value_of(one, numbers), tuple(dials), default_of(one), is_plain))
     effect = use.effect
     own = () if effect is None else (f"{use.place}/mix", f"{use.place}/on")
     return Use(
@@ -147,12 +148,12 @@ def _made(world: World, use: ShaderUse) -> Use:
         shader=use.shader,
         knobs=tuple(knobs),
         events=events,
-        settings={name: value for name, value in values.items() if name in differ},
+        settings={knob.input.name: knob.written for knob in knobs if knob.written != knob.default},
         pictures={name: picture_source(world, source) for name, source in use.pictures.items()},
         is_effect=effect is not None,
         mix=1.0 if effect is None else effect.mix,
         is_on=effect is None or effect.on,
-        paths=frozenset((*own, *events, *(path for knob in knobs for path in knob.paths))),
+        paths=frozenset((*own, *events, *(dial[0] for knob in knobs for dial in knob.dials))),
     )
 
 
@@ -162,7 +163,7 @@ def _numbers(uses: Iterable[Use]) -> Iterator[tuple[str, float]]:
             yield f"{use.place}/mix", use.mix
             yield f"{use.place}/on", float(use.is_on)
         for knob in use.knobs:
-            yield from zip(knob.paths, knob.written, strict=False)  # those of a movement's transition have no paths
+            yield from (dial[:2] for dial in knob.dials)  # those of a movement's transition have none
 
 
 def _layers_read(movement: PlacedMovement, uses: Iterable[Use]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,13 @@ import numpy.typing as npt
 from engine.model.pictures import FrameRef
 from engine.model.shaders import Value
 
+if TYPE_CHECKING:
+    from dataclasses import dataclass as quick
+else:
+    from engine.model.quick import dataclass as quick
 
-@dataclass(frozen=True, slots=True)
+
+@quick(frozen=True, slots=True)
 class Transform:
     """Where a layer lies on the canvas, after it was fitted.
 
@@ -34,7 +39,7 @@ IDENTITY = Transform()
 Mixing: TypeAlias = Literal["blend", "flow"]
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class ShownFrame:
     """A frame, and, where a frame in between is shown, the one after it, how far on the way (0..1), and how."""
 
@@ -72,7 +77,7 @@ class FromFile:
 PictureSource: TypeAlias = FromLayer | FromGroup | FromFile
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class ShaderPlan:
     """A shader at one instant, with every setting that differs from its default.
 
@@ -88,7 +93,7 @@ class ShaderPlan:
     mix: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class LayerPlan:
     """One layer at one instant. `fade` is how far a cross-fade from `outgoing` to `incoming` has come (0..1).
 
@@ -135,7 +140,7 @@ class GroupPlan:
     opacity: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@quick(frozen=True, slots=True)
 class MovementPlan:
     """One movement's layers, bottom to top, and how much of the picture it is (0..1).
 

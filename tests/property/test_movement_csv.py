@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.formats.movement_csv import placed, read_movement_csv, write_movement_csv
@@ -53,6 +53,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("csv") / "movement.csv"
 
 
+@settings(deadline=None)
 @given(written=schedules)
 def test_what_is_written_is_read_back(file: Path, written: list[ScheduleRow]) -> None:
     write_movement_csv(file, written)
@@ -99,6 +100,7 @@ spreadsheets = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(written=schedules, spreadsheet=spreadsheets)
 def test_a_spreadsheet_may_save_it_in_its_own_way(
     file: Path, written: list[ScheduleRow], spreadsheet: Spreadsheet
@@ -134,6 +136,7 @@ MISTAKES = {
 }
 
 
+@settings(deadline=None)
 @given(
     mistakes=st.lists(st.sampled_from(sorted(MISTAKES)), min_size=1, max_size=6),
     sound=st.lists(st.integers(0, 6), max_size=6),
@@ -153,6 +156,7 @@ def test_every_mistake_is_reported_at_its_line_and_nothing_else_is(
         assert any(MISTAKES[line] in what for what in said) or not said
 
 
+@settings(deadline=None)
 @given(content=st.binary(max_size=120) | st.text(",;\t\"'\n\r1a=fade clip\ufeff").map(str.encode))
 def test_any_bytes_give_a_schedule_or_problems(file: Path, content: bytes) -> None:
     file.write_bytes(content)
