@@ -106,7 +106,10 @@ class ShaderProgram:
     def draw(self) -> None:
         """Run the program once over the framebuffer in use."""
         self.context.enable_only(moderngl.NOTHING)
-        self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
+        if self.source.vertex:  # what varies need not be a plane over one large triangle
+            self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
+        else:
+            self._vertices.render(moderngl.TRIANGLES, vertices=3)
 
     def copy(self, own: moderngl.Framebuffer, target: moderngl.Framebuffer, size: tuple[int, int]) -> None:
         """Make a picture of the shader's own the output, `size` pixels of it."""
@@ -174,6 +177,7 @@ def _vertex(source: Isf) -> list[Part]:
     text = adapted(written, _declared(source), _own(source), is_vertex=True)
     return [
         _extensions(source, source.vertex),
+        Part(source.file, "#define OWN_VERTICES" if written else ""),
         shipped_part("passes/isf_common.glsl"),
         shipped_part("passes/isf_vertex.glsl"),
         Part(source.file, _declarations(source)),
