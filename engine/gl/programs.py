@@ -84,4 +84,12 @@ def _placed(log: str, parts: Sequence[Part]) -> ShaderError:
         return ShaderError(f"{found[3].strip()}: {source_line}", subject=f"{part.file}:{line_number}")
     complaints = [line.strip() for line in log.splitlines() if "error" in line.lower()]
     what = "; ".join(complaints) or log.strip()
-    return ShaderError(what, subject=", ".join(Path(part.file).name for part in parts))
+    return ShaderError(what, subject=_files(parts))
+
+
+def _files(parts: Sequence[Part]) -> str:
+    """The files that parts are from, each once; those of our own around a foreign one are not to blame."""
+    ours = shipped("shaders") / "passes"
+    files = dict.fromkeys(part.file for part in parts)
+    foreign = [file for file in files if not Path(file).is_relative_to(ours)]
+    return ", ".join(foreign or files)

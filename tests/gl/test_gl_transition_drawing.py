@@ -111,3 +111,10 @@ float twice = progress * 2.0;
 float round(float x) { return floor(x + 0.5); }
 vec4 transition(vec2 uv) { float sample = twice; return vec4(round(sample + 0.4) / 2.0, 0.0, 0.0, 1); }"""
     assert tuple(draw(text)[0, 0]) == (128, 0, 0, 255)
+
+
+def test_what_does_not_link_names_the_file_alone(draw: Draw) -> None:
+    with pytest.raises(ShaderError) as caught:
+        draw("float f(float x) { return f(x); } vec4 transition(vec2 uv) { return vec4(f(uv.x)); }")
+    assert caught.value.subject in ("x.glsl", "x.glsl:1"), "by driver, with a line or without"
+    assert "recurs" in caught.value.what
