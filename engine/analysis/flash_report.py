@@ -42,12 +42,12 @@ class Second:
 
 @dataclass(slots=True)
 class FlashReport:
-    """What was found so far. `seconds` has one entry a second; `passages` are in the order of their ends."""
+    """What was found so far. `seconds` are those with a frame, by number; `passages` in the order of their ends."""
 
     area_limit: float = AREA_LIMIT
     frame_count: int = 0
     duration_s: float = 0.0
-    seconds: list[Second] = field(default_factory=list)
+    seconds: dict[int, Second] = field(default_factory=dict)
     passages: list[Passage] = field(default_factory=list)
     _open: dict[tuple[FlashKind, Verdict], Passage] = field(default_factory=dict)
     _nearly_since_s: dict[FlashKind, float] = field(default_factory=dict)
@@ -76,22 +76,21 @@ class FlashReport:
     @property
     def worst_second(self) -> int:
         """The second with the most flashes, of those the one where most of the picture does; 0 in a still film."""
-        rank = [(max(one.general_flashes, one.red_flashes), one.area) for one in self.seconds]
-        return max(range(len(rank)), key=rank.__getitem__, default=0)
+        rank = {at: (max(one.general_flashes, one.red_flashes), one.area) for at, one in self.seconds.items()}
+        return max(rank, key=rank.__getitem__, default=0)
 
     def _verdict(self, at_s: float, flashing: Flashing) -> Verdict:
         if flashing.flashes < _NEARLY:
             self._nearly_since_s.pop(flashing.kind, None)
-        nearly_since_s = self._nearly_since_s.setdefault(flashing.kind, at_s) if flashing.flashes >= _NEARLY else at_s
+            long = False
+        else:
+            long = at_s - self._nearly_since_s.setdefault(flashing.kind, at_s) >= LONG_S
         if flashing.flashes > MOST_FLASHES:
             return "fail"
-        long = at_s - nearly_since_s >= LONG_S
         return "caution" if long or flashing.area > self.area_limit / 2 else "pass"
 
     def _add_second(self, index: int, found: dict[FlashKind, Flashing]) -> None:
-        while len(self.seconds) <= index:
-            self.seconds.append(Second())
-        held, general, red = self.seconds[index], found[FlashKind.GENERAL], found[FlashKind.RED]
+        held, general, red = self.seconds.get(index, Second()), found[FlashKind.GENERAL], found[FlashKind.RED]
         self.seconds[index] = Second(
             max(held.general_flashes, general.flashes),
             max(held.red_flashes, red.flashes),

@@ -14,6 +14,7 @@ import pytest
 from tests.archive_support import MovieSpec, cut_short, sound_only, write_movie
 from tools.cli import main
 from tools.flash_check import film_flashes
+from tools.flash_plot import plotted
 
 WIDTH, HEIGHT, RATE = 160, 96, 25
 
@@ -80,6 +81,14 @@ def test_frames_of_uneven_length_count_by_their_times(tmp_path: Path) -> None:
         film_flashes(write_movie(tmp_path / f"{n}.mkv", pictures, spec)).verdict for n, spec in enumerate(specs)
     ]
     assert verdicts == ["fail", "pass"]
+
+
+def test_a_film_whose_last_frame_says_that_it_is_years_later(tmp_path: Path) -> None:
+    pictures = [np.full((HEIGHT, WIDTH, 3), 255 * (index % 2), np.uint8) for index in range(20)]
+    spec = MovieSpec(width=WIDTH, height=HEIGHT, rate=Fraction(RATE), times=[*range(19), 2_000_000_000])
+    found = film_flashes(write_movie(tmp_path / "film.mkv", pictures, spec))
+    assert (found.verdict, len(found.seconds)) == ("fail", 2)
+    assert plotted(found).shape[1] == 1000
 
 
 def test_files_that_are_no_film(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
