@@ -32,7 +32,8 @@ examples:
 
 Each shader is drawn in a process of its own with a test picture, two for a transition, and a sound that sweeps. A row
 of the sheet has a transition's way from the one picture to the other, or frames at 0, 0.2, 1 and 4 s and then the
-settings at their lowest and their highest. `blank` is one in whose frames every pixel is the same.
+settings at their lowest and their highest. `blank` is one in whose frames every pixel is the same, `blank_by_default`
+one of which this holds for the settings' defaults, as it does for a plain colour.
 
 Exit codes: 0 done, 2 a folder without shaders, a sheet that cannot be written, or wrong usage, 3 with --strict where a
 shader does not draw or is blank, 130 stopped with Ctrl-C.
@@ -96,6 +97,7 @@ def _row(name: str, result: TrialResult) -> dict[str, Any]:
         "compiled": result.compiled,
         "drawn": result.drawn,
         "blank": result.is_blank,
+        "blank_by_default": result.is_blank_by_default,
         "error": str(result.error) if result.error else None,
         "remarks": list(result.remarks),
         "frame_ms": result.frame_ms,
@@ -119,7 +121,8 @@ def _print(rows: Sequence[Mapping[str, Any]]) -> None:
         table.add_column(heading, overflow="fold", justify="right" if heading == "frame ms" else "left")
     for row in rows:
         state = "draws" if row["drawn"] else "compiles" if row["compiled"] else "fails"
-        said = row["error"] or "; ".join([*(["blank"] if row["blank"] else []), *row["remarks"]])
+        blank = "blank" if row["blank"] else "blank at its defaults" if row["blank_by_default"] else ""
+        said = row["error"] or "; ".join(one for one in (blank, *row["remarks"]) if one)
         took = f"{row['frame_ms']:.1f}" if row["drawn"] else ""
         table.add_row(escape(row["file"]), row["kind"] or "", state, took, escape(said))
     console = Console()

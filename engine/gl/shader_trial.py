@@ -47,8 +47,9 @@ class TrialResult:
     """What came of one shader. Without an `error` it may play; `remarks` say what to look at all the same.
 
     `kind` is None where the file could not be read. `frame_ms` is what a frame took, in the median, on one core where
-    GL draws on the processor. `is_blank`: every pixel of every frame was the same, or as good as that. `pictures`
-    uint8 (height, width, 4), premultiplied, the top row first: those that the job asked for.
+    GL draws on the processor. `is_blank`: every pixel of every frame was the same, or as good as that;
+    `is_blank_by_default`: of every frame with the settings at their defaults. `pictures` uint8 (height, width, 4),
+    premultiplied, the top row first: those that the job asked for.
     """
 
     file: Path
@@ -59,6 +60,7 @@ class TrialResult:
     remarks: tuple[str, ...] = ()
     frame_ms: float = 0.0
     is_blank: bool = False
+    is_blank_by_default: bool = False
     pictures: tuple[Pixels, ...] = ()
 
 
@@ -183,6 +185,7 @@ def _result(file: Path, told: Mapping[str, Any]) -> TrialResult:
         remarks=tuple(told.get("remarks", ())),
         frame_ms=told.get("frame_ms", 0.0),
         is_blank=told.get("is_blank", False),
+        is_blank_by_default=told.get("is_blank_by_default", False),
         pictures=tuple(
             np.frombuffer(base64.b64decode(one["pixels"]), np.uint8).reshape(one["shape"])
             for one in told.get("pictures", ())

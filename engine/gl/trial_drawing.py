@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -49,6 +49,7 @@ class Drawing:
 
     pictures: tuple[Pixels, ...]
     is_blank: bool
+    is_blank_by_default: bool
     frame_ms: float
     remarks: tuple[str, ...]
 
@@ -141,8 +142,14 @@ def _frames(use: ShaderUse, targets: MarkedTargets, inputs: TrialInputs, job: Tr
         pictures.append(_pixels(output))
         if frame.is_kept:
             kept.append(pictures[-1])
-    is_blank = float(np.stack(pictures).std(axis=(0, 1, 2)).max()) < _BLANK_LEVELS
-    return Drawing(tuple(kept), is_blank, median(took_ms[1:] or took_ms), tuple(remarks))
+    by_default = pictures[: sum(frame.settings == "default" for frame in job.frames)]
+    return Drawing(
+        tuple(kept), _are_blank(pictures), _are_blank(by_default), median(took_ms[1:] or took_ms), tuple(remarks)
+    )
+
+
+def _are_blank(pictures: Sequence[Pixels]) -> bool:
+    return float(np.stack(pictures).std(axis=(0, 1, 2)).max()) < _BLANK_LEVELS
 
 
 def _pixels(output: moderngl.Framebuffer) -> Pixels:

@@ -30,7 +30,7 @@ class TrialFrame:
 
 @dataclass(frozen=True, slots=True)
 class TrialJob:
-    """Frames to be drawn one after another, each `width` × `height` pixels."""
+    """Frames to be drawn one after another, each `width` × `height` pixels; those with settings at an end come last."""
 
     width: int
     height: int

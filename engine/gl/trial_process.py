@@ -82,6 +82,7 @@ def _answer(context: moderngl.Context, question: Mapping[str, Any]) -> dict[str,
     return {
         "drawn": True,
         "is_blank": drawing.is_blank,
+        "is_blank_by_default": drawing.is_blank_by_default,
         "frame_ms": round(drawing.frame_ms, 3),
         "remarks": drawing.remarks,
         "pictures": pictures,

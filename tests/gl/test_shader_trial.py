@@ -140,6 +140,13 @@ def test_blank_is_flat_at_all_times(child: ShaderTrial, tmp_path: Path, body: st
     assert child.run(write(tmp_path, "x.fs", f"void main() {{ {body} }}")).is_blank is is_blank
 
 
+def test_blank_with_its_own_settings(child: ShaderTrial, tmp_path: Path) -> None:
+    body = "void main() { gl_FragColor = vec4(isf_FragNormCoord, 0.0, 1.0) * level; }"
+    inputs = [{"NAME": "level", "TYPE": "float", "MIN": 0, "MAX": 1, "DEFAULT": 0}]
+    result = child.run(write(tmp_path, "x.fs", body, INPUTS=inputs))
+    assert (result.is_blank, result.is_blank_by_default) == (False, True)
+
+
 def test_an_endless_loop_is_stopped_and_the_next_shader_tried(shared_context: moderngl.Context, tmp_path: Path) -> None:
     endless = write(tmp_path, "endless.fs", ENDLESS)
     heard: list[TrialResult] = []
