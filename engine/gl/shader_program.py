@@ -29,7 +29,17 @@ _SILENCE = 128 / 255
 _LARGEST_LONG, _LARGEST_FLOAT = 2**31 - 1, 3.4e38
 _WIDTHS = {InputType.COLOR: 4, InputType.POINT2D: 2}
 
-_HOST_UNIFORMS = ("TIME", "TIMEDELTA", "FRAMEINDEX", "DATE", "PASSINDEX", "RENDERSIZE", "isf_to_output")
+_HOST_UNIFORMS = (
+    "TIME",
+    "TIMEDELTA",
+    "FRAMEINDEX",
+    "DATE",
+    "PASSINDEX",
+    "RENDERSIZE",
+    "isf_to_output",
+    "isf_least_alpha",
+    "isf_least_alpha",
+)
 
 UniformValue: TypeAlias = bool | int | float | tuple[float, ...]
 
@@ -81,6 +91,18 @@ class ShaderProgram:
         uniform = self._uniforms.get(name)
         if uniform is not None:
             uniform.value = value
+
+    def set_least_alpha(self, alpha: float) -> None:
+        """What the output's alpha is at least, from the next draw on: 1 where the picture lies over black."""
+        self.set("isf_least_alpha", alpha)
+        if self._copier is not None:
+            self._copier.set("least_alpha", alpha)
+
+    def set_least_alpha(self, alpha: float) -> None:
+        """What the output's alpha is at least from here on: 1 where it lies over black. It is 0 at first."""
+        self.set("isf_least_alpha", alpha)
+        if self._copier is not None:
+            self._copier.set("least_alpha", alpha)
 
     def reads(self, picture: str) -> bool:
         """Whether the shader looks at the picture of that name."""
