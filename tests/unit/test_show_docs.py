@@ -9,10 +9,12 @@ import jsonschema
 import pytest
 import yaml
 
+from engine.formats.shader_files import ShaderFiles, read_shader
+from engine.formats.show_resolve import Surroundings
 from engine.formats.show_schema import DIALECT, show_schema
 from engine.formats.show_yaml import read_show
 from engine.shipped import shipped
-from tests.show_support import MISTAKES, WHOLE, load, write_schedule
+from tests.show_support import BLENDS, CLIPS, MISTAKES, WHOLE, load, write_schedule
 from tools import reference
 
 PAGE = (reference.DOCS / "show-yaml.md").read_text(encoding="utf-8")
@@ -41,6 +43,19 @@ def test_the_example_loads(tmp_path: Path) -> None:
     assert loaded is not None
     assert loaded.duration_s == 9 + 20
     assert loaded.layer_clips["storm", "base"] == ("river",)
+
+
+def test_the_example_of_looks_loads(tmp_path: Path) -> None:
+    page = (reference.DOCS / "looks.md").read_text(encoding="utf-8")
+    found = re.search(r"^```yaml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    assert found
+    (tmp_path / "music.flac").touch()
+    files = ShaderFiles()
+    around = Surroundings(CLIPS, {}, BLENDS, read_shader=lambda name: read_shader(files.find(name)).as_shader(name))
+    loaded, problems = load(found[1], tmp_path, around)
+    assert problems == []
+    assert loaded is not None
+    assert [effect.shader for effect in loaded.movements[1].layers[1].effects] == ["displace", "feedback"]
 
 
 def test_the_sample_of_mistakes_is_what_is_said(tmp_path: Path) -> None:

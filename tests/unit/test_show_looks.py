@@ -117,7 +117,7 @@ def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
   - name: low
     generator: {shader: wind}
   - name: mid
-    generator: {shader: dots, settings: {siz: 1}}
+    generator: {shader: dots, settings: {zize: 1}}
     effects:
       - {shader: tint, name: a, settings: {Amount: 3, way: Sideways, clear: true, tone: [1, 2], by: 1}}
       - {shader: tint, name: a}
@@ -138,7 +138,7 @@ movements: [{name: one, duration_s: 5, look: bb}]
     )
     assert found == [
         "3: layers.0.generator.shader: wind is a transition: it belongs under transition",
-        "5: layers.1.generator.settings.siz: dots has no setting siz (did you mean size?)",
+        "5: layers.1.generator.settings.zize: dots has no setting zize (did you mean size?)",
         "7: layers.1.effects.0.settings.Amount: 3 is outside of Amount, which takes 0 to 2",
         "7: layers.1.effects.0.settings.by: tint has no setting by (there are Amount, tone, way, clear)",
         "7: layers.1.effects.0.settings.clear: clear is an event: it is fired, and not set"
@@ -209,7 +209,7 @@ def test_modulations_are_checked(tmp_path: Path) -> None:
         + """levels: [{name: loud}]
 clocks: {order: [mtc]}
 modulations:
-  - {to: /layer/mid/effect/tint/amont, lfo: {period_s: 1}}
+  - {to: /layer/mid/effect/tint/amountt, lfo: {period_s: 1}}
   - {to: /layer/mid/speed, lfo: {period_s: 1}}
   - {to: /layer/mid/effect/tint/clear, level: {name: lout}}
   - {to: /layer/low/opacity, onset: {detector: hat}, high: 3}
@@ -221,7 +221,7 @@ movements: [{name: one, duration_s: 5}, {name: two, duration_s: 5, look: spin}]
 """,
     )
     assert found == [
-        "9: modulations.0.to: there is no parameter /layer/mid/effect/tint/amont"
+        "9: modulations.0.to: there is no parameter /layer/mid/effect/tint/amountt"
         " (did you mean /layer/mid/effect/tint/amount?)",
         f"10: modulations.1.to: /layer/mid/speed cannot be driven ({MAY_BE_DRIVEN})",
         "11: modulations.2.level.name: there is no level lout (did you mean loud?)",
