@@ -47,14 +47,17 @@ class BlendPass:
         linear: bool = False,
         mask: moderngl.Texture | None = None,
         mask_by: MaskBy = "luma",
+        least_alpha: float = 0.0,
     ) -> None:
         """Fill `target` with `layer` over `canvas`; it stays the framebuffer in use, without blending.
 
         `opacity` (0..1) and the mask weigh the layer: by the mask's alpha, or by its luma over black (BT.709, as
-        encoded, in gamma and in linear light alike). Raises ShaderError as `prepare` does, with nothing drawn.
+        encoded, in gamma and in linear light alike). The result's alpha is `least_alpha` at least: 1 where it lies over
+        black. Raises ShaderError as `prepare` does, with nothing drawn.
         """
         program = self._program((mode, linear, None if mask is None else mask_by))
         program.set("opacity", opacity)
+        program.set("least_alpha", least_alpha)
         program.draw(target, [layer, canvas] if mask is None else [layer, canvas, mask])
 
     def release(self) -> None:

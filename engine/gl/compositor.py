@@ -12,7 +12,7 @@ from engine.gl.gpu_timer import GpuTimer
 from engine.gl.pass_graph import pass_graph
 from engine.gl.pass_runner import PassRunner, ShaderFailedError
 from engine.gl.passes import PassGraph
-from engine.gl.pictures import FIXED_FUNCTION, MaskBy, Signature
+from engine.gl.pictures import MaskBy, Signature
 from engine.gl.plan_pictures import Stage, whole_picture
 from engine.gl.targets import new_target, release_target
 from engine.gl.textures import TextureStore
@@ -108,8 +108,7 @@ class Compositor:
         Raises ShaderError for a mode without a file in shaders/blend, or whose file does not compile.
         """
         for blend in blends:
-            if blend not in FIXED_FUNCTION:
-                self._runner.blends.prepare(blend)
+            self._runner.blends.prepare(blend)
         if flow:
             self._runner.prepare_flow()
 
@@ -120,7 +119,9 @@ class Compositor:
         does; what is wrong with the show's own shaders and files is counted and logged, and left out of the picture.
         """
         layers = [layer for movement in loaded.movements for layer in movement.layers]
-        self.prepare((), flow=any(layer.interpolation == "flow" for layer in layers))
+        flow = any(layer.interpolation == "flow" for layer in layers)
+        self.prepare((), flow=flow)
+        self._runner.prepare_upon(flow=flow)
         for blend, linear, mask_by in _blend_variants(loaded):
             self._runner.blends.prepare(blend, linear=linear, mask_by=mask_by)
         self._runner.shaders.prepare(loaded.shaders)
@@ -205,10 +206,7 @@ def _blend_variants(loaded: LoadedShow) -> set[tuple[str, bool, MaskBy | None]]:
             mask_by = None if layer.mask is None else layer.mask_by
             # What is lowest is blended in gamma, whatever the layer says.
             variants |= {(layer.blend, layer.light == "linear", mask_by), (layer.blend, False, mask_by)}
-    if loaded.shaders:
-        return variants
-    # Without shaders nothing is kept or shared, so that fixed functions can do what they do.
-    return {one for one in variants if one[0] not in FIXED_FUNCTION or one[1]}
+    return variants
 
 
 def _picture_files(loaded: LoadedShow) -> Iterator[str]:

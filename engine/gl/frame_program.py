@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import moderngl
 
 from engine.gl.picture_program import PLANES, SAMPLE_FILES, PictureProgram
@@ -14,7 +16,19 @@ _BOUNDED: tuple[str, ...] = ("BOUNDED",)
 _SOFT: tuple[str, ...] = ("BOUNDED", "SOFT_EDGES")
 _EDGES = (_PLAIN, _BOUNDED, _SOFT)
 _MOTION = "MOTION"
-_MOTION_UNIT = PLANES
+_UPON = "UPON"
+_MOTION_UNIT, _BELOW_UNIT = PLANES, PLANES + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Upon:
+    """A picture that a frame is blended with as it is drawn, into another of its size.
+
+    `taken`: how much of `below` the frame's alpha and its colour take away, and how much of its alpha, the alpha.
+    """
+
+    below: moderngl.Texture
+    taken: tuple[float, float, float]
 
 
 class FramePrograms:
@@ -38,6 +52,13 @@ class FramePrograms:
         for edges in _EDGES:
             self._compile((*edges, _MOTION))
 
+    def prepare_upon(self, *, motion: bool) -> None:
+        """Compile what draws pictures upon others, and those in motion, too."""
+        for edges in (_PLAIN, _BOUNDED):
+            self._compile((*edges, _UPON))
+            if motion:
+                self._compile((*edges, _MOTION, _UPON))
+
     def draw(
         self,
         placement: Placement,
@@ -45,10 +66,15 @@ class FramePrograms:
         flash: float,
         weight: float,
         motion: moderngl.Texture | None = None,
+        *,
+        upon: Upon | None = None,
+        least_alpha: float = 0.0,
     ) -> None:
         """Draw one frame where it is placed, premultiplied by alpha and `weight`.
 
         `motion` is one of MotionMaps: how far from its place each part of the picture is taken, and how much it counts.
+        `upon`, for a frame that covers the target, is what it is blended with. The result's alpha is `least_alpha` at
+        least.
         """
         luma = self._nearest if placement.one_to_one and motion is None else self._linear
         smooth = self._smooth_chroma and uploaded.picture.chroma != (1, 1)
@@ -63,7 +89,14 @@ class FramePrograms:
         if motion is not None:
             motion.use(_MOTION_UNIT)
             defines = (*defines, _MOTION)
+        if upon is not None:
+            upon.below.use(_BELOW_UNIT)
+            defines = (*defines, _UPON)
+            self._compile(defines)
         program = self._programs[SAMPLE_FILES[uploaded.picture.layout], defines]
+        program.set("least_alpha", least_alpha)
+        if upon is not None:
+            program.set("taken", upon.taken)
         program.set("ndc_from_unit", placement.ndc_from_unit)
         program.set("stored_from_unit", placement.stored_from_unit)
         program.set("size_px", placement.size_px)
@@ -84,6 +117,7 @@ class FramePrograms:
             if (sampling, defines) not in self._programs:
                 program = PictureProgram(self._context, sampling, "frame.vert", "frame.frag", defines)
                 program.set("motion", _MOTION_UNIT)
+                program.set("below", _BELOW_UNIT)
                 self._programs[sampling, defines] = program
 
 

@@ -1,7 +1,7 @@
 """From pictures to passes: each picture that is seen is drawn once, as few are alive as can be, and none is copied.
 
-Pure. Where one picture lies upon another, it is drawn into it in place if nobody else looks at that; the last pass
-draws into the output itself where it can.
+Pure. Where one picture lies upon another, it is drawn into it in place if nobody else looks at that, which costs
+least where the CPU draws. The last pass draws into the output itself where it can.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.gl import pictures
+from engine.gl.layer_frames import FrameDraw
 from engine.gl.passes import (
     NOTHING,
     OUTPUT,
@@ -33,7 +34,6 @@ from engine.gl.passes import (
 )
 from engine.gl.pictures import FIXED_FUNCTION, Frames, Laid, Mixed, Node, Shaded, Signature, Stack, Whole, made_of
 
-_FULL_SCREEN = (Shade, Mix, Blend)  # what can draw into the output as well
 _SIGHTINGS = 2  # consecutive draws after which a steady picture is kept
 
 
@@ -107,15 +107,18 @@ class _Graph:
         whole = self._whole
         if isinstance(first, Frames) and whole.second is None and len(first.frames) == 1:
             # Over black, its weight is all that fades and opacity do.
-            weight = first.frames[0].weight * whole.first_gain * whole.first_weight
-            self._add(DrawFrame(OUTPUT, first.owner, first.frames[0], first.flash, weight, "normal", clears=True))
+            (frame,) = first.frames
+            weight = frame.weight * whole.first_gain * whole.first_weight
+            mode: Mode = "replace" if frame.placement.covers else "normal"
+            self._add(DrawFrame(OUTPUT, first.owner, frame, first.flash, weight, mode, mode != "replace"))
             return
         sources = [self._picture(node) for node in whole.nodes]
         last = self._passes[-1] if self._passes else None
         as_it_is = whole.second is None and whole.first_weight >= 1 and whole.first_gain >= 1
         is_last = last is not None and sources == [Slot(last.target)] and last.target not in self._keeps
-        if as_it_is and is_last and isinstance(last, _FULL_SCREEN):
-            self._passes[-1] = replace(last, target=OUTPUT)
+        finishing = _into_output(last) if as_it_is and is_last and last is not None else None
+        if finishing is not None:
+            self._passes[-1] = finishing
             return
         second = sources[1] if len(sources) == 2 else None
         weights = whole.first_weight, whole.second_weight, whole.first_gain, whole.second_gain
@@ -160,11 +163,24 @@ class _Graph:
         if not node.frames:
             self._add(ClearSlot(made.number, node.owner))
         for index, frame in enumerate(node.frames):
-            is_first = index == 0
-            covers = is_first and frame.placement.covers
+            if index:
+                made = self._frame(made, node, frame, "sum")
+                continue
+            covers = frame.placement.covers
             mode: Mode = "replace" if covers else "sum"
-            clears = is_first and not covers
-            self._add(DrawFrame(made.number, node.owner, frame, node.flash, frame.weight, mode, clears))
+            self._add(DrawFrame(made.number, node.owner, frame, node.flash, frame.weight, mode, not covers))
+        return made
+
+    def _frame(self, canvas: Source, node: Frames, frame: FrameDraw, mode: Mode, *, is_own: bool = True) -> Slot:
+        """The canvas with one frame more: in place, where nobody else looks at it."""
+        covers, below = frame.placement.covers, None
+        if is_own and isinstance(canvas, Slot):
+            made = canvas
+        elif covers:
+            made, below = self._new(), canvas
+        else:
+            made = self._laid_anew(Laid(node, node.owner), canvas)
+        self._add(DrawFrame(made.number, node.owner, frame, node.flash, frame.weight, mode, below=below))
         return made
 
     def _shade(self, node: Shaded) -> Slot:
@@ -188,7 +204,7 @@ class _Graph:
         first, second = self._picture(node.first), self._picture(node.second)
         made = self._new()
         if first == NOTHING:
-            self._add(Lay(made.number, node.owner, second, "replace", node.second_share, None, "luma"))
+            self._add(Lay(made.number, node.owner, second, node.second_share, None, "luma"))
         else:
             self._add(Mix(made.number, node.owner, first, second, node.first_share, node.second_share, node.clamps))
         return made
@@ -218,25 +234,20 @@ class _Graph:
         """A picture of its own: what `picture` is at the item's opacity, behind its mask."""
         mask = None if item.mask is None else self._picture(item.mask)
         made = self._new()
-        self._add(Lay(made.number, item.owner, picture, "replace", item.opacity, mask, item.mask_by))
+        self._add(Lay(made.number, item.owner, picture, item.opacity, mask, item.mask_by))
         return made
 
     def _upon(self, canvas: Source, is_own: bool, item: Laid) -> tuple[Source, bool]:
         """The canvas with one picture more."""
-        in_place = item.blend in FIXED_FUNCTION and not item.linear
-        frames = item.picture
-        if in_place and item.is_plain and isinstance(frames, Frames) and len(frames.frames) == 1:
-            if not is_own or not isinstance(canvas, Slot):
-                canvas = self._laid_anew(Laid(item.picture, item.owner), canvas)
-            (frame,) = frames.frames
+        frames, is_simple = item.picture, item.blend in FIXED_FUNCTION and not item.linear and item.is_plain
+        if is_simple and isinstance(frames, Frames) and len(frames.frames) == 1:
             mode: Mode = item.blend  # type: ignore[assignment]  # one of FIXED_FUNCTION
-            self._add(DrawFrame(canvas.number, item.owner, frame, frames.flash, frame.weight, mode))
-            return canvas, True
+            return self._frame(canvas, frames, frames.frames[0], mode, is_own=is_own), True
         picture = self._picture(item.picture)
         mask = None if item.mask is None else self._picture(item.mask)
-        if in_place and is_own and isinstance(canvas, Slot):
+        if is_own and isinstance(canvas, Slot) and item.blend in FIXED_FUNCTION and not item.linear:
             mode = item.blend  # type: ignore[assignment]
-            self._add(Lay(canvas.number, item.owner, picture, mode, item.opacity, mask, item.mask_by))
+            self._add(Lay(canvas.number, item.owner, picture, item.opacity, mask, item.mask_by, mode))
             return canvas, True
         made = self._new()
         self._add(
@@ -259,3 +270,17 @@ class _Graph:
             if slot not in self._keeps:
                 freed[index].append(slot)
         return tuple(tuple(slots) for slots in freed)
+
+
+def _into_output(last: Pass) -> Pass | None:
+    """The pass that draws into the output what `last` draws into a picture; None where it needs that picture."""
+    match last:
+        case Shade() | Mix() | Blend() | DrawFrame(below=Slot() | Kept()):
+            return replace(last, target=OUTPUT)
+        case DrawFrame(mode="sum" | "normal" | "add" | "screen", clears=False) if last.frame.placement.covers:
+            return replace(last, target=OUTPUT, below=Slot(last.target))
+        case Lay(mode="normal" | "add" | "screen"):
+            canvas = Slot(last.target)
+            shown = (last.picture, canvas, last.mode, last.opacity, False, last.mask, last.mask_by)
+            return Blend(OUTPUT, last.owner, *shown)
+    return None

@@ -11,7 +11,7 @@ import moderngl
 from engine.core.figures import Figures
 from engine.errors import DeviceError, FrameError, ShaderError
 from engine.gl.blend_pass import BlendPass
-from engine.gl.frame_program import FramePrograms
+from engine.gl.frame_program import FramePrograms, Upon
 from engine.gl.full_screen import Factors, FullScreen, use_blending
 from engine.gl.gpu_timer import GpuTimer
 from engine.gl.in_between import MotionMaps, MotionPasses
@@ -56,7 +56,13 @@ _FACTORS: dict[Mode, Factors | None] = {
     "add": (moderngl.ONE, moderngl.ONE, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA),
     "screen": (moderngl.ONE, moderngl.ONE_MINUS_SRC_COLOR, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA),
 }
-_OPAQUE, _NO_ALPHA = (True, True, True, True), (True, True, True, False)
+# What a frame takes away of what is below it: by its alpha, by its colour; and of the alpha there.
+_TAKEN: dict[Mode, tuple[float, float, float]] = {
+    "sum": (0.0, 0.0, 0.0),
+    "normal": (1.0, 0.0, 1.0),
+    "add": (0.0, 0.0, 1.0),
+    "screen": (0.0, 1.0, 1.0),
+}
 _MASKS = {None: (), "luma": ("MASK_LUMA",), "alpha": ("MASK_ALPHA",)}
 
 
@@ -122,6 +128,10 @@ class PassRunner:
         }
         self._is_whole = True
 
+    def prepare_upon(self, *, flow: bool) -> None:
+        """Compile what draws frames upon one another, those that `flow` moves, too."""
+        self._frames.prepare_upon(motion=flow)
+
     def prepare_flow(self) -> MotionPasses:
         """Compile what follows motion between frames."""
         if self._moving is None:
@@ -182,8 +192,6 @@ class PassRunner:
     def _target(self, one: Pass) -> moderngl.Framebuffer:
         number = one.target
         if number == OUTPUT:
-            # What has alpha leaves the output's as it is. The others need no mask, which costs a sixth on software GL.
-            self._output.color_mask = _OPAQUE if isinstance(one, DrawFrame | Finish | ClearSlot) else _NO_ALPHA
             return self._output
         if number not in self._alive:
             self._alive[number] = self.targets.take_canvas()
@@ -204,21 +212,35 @@ class PassRunner:
         return 0
 
     def _draw_frame(self, one: DrawFrame, target: moderngl.Framebuffer) -> int:
-        blank = _BLACK if one.target == OUTPUT else _CLEAR
         if one.clears:
-            target.clear(color=blank)
+            target.clear(color=_BLACK if one.target == OUTPUT else _CLEAR)
         frame = one.frame
         try:
             uploaded = self._textures.uploaded(frame.picture)
         except (FrameError, DeviceError) as error:  # the latter: a format that this driver lacks
             self._report(frame, error)
-            if one.mode == "replace":
-                target.clear(color=blank)
-            return 0
+            return self._leave_out(one, target)
         target.use()
-        use_blending(self._context, _FACTORS[one.mode])
-        self._frames.draw(frame.placement, uploaded, one.flash, one.weight, self._motion_of(frame))
+        upon = None if one.below is None else Upon(self._texture(one.below), _TAKEN[one.mode])
+        use_blending(self._context, _FACTORS[one.mode] if upon is None else None)
+        self._frames.draw(
+            frame.placement,
+            uploaded,
+            one.flash,
+            one.weight,
+            self._motion_of(frame),
+            upon=upon,
+            least_alpha=_least_alpha(one),
+        )
         return 1
+
+    def _leave_out(self, one: DrawFrame, target: moderngl.Framebuffer) -> int:
+        """Draw all but the frame."""
+        if one.below is not None:
+            return self._draw_lay(Lay(one.target, one.owner, one.below, 1.0, None, "luma"), target)
+        if one.mode == "replace":
+            target.clear(color=_BLACK if one.target == OUTPUT else _CLEAR)
+        return 0
 
     def _draw_shader(self, one: Shade, target: moderngl.Framebuffer) -> int:
         inputs: dict[str, Value | moderngl.Texture] = {}
@@ -233,7 +255,7 @@ class PassRunner:
         if one.progress is not None:
             inputs[PROGRESS] = one.progress
         try:
-            return self.shaders.draw(one, target, self._at_s, inputs)
+            return self.shaders.draw(one, target, self._at_s, inputs, least_alpha=_least_alpha(one))
         except ShaderError as error:
             raise ShaderFailedError(one.shader.shader, error) from error
 
@@ -241,6 +263,7 @@ class PassRunner:
         self._mix.set("first_share", one.first_share)
         self._mix.set("second_share", one.second_share)
         self._mix.set("clamps", one.clamps)
+        self._mix.set("least_alpha", _least_alpha(one))
         self._mix.draw(target, [self._texture(one.first), self._texture(one.second)])
         return 1
 
@@ -252,6 +275,7 @@ class PassRunner:
     def _draw_lay(self, one: Lay, target: moderngl.Framebuffer) -> int:
         program = self._lay[None if one.mask is None else one.mask_by]
         program.set("opacity", one.opacity)
+        program.set("least_alpha", _least_alpha(one))
         program.draw(target, [self._texture(source) for source in one.sources], _FACTORS[one.mode])
         return 1
 
@@ -265,6 +289,7 @@ class PassRunner:
             linear=one.linear,
             mask=None if one.mask is None else self._texture(one.mask),
             mask_by=one.mask_by,
+            least_alpha=_least_alpha(one),
         )
         return 1
 
@@ -306,3 +331,8 @@ class PassRunner:
         if clip not in self._reported:
             self._reported.add(clip)
             _log.warning("%s", error)
+
+
+def _least_alpha(one: Pass) -> float:
+    """The output is opaque, since it lies over black."""
+    return 1.0 if one.target == OUTPUT else 0.0

@@ -69,13 +69,21 @@ class ClearSlot(Pass):
 
 @dataclass(frozen=True, slots=True)
 class DrawFrame(Pass):
-    """A frame where it lies, at `weight`. With `clears` the target is cleared first, OUTPUT to black."""
+    """A frame where it lies, at `weight`: upon what is in the target or, where it covers that, upon `below`.
+
+    With `clears` the target is cleared first, OUTPUT to black.
+    """
 
     frame: FrameDraw
     flash: float
     weight: float
     mode: Mode
     clears: bool = False
+    below: Source | None = None
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return () if self.below is None else (self.below,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +132,13 @@ class Place(Pass):
 
 @dataclass(frozen=True, slots=True)
 class Lay(Pass):
-    """A picture upon what lies in the target already, or instead of it."""
+    """A picture at an opacity, behind a mask: instead of what lies in the target, or upon it."""
 
     picture: Source
-    mode: Mode
     opacity: float
     mask: Source | None
     mask_by: MaskBy
+    mode: Mode = "replace"
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -98,12 +98,6 @@ class ShaderProgram:
         if self._copier is not None:
             self._copier.set("least_alpha", alpha)
 
-    def set_least_alpha(self, alpha: float) -> None:
-        """What the output's alpha is at least from here on: 1 where it lies over black. It is 0 at first."""
-        self.set("isf_least_alpha", alpha)
-        if self._copier is not None:
-            self._copier.set("least_alpha", alpha)
-
     def reads(self, picture: str) -> bool:
         """Whether the shader looks at the picture of that name."""
         return picture in self._uniforms

@@ -106,9 +106,13 @@ class ShaderStore:
         target: moderngl.Framebuffer,
         at_s: float,
         inputs: Mapping[str, Value | moderngl.Texture],
+        *,
+        least_alpha: float = 0.0,
     ) -> int:
-        """Draw a shader into `target` with `inputs`; the number of draws that it took. Raises ShaderError."""
+        """Draw a shader into `target` with `inputs`, where alpha is `least_alpha` at least; the number of draws that it
+        took. Raises ShaderError."""
         name = one.shader.shader
+        self._programs[name].set_least_alpha(least_alpha)
         if not one.has_memory:
             return self._draw(self._uses[name], target, Moment(at_s, 1 / STEPS_A_SECOND, grid_number(at_s)), inputs)
         memory = self._remembered(one)

@@ -8,6 +8,7 @@
 uniform sampler2D layer;
 uniform sampler2D canvas;
 uniform float opacity = 1.0;
+uniform float least_alpha;  // of the result: 1 where that lies over black
 out vec4 color;
 
 #ifdef MASK_LUMA
@@ -74,5 +75,5 @@ void main() {
 #ifdef LINEAR_LIGHT
     premultiplied = alpha > 0.0 ? encoded_of(premultiplied / alpha) * alpha : vec3(0.0);
 #endif
-    color = vec4(premultiplied, alpha);
+    color = vec4(premultiplied, max(alpha, least_alpha));
 }

@@ -2,6 +2,7 @@
 uniform sampler2D picture;
 uniform vec2 size;
 uniform bool is_premultiplied;
+uniform float least_alpha;
 out vec4 colour;
 
 void main() {
@@ -9,4 +10,5 @@ void main() {
     if (is_premultiplied) {
         colour.rgb *= colour.a;
     }
+    colour.a = max(colour.a, least_alpha);
 }

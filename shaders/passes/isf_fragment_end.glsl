@@ -2,6 +2,9 @@
 #undef main
 #undef dFdy
 
+// What the output's alpha is at least: 1 where the picture lies over black.
+uniform float isf_least_alpha;
+
 void main() {
     isf_colours[0] = vec4(0.0);
     isf_main();
@@ -13,6 +16,7 @@ void main() {
 #ifdef PREMULTIPLIED
         colour.rgb *= colour.a;
 #endif
+        colour.a = max(colour.a, isf_least_alpha);
     }
     isf_output = colour;
 }

@@ -1,7 +1,8 @@
-// A premultiplied picture at an opacity, behind a mask where there is one. Blending, if any, is fixed-function.
+// A premultiplied picture at an opacity, behind a mask where there is one.
 // All pictures are as large as the target. The mask counts as in blend.frag.
 uniform sampler2D picture;
 uniform float opacity;
+uniform float least_alpha;
 out vec4 color;
 
 #ifdef MASK_LUMA
@@ -25,4 +26,5 @@ float weight(ivec2 texel) {
 void main() {
     ivec2 texel = ivec2(gl_FragCoord.xy);
     color = texelFetch(picture, texel, 0) * weight(texel);
+    color.a = max(color.a, least_alpha);
 }

@@ -4,6 +4,7 @@ uniform sampler2D second;
 uniform float first_share;
 uniform float second_share;
 uniform bool clamps;
+uniform float least_alpha;
 out vec4 color;
 
 void main() {
@@ -15,4 +16,5 @@ void main() {
         other = clamp(other, 0.0, 1.0);
     }
     color = one * first_share + other * second_share;
+    color.a = max(color.a, least_alpha);
 }
