@@ -95,11 +95,17 @@ def _movement_end(world: World, state: State) -> float:
 def _movement_ended(world: World, state: State) -> State:
     """The next movement, unless an action waited for this end that chooses another one."""
     before, at_s = state.current, state.at_s
-    for_show = [one for one in for_movement_end(state) if not one.event.address.startswith("/layer/")]
+    for_show = [one for one in for_movement_end(state) if not _is_of_picture(world, one.event.address)]
     state = _applied_all(world, *taken(state, for_show, at_s))
     if state.current is before:
         state = _natural_next(world, state, at_s)
     return _applied_all(world, *taken(state, for_movement_end(state), at_s))
+
+
+def _is_of_picture(world: World, path: str) -> bool:
+    """Whether what plays `path` means the movement that begins, rather than which one does."""
+    parameter = world.tree.parameters.get(path)
+    return path.startswith("/layer/") or (parameter is not None and parameter.of_shader)
 
 
 def _natural_next(world: World, state: State, at_s: float) -> State:

@@ -40,7 +40,7 @@ class Parameter:
     @property
     def may_wait(self) -> bool:
         """Whether it can wait for a beat or an onset: an action, or a parameter that jumps; the others glide."""
-        is_place = self.path.startswith("/layer/") and self.path.endswith("/position")
+        is_place = self.path.startswith("/layer/") and self.path.endswith("/position") and not self.of_shader
         return self.kind in (Kind.ACTION, Kind.INDEX) or is_place
 
     @property

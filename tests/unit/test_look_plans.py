@@ -16,6 +16,8 @@ from engine.core.state import State
 from engine.core.step import advanced, begun, history, stepped
 from engine.core.values import value_at
 from engine.formats.take_prints import fingerprints
+from engine.inputs.oscquery_tree import QueryTree
+from engine.model.cueing import Quantise
 from engine.model.events import Event, EventSource
 from engine.model.plan import FramePlan, FromFile, FromGroup, FromLayer, GroupPlan, LayerPlan
 from engine.model.tree import ParameterTree
@@ -162,6 +164,30 @@ def test_an_event_is_true_for_a_frame(owner: str) -> None:
     found = [effect_at(world, state, at_s, owner).get("clear") for at_s in (1.0, 1.03, 1.04, 5.0)]
     assert found == [True, True, None, None]  # the canvas has 30 frames a second
     assert value_at(world, state, f"{owner}/effect/t/clear", 1.0) is None
+
+
+def test_an_event_may_wait_for_the_next_movement_and_a_number_may_not() -> None:
+    world = look_world(TOUCHED)
+    path = "/movement/effect/t/clear"
+    wait = Quantise(to="movement_end")
+    event = Event(1.0, EventSource.OSC, 0, path, 1.0, wait=wait)
+    state = stepped(world, history(begun(world)), [event], 1.0).head
+    assert effect_at(world, state, 9.99, "/movement") == {}
+    assert effect_at(world, state, 10.01, "/movement") == {"clear": True}
+    parameters = world.tree.parameters
+    assert parameters[path].may_wait
+    assert parameters["/movement/effect/t/way"].may_wait
+    assert not parameters["/movement/effect/t/amount"].may_wait
+
+
+def test_other_programs_are_told_of_settings() -> None:
+    world = look_world(TOUCHED)
+    answer = QueryTree(world.tree).answer("/layer/low/effect/t/tone/green", None, {})
+    assert isinstance(answer.content, dict)
+    assert (answer.content["FULL_PATH"], answer.content["RANGE"]) == (
+        "/layer/low/effect/t/tone/green",
+        [{"MIN": 0.0, "MAX": 1.0}],
+    )
 
 
 def test_group_opacity_is_a_parameter() -> None:
