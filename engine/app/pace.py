@@ -14,11 +14,18 @@ from engine.model.media_time import instant_s
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """One turn of the loop: the frame's number, and the show instants now and when it will be seen."""
+    """One turn of the loop: the frame's number, and the show instants now and when it will be seen.
+
+    A frame whose number is negative is drawn for what shaders remember of it, and not shown.
+    """
 
     frame_index: int
     now_s: float
     at_s: float
+
+    @property
+    def is_shown(self) -> bool:
+        return self.frame_index >= 0
 
 
 class Pace(Protocol):
@@ -30,16 +37,21 @@ class Pace(Protocol):
 
 
 class OfflinePace:
-    """Every frame of [from_s, to_s) at an exact rate, as fast as the machine goes."""
+    """Every frame of [from_s, to_s) at an exact rate, as fast as the machine goes.
 
-    def __init__(self, rate: Fraction, from_s: float, frames: int) -> None:
+    Those of the `lead_in_s` before them that the show has come first: shaders with memory begin with what they would
+    remember by then.
+    """
+
+    def __init__(self, rate: Fraction, from_s: float, frames: int, *, lead_in_s: float = 0.0) -> None:
         self.period_s = float(1 / rate)
         self._rate = rate
         self._from_s = from_s
         self._frames = frames
+        self._lead_in = int(min(lead_in_s, max(from_s, 0.0)) * rate)
 
     def ticks(self) -> Iterator[Tick]:
-        for frame_index in range(self._frames):
+        for frame_index in range(-self._lead_in, self._frames):
             at_s = self._from_s + instant_s(frame_index, self._rate)
             yield Tick(frame_index, at_s, at_s)
 

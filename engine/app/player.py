@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import moderngl
@@ -12,14 +12,16 @@ import moderngl
 from engine.app.pace import Pace, Tick
 from engine.app.replay import Replay
 from engine.core.bindings import Bindings
+from engine.core.carry import carried
 from engine.core.coalescing import coalesced
 from engine.core.figures import Figures
 from engine.core.inbox import Inbox
 from engine.core.planner import plan
 from engine.core.prefetch import Prefetch
 from engine.core.state import State
-from engine.core.step import History, advanced, stepped
+from engine.core.step import History, advanced, history, stepped
 from engine.core.values import value_at
+from engine.model.controls import Binding
 from engine.model.events import Event, Handled
 from engine.model.pictures import FrameRef, Lookup
 from engine.model.plan import FramePlan, Wanted
@@ -65,6 +67,21 @@ class Player:
     after_events: list[Callable[[Tick, Sequence[Handled], Sequence[Event]], None]] = field(default_factory=list)
     after_tick: list[Callable[[Tick, FramePlan, State], None]] = field(default_factory=list)
 
+    def adopt(self, world: World, bindings: Sequence[Binding], prefetch: Prefetch) -> None:
+        """Go on with another version of the show (see engine.core.carry). Between two ticks; main thread.
+
+        `bindings` are those that play from here on. What comes in late, and was stamped before, counts from here.
+        """
+        past = self.history
+        state = carried(self.world, world, past.head)
+        # One event more: whatever was foretold no longer holds.
+        self.history = replace(history(state), late=past.late, event_count=past.event_count + 1)
+        loaded = world.loaded
+        self.bindings.adopt(bindings, world.tree, quantise=loaded.show.quantise, modifiers=loaded.modifiers)
+        if self.replay is not None:
+            self.replay.adopt(world.tree)
+        self.world, self.prefetch = world, prefetch
+
     def run(self) -> None:
         """Play until the pace or the show ends. Exceptions of workers and outputs come out here."""
         shown = self.figures.counter("frames_shown")
@@ -88,6 +105,8 @@ class Player:
             onsets.count = self.history.head.onset_number
             python_ms.add((time.perf_counter() - begun_s - waited_s) * 1000)
             canvas = self.compositor.draw(picture, frames)
+            if not tick.is_shown:
+                continue
             self.output.present(canvas, tick.frame_index, tick.at_s)
             shown.add()
             self._note_seen()

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_LEAD_IN_S = 5.0  # a trail that lost half its strength in each second is past an 8-bit level by then, but for 3 %
 _WARM_UP_S = 5.0  # a disk that wakes up takes about as long
 
 
@@ -63,7 +64,7 @@ def offline(world: World, job: RenderJob) -> Iterator[Player]:
         player = Player(
             world=world,
             history=history(begun(world)),
-            pace=OfflinePace(job.rate, job.from_s, job.frames),
+            pace=OfflinePace(job.rate, job.from_s, job.frames, lead_in_s=_lead_in_s(world)),
             inbox=inbox,
             bindings=_bindings(world, figures),
             frames_for=store.exact_frames_for,
@@ -81,6 +82,11 @@ def offline(world: World, job: RenderJob) -> Iterator[Player]:
         if job.plan is not None:
             player.after_tick.append(PlanWriter(stack.enter_context(written_whole(job.plan, overwrite=job.overwrite))))
         yield player
+
+
+def _lead_in_s(world: World) -> float:
+    """How long before a render's beginning shaders with memory have to run."""
+    return _LEAD_IN_S if any(shader.has_memory for shader in world.loaded.shaders.values()) else 0.0
 
 
 @contextmanager
