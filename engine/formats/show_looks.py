@@ -165,8 +165,9 @@ class TogetherCheck:
     def movement(self, movement: PlacedMovement, said: Merged, layers: Mapping[str, tuple[int, Layer]]) -> None:
         """Report what is wrong in a movement; `layers` are the show's, by name, with their index."""
         for layer in movement.layers:
-            place = said.place_of(layer.name, "effects", ("layers", layers[layer.name][0]))
-            self.effects(place, f"/layer/{layer.name}", layer.effects)
+            if layer.effects:
+                place = said.place_of(layer.name, "effects", ("layers", layers[layer.name][0]))
+                self.effects(place, f"/layer/{layer.name}", layer.effects)
         for group in movement.groups:
             where: Place = (*said.place_of_own("groups"), "groups")
             self.effects(where, f"/group/{group.name}", group.effects)
@@ -201,6 +202,8 @@ def _edges(movement: PlacedMovement) -> dict[str, list[str]]:
     """What each layer and group of a movement reads."""
     edges: dict[str, list[str]] = {}
     for layer in movement.layers:
+        if not layer.effects and layer.generator is None and layer.mask is None:
+            continue
         sources = [source for effect in layer.effects for source in effect.pictures.values()]
         if layer.generator is not None:
             sources += layer.generator.pictures.values()

@@ -25,11 +25,10 @@ from engine.formats.yaml_lines import Place
 from engine.model.clips import Clip
 from engine.model.controllers import Profile
 from engine.model.schedule import Schedule
-from engine.model.shader_paths import ShaderPaths
+from engine.model.shader_paths import MOST_PATHS, ShaderPaths
 from engine.model.show import Layer, Look, Movement, Show
 from engine.model.world import LoadedShow, PlacedMovement
 
-MOST_SHADER_PATHS = 20_000
 _OF_SHADERS = frozenset(("effects", "generator", "transition", "looks", "groups", "master"))
 
 
@@ -142,9 +141,8 @@ class _Resolver:
 
     def _check_together(self, movements: Iterable[PlacedMovement], paths: ShowPaths) -> None:
         """What shows only in movements that have their looks worked in."""
-        count = len(paths.shaders)
-        if count > MOST_SHADER_PATHS:
-            what = f"its shaders have {count} settings, and {MOST_SHADER_PATHS} are the most"
+        if len(paths.shaders) > MOST_PATHS:
+            what = f"its shaders have more than {MOST_PATHS} settings"
             self.problem((), what, "let movements call the same effect by the same name")
         together, modulations = TogetherCheck(self.problem), ModulationsCheck(paths)
         modulations.run()

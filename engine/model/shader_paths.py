@@ -22,6 +22,7 @@ from engine.model.shaders import InputType, Shader, ShaderInput
 if TYPE_CHECKING:
     from engine.model.world import PlacedMovement
 
+MOST_PATHS = 20_000  # of a show's shaders
 SMOOTHING_S = 0.03  # as that of faders elsewhere in the tree
 _KINDS = {InputType.BOOL: Kind.SWITCH, InputType.EVENT: Kind.ACTION, InputType.LONG: Kind.INDEX}
 _OF_EFFECTS = ("mix", "on")
@@ -77,8 +78,9 @@ def transition_use(layer: str, written: Transition, shader: str) -> ShaderUse:
 
 def transition_shaders(movement: PlacedMovement, layer: str, written: Transition) -> tuple[str, ...]:
     """The shaders that a layer's clips may change by in a movement: its own, and those that rows name."""
-    named = [row.transition for row in movement.schedule.by_layer.get(layer, ()) if row.transition]
-    return tuple(dict.fromkeys(([written.shader] if written.shader else []) + named))
+    own = () if written.shader is None else (written.shader,)
+    rows = movement.schedule.by_layer.get(layer)
+    return own if not rows else tuple(dict.fromkeys((*own, *(row.transition for row in rows if row.transition))))
 
 
 def movement_uses(movement: PlacedMovement) -> Iterator[ShaderUse]:
@@ -86,7 +88,8 @@ def movement_uses(movement: PlacedMovement) -> Iterator[ShaderUse]:
     for layer in movement.layers:
         if layer.generator is not None:
             yield generator_use(layer.name, layer.generator)
-        yield from chain_uses(f"/layer/{layer.name}", layer.effects)
+        if layer.effects:
+            yield from chain_uses(f"/layer/{layer.name}", layer.effects)
         for shader in transition_shaders(movement, layer.name, layer.transition):
             yield transition_use(layer.name, layer.transition, shader)
     for group in movement.groups:
@@ -98,7 +101,10 @@ class ShaderPaths:
     """The paths of every use of a shader, and of groups. Immutable; any thread."""
 
     def __init__(self, master: Chain, movements: Sequence[PlacedMovement], shaders: Mapping[str, Shader]) -> None:
-        """`shaders` by name; a use of one that is not among them has no paths but an effect's own."""
+        """`shaders` by name; a use of one that is not among them has no paths but an effect's own.
+
+        Past MOST_PATHS no more are added: a show that has so many is refused.
+        """
         self.parameters: dict[str, Parameter] = {}
         self._shaders = shaders
         self._inputs: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {}
@@ -106,7 +112,7 @@ class ShaderPaths:
         seen: set[tuple[object, ...]] = set()
         for use in _every(master, movements):
             key = (use.place, use.shader, id(use.effect) if use.effect is not None else id(use.settings))
-            if key not in seen:
+            if key not in seen and len(self.parameters) <= MOST_PATHS:
                 seen.add(key)
                 self._add(use)
         for group in (group for movement in movements for group in movement.groups):

@@ -8,7 +8,8 @@ import pytest
 
 from engine.errors import ShowError
 from engine.formats.show_modulations import MAY_BE_DRIVEN
-from tests.look_support import read
+from engine.model.parameters import PATH_PATTERN
+from tests.look_support import IMAGE, read, write_shader
 
 LAYERS = """
 layers:
@@ -267,3 +268,40 @@ movements: [{name: one, duration_s: 1}]
 """,
     )
     assert [one.split(" (")[0] for one in found] == ["1: layers.0.generator.shader: gone: there is no such shader"]
+
+
+def test_inputs_that_are_called_as_what_every_effect_has_get_a_number(tmp_path: Path) -> None:
+    write_shader(tmp_path, "odd", IMAGE, *({"NAME": name, "TYPE": "float"} for name in ("mix", "on", "_3D", "Mix")))
+    loaded = read(
+        tmp_path,
+        "layers: [{name: low, generator: {shader: dots}, effects: [{shader: odd}]}]\n"
+        "movements: [{name: one, duration_s: 1}]\n",
+    )
+    at = "/layer/low/effect/odd"
+    assert loaded.shader_paths.of(at, "odd") == {
+        "mix": (f"{at}/mix2",),
+        "on": (f"{at}/on2",),
+        "_3D": (f"{at}/x3d",),
+        "Mix": (f"{at}/mix3",),
+    }
+    assert all(PATH_PATTERN.match(path) for path in loaded.shader_paths.parameters)
+
+
+def test_chains_and_the_whole_of_them_are_bounded(tmp_path: Path) -> None:
+    chain = ", ".join("{shader: tint}" for _ in range(17))
+    found = problems(
+        tmp_path,
+        f"layers: [{{name: low, generator: {{shader: dots}}, effects: [{chain}]}}]\n"
+        "movements: [{name: one, duration_s: 1}]\n",
+    )
+    assert found == ["1: layers.0.effects: has 17 entries, and must have at most 16"]
+    # Each of these names brings nine paths.
+    named = "".join(
+        f"  - {{name: m{number}, duration_s: 1, effects: [{names}]}}\n"
+        for number in range(150)
+        for names in [", ".join(f"{{shader: tint, name: e{number}-{place}}}" for place in range(16))]
+    )
+    found = problems(tmp_path, f"layers: [{{name: low, generator: {{shader: dots}}}}]\nmovements:\n{named}")
+    assert found == [
+        "1: : its shaders have more than 20000 settings (let movements call the same effect by the same name)"
+    ]
