@@ -55,6 +55,11 @@ class LiveMidi:
                 api=self._input.api,
             )
 
+    def adopt(self, world: World, bindings: Iterable[Binding]) -> None:
+        """Go on with another version of the show, whose settings of MIDI are the same."""
+        self._world = world
+        self.hear(bindings)
+
     def hear(self, bindings: Iterable[Binding]) -> None:
         """These are the bindings that play now."""
         bindings = tuple(bindings)

@@ -100,6 +100,12 @@ class LiveOsc:
         """Tell a program of every change. Raises DeviceError where its host has no address."""
         self._feedback.tell_always(output)
 
+    def adopt(self, world: World) -> None:
+        """Go on with another version of the show. What tells and what serves looks at the latest tick for it."""
+        self._answers.adopt(world)
+        if self._input is not None:
+            self._input.adopt(world.tree)
+
     def after_events(self, tick: Tick, handled: Sequence[Handled], folded: Sequence[Event]) -> None:
         """For Player.after_events."""
         self._feedback.after_events(tick, handled, folded)

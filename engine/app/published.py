@@ -37,6 +37,10 @@ class NoticeBoard:
         self.latest: Published | None = None
         self._world = world
 
+    def adopt(self, world: World) -> None:
+        """From the next tick on this is the show. Main thread."""
+        self._world = world
+
     def publish(self, tick: Tick, plan: FramePlan, state: State) -> None:
         """Main thread, after each tick."""
         self.latest = Published(self._world, tick, plan, state, time.monotonic())

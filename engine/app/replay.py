@@ -47,6 +47,10 @@ class Replay:
         self._hears_until_s = max((one.at_s for one in events if one.source is EventSource.ONSET), default=-math.inf)
         self._replayed = figures.counter("events_replayed")
 
+    def adopt(self, tree: ParameterTree) -> None:
+        """Go on in another version of the show: events for paths that it has not got are left out."""
+        self._tree = tree
+
     def merged(self, live: Iterable[Event], until_s: float) -> list[Event]:
         """What counts of the `live` events of this tick, and the take's up to show time `until_s` not given yet."""
         played = [one for one in live if one.source is not EventSource.ONSET or one.at_s > self._hears_until_s]
@@ -56,7 +60,7 @@ class Replay:
         while self._next < len(self._events) and self._events[self._next].at_s <= until_s:
             event = self._events[self._next]
             self._next += 1
-            if not self._is_played_over(event):
+            if self._tree.find(event.address) is not None and not self._is_played_over(event):
                 due.append(event)
         self._replayed.add(len(due))
         return played + due

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from engine.core.figures import Figures
 from engine.core.sound_plan import Score
 from engine.core.state import State
 from engine.core.step import begun
-from engine.formats.sound_places import SoundPlaces
+from engine.formats.sound_places import SoundPlace, SoundPlaces
 from engine.model.clock import ClockReading
 from engine.model.meters import Meters
 from engine.model.world import World
@@ -37,11 +38,21 @@ _JUMP_WAIT_BLOCKS = 12
 _OFF_S = 0.04  # sound that is further from the show than this is put right
 
 
+class Latest(Protocol):
+    """The latest tick of the show (engine.app.published)."""
+
+    @property
+    def world(self) -> World: ...
+
+    @property
+    def state(self) -> State: ...
+
+
 class LiveSound:
     """Plays a show's sound from `start` until `stop`; the show's clock may run by its samples (`reading`).
 
-    `latest_state` gives the show's state as the loop last had it (None before the first tick); it is asked on the
-    mixing thread. `show_s` gives the show time of a monotonic instant, on any thread: where the sound is taken up
+    `latest` gives the show as the loop last had it (None before the first tick); it is asked on the mixing thread. Its
+    world may be another version, with the same tracks and settings of sound. `show_s` gives the show time of a monotonic instant, on any thread: where the sound is taken up
     after the device was lost. A lost device is opened again once a second until it answers.
 
     Counter: `mixer_late`, turns that found the ring nearly empty. Sampled: `mix_ms`, for a block of 5.3 ms. `start`,
@@ -51,14 +62,14 @@ class LiveSound:
     def __init__(
         self,
         world: World,
-        latest_state: Callable[[], State | None],
+        latest: Callable[[], Latest | None],
         show_s: Callable[[float], float],
         figures: Figures,
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._world = world
-        self._latest_state = latest_state
+        self._latest = latest
         self._show_s = show_s
         self._figures = figures
         self._device = OutputDevice(world.loaded.show.sound, show_s, figures, monotonic)
@@ -175,7 +186,7 @@ class LiveSound:
             self._off.clear()
             return
         off_s = self._show_s(reading.monotonic_s) - reading.show_s
-        if self._must_wait(Score(self._world, self._score.state), mixer.next_s + off_s):
+        if self._must_wait(Score(self._score.world, self._score.state), mixer.next_s + off_s):
             return
         self._off.clear()
         frame = stream.ring.written_frames
@@ -197,7 +208,7 @@ class LiveSound:
     def _want(self, mixer: Mixer) -> None:
         """Have decoded what will sound soon, as far as it can be told."""
         assert self._bank is not None
-        score = Score(self._world, self._score.state)
+        score = Score(self._score.world, self._score.state)
         to_come = [score.plan(mixer.next_s + ahead_s) for ahead_s in _LOOK_AHEAD_S]
         self._bank.want(mixer.pages(round(_DECODED_AHEAD_S * self._bank.rate_hz), to_come))
 
@@ -206,13 +217,13 @@ class LiveSound:
 
         Where that state has something sound that is not decoded yet, the score before serves for 60 ms.
         """
-        state = self._latest_state()
-        if state is None or state is self._scored:
+        latest = self._latest()
+        if latest is None or latest.state is self._scored:
             return self._score
-        score = Score(self._world, state)
+        score = Score(latest.world, latest.state)
         if self._must_wait(score, at_s):
             return self._score
-        self._scored, self._score = state, score
+        self._scored, self._score = latest.state, score
         return score
 
     def _must_wait(self, score: Score, at_s: float) -> bool:
@@ -232,8 +243,13 @@ class LiveSound:
             self._bank.close()
             self._bank = None
         if self._bank is None:
-            self._bank = SoundBank(SoundPlaces(self._world.loaded), rate_hz, self._figures, ahead=True)
+            self._bank = SoundBank(self._place_of, rate_hz, self._figures, ahead=True)
         return self._bank
+
+    def _place_of(self, key: str) -> SoundPlace:
+        """Where a sound of the show is, as the show is by now. The reading thread."""
+        latest = self._latest()
+        return SoundPlaces((self._world if latest is None else latest.world).loaded)(key)
 
 
 def _lead_of(stream: OutputStream) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.core.binding_target import Target, target_of
@@ -97,9 +97,16 @@ class BindingTable:
     """All bindings and modifiers of a show by the address of their control. One thread."""
 
     def __init__(
-        self, tree: ParameterTree, quantise: Mapping[str, Quantise], modifiers: Mapping[str, Modifier]
+        self,
+        tree: ParameterTree,
+        quantise: Mapping[str, Quantise],
+        modifiers: Mapping[str, Modifier],
+        earlier: Iterable[Target] = (),
     ) -> None:
+        """`earlier` are targets of a table before: those that bindings have again go on, with the grip on them."""
         self.bindings: list[Binding] = []
+        self.targets: list[Target] = []
+        self._earlier = list(earlier)
         self.watched = set(_ALWAYS_WATCHED)  # paths whose value bindings ask for
         self._tree = tree
         self._quantise = quantise
@@ -113,14 +120,22 @@ class BindingTable:
 
     def add(self, binding: Binding) -> None:
         """From now on `binding` plays. Raises ValueError, and leaves all as it was, for one that cannot."""
-        target = target_of(binding, self._tree, self._quantise)
+        target = self._gone_on(target_of(binding, self._tree, self._quantise))
         self._hear(control_address(binding), binding.midi, _Entry(target.port, target))
         self.bindings.append(binding)
+        self.targets.append(target)
         if target.asks:
             self.watched.add(target.parameter.path)
         self.plains.clear()
         self._routes.clear()
         self._routes_by_port.clear()
+
+    def _gone_on(self, target: Target) -> Target:
+        """The earlier target that is the same in all but its past; else `target` itself."""
+        for place, one in enumerate(self._earlier):
+            if one.is_like(target):
+                return self._earlier.pop(place)
+        return target
 
     def route(self, address: str, port: str) -> Route | None:
         """What an event under `address` from `port` plays; None where it is bound to nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from engine.core.control_value import Reach, out_of_dead_zone, steps_turned
@@ -43,6 +43,12 @@ class Target:
     wait: Quantise | None
     grips: dict[Control, Takeover] = field(default_factory=dict)
     turned: dict[Control, float] = field(default_factory=dict)  # travels of encoders: they keep parts of an index
+
+    def is_like(self, other: Target) -> bool:
+        """Whether both do the same with the same control."""
+        alike = self.binding == other.binding and self.wait == other.wait
+        mine, its = (replace(one.parameter, doc="", default=0.0) for one in (self, other))
+        return alike and mine == its
 
     @property
     def port(self) -> str:

@@ -71,6 +71,25 @@ class Bindings:
         """From now on `binding` plays as well. Raises ValueError, and leaves all as it was, for one that cannot."""
         self._table.add(binding)
 
+    def adopt(
+        self,
+        bindings: Iterable[Binding],
+        tree: ParameterTree,
+        *,
+        quantise: Mapping[str, Quantise],
+        modifiers: Mapping[str, Modifier],
+    ) -> None:
+        """From now on these play, and no others, in another version of the show.
+
+        A binding that is the same in both keeps its grip on its parameter, and what is held down of it is let go of as
+        ever. Raises ValueError as the constructor does, and leaves all as it was.
+        """
+        table = BindingTable(tree, quantise, modifiers, self._table.targets)
+        for binding in bindings:
+            table.add(binding)
+        self._quantise, self._table = quantise, table
+        self._hands.presses.keep(table.targets, modifiers)
+
     def let_go(self, port: str, at_s: float) -> None:
         """Whatever is still held on `port` counts as let go at `at_s` (show seconds): its cable is out. Any thread.
 

@@ -59,6 +59,14 @@ class Learn:
         self._said = ""
         self._said_until_s = 0.0
 
+    def adopt(self, tree: ParameterTree, controls: Mapping[str, MidiControl]) -> None:
+        """Go on with another version of the show: whoever is learning goes on learning."""
+        self._tree, self._controls = tree, controls
+        self._paths = [path for path in tree.parameters if path not in _NOT_MEANT]
+        self._type(self._typed)
+        if tree.find(self._target) is None:
+            self._target = ""
+
     def played(self, path: str) -> None:
         """`path` was played by hand: it is what the next control will be bound to, unless another is chosen."""
         if not self.active and path not in _NOT_MEANT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -45,6 +45,16 @@ class Presses:
             by.discard(control)
         if not by:
             del self.modifiers[modifier]
+
+    def keep(self, targets: Iterable[Target], modifiers: Container[str]) -> None:
+        """Forget what is held down of all other targets and modifiers: nothing plays them any more."""
+        known = set(map(id, targets))
+        for control, played in list(self._played.items()):
+            played[:] = [target for target in played if id(target) in known]
+            if not played:
+                del self._played[control]
+        for name in [name for name in self.modifiers if name not in modifiers]:
+            del self.modifiers[name]
 
     def of_port(self, port: str) -> Iterator[Control]:
         """Every control of `port` that is held, each once."""

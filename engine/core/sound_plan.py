@@ -28,19 +28,19 @@ class Score:
     """Asks for sound plans at instants that do not fall: `state` is carried forward from one to the next."""
 
     def __init__(self, world: World, state: State) -> None:
-        self._world = world
+        self.world = world
         self.state = state
 
     def plan(self, at_s: float) -> SoundPlan:
         """What sounds at show time `at_s`."""
-        self.state = advanced(self._world, self.state, at_s)
-        return sound_plan(self._world, self.state, at_s)
+        self.state = advanced(self.world, self.state, at_s)
+        return sound_plan(self.world, self.state, at_s)
 
     def changes_s(self) -> float:
         """When the movement of the last plan's instant ends by itself: there music changes to the sample."""
         if self.state.ended:
             return math.inf
-        return self.state.current.position.instant_of(placed(self._world, self.state.current).duration_s)
+        return self.state.current.position.instant_of(placed(self.world, self.state.current).duration_s)
 
 
 def sound_plan(world: World, state: State, at_s: float) -> SoundPlan:

@@ -52,7 +52,10 @@ class SoundPlaces:
         return self._of_clip(key.removeprefix(_CLIP))
 
     def _of_clip(self, slug: str) -> SoundPlace:
-        place = self._in_library(slug) or SoundPlace(self._loaded.clips[slug].file)
+        clip = self._loaded.clips.get(slug)
+        if clip is None:  # the show was changed while it sounded
+            raise SourceError("is no longer in the show", subject=slug)
+        place = self._in_library(slug) or SoundPlace(clip.file)
         reason = why_not_there(place.file)
         if reason:
             raise SourceError(reason, subject=place.file, mend=f"Put it back: the sound of {slug} is in it.")

@@ -76,6 +76,10 @@ class OscInput:
     def tcp_port(self) -> int | None:
         return None if self._tcp is None else self._tcp.port
 
+    def adopt(self, tree: ParameterTree) -> None:
+        """Play another version of the show from here on. Any thread."""
+        self._receiver.adopt(tree)
+
     def close(self) -> None:
         """Stop listening and free the ports; connections are closed. Safe to call twice."""
         if self._closing:

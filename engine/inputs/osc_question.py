@@ -23,6 +23,9 @@ class Latest(Protocol):
     """The latest tick of the show (engine.app.published)."""
 
     @property
+    def world(self) -> World: ...
+
+    @property
     def tick(self) -> Tick: ...
 
     @property
@@ -52,7 +55,8 @@ class Listeners(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What answers are made from. `clock` names the clock that the show follows."""
+    """What answers are made from. `clock` names the clock that the show follows. `latest` may be of another version of
+    the show than `world` for a tick, so what goes with its state is asked of its own world."""
 
     world: World
     latest: Callable[[], Latest | None]

@@ -108,13 +108,14 @@ def _cues(facts: Facts, message: OscMessage, _peer: OscPeer) -> Iterable[bytes]:
 
 def _clips(facts: Facts, message: OscMessage, _peer: OscPeer) -> Iterable[bytes]:
     name = _text(message) or ""
-    state = _now(facts).state
-    layer = layer_of(facts.world, state.current, name)
+    latest = _now(facts)
+    world, state = latest.world, latest.state
+    layer = layer_of(world, state.current, name)
     if layer is None:
-        there = ", ".join(layer.name for layer in facts.world.loaded.show.layers)
+        there = ", ".join(layer.name for layer in world.loaded.show.layers)
         raise RefusedError(f"no layer {name[:100]!a} in this movement", f"The show has {there[:500]}.")
-    clips = facts.world.loaded.clips
-    slugs = enumerate(clips_of(facts.world, state.current, layer))
+    clips = world.loaded.clips
+    slugs = enumerate(clips_of(world, state.current, layer))
     return _counted(
         message.address,
         (
@@ -131,8 +132,8 @@ def _show(facts: Facts, message: OscMessage, _peer: OscPeer) -> Iterable[bytes]:
 
 def _status(facts: Facts, message: OscMessage, _peer: OscPeer) -> Iterable[bytes]:
     latest = _now(facts)
-    state, show = latest.state, facts.world.loaded.show
-    movement = facts.world.loaded.movements[state.current.index]
+    state, show = latest.state, latest.world.loaded.show
+    movement = latest.world.loaded.movements[state.current.index]
     standby = show.cues[state.standby].name if state.standby < len(show.cues) else ""
     position, bpm = (latest.value(path) or 0.0 for path in ("/movement/position", "/tempo/bpm"))
     numbers = (latest.tick.now_s, movement.name, movement.index, position, standby, bpm, facts.clock())

@@ -63,13 +63,18 @@ class OscReceiver:
         self._touched = touched
         self._unix_s = unix_s
         self._monotonic = monotonic
-        self._matcher = PatternMatcher(tree.parameters)
+        # For another version of the show it is made anew once a pattern comes, on the thread that takes it.
+        self._matched, self._matcher = tree, PatternMatcher(tree.parameters)
         self._quick = QuickNumbers()
         self._events = figures.counter("osc_events")
         self._ignored = figures.counter("osc_ignored")
         self._untimely = figures.counter("osc_untimely")
         self._log_again_s = float("-inf")
         self._unlogged = 0
+
+    def adopt(self, tree: ParameterTree) -> None:
+        """Play another version of the show from here on. Any thread."""
+        self._tree = tree
 
     def handle(self, packet: bytes, sender: Hashable = None) -> None:
         """Put or ask what a packet says. Any bytes will do; never raises on what they are."""
@@ -113,7 +118,10 @@ class OscReceiver:
     def _paths(self, message: OscMessage) -> tuple[str, ...]:
         """The addresses that a message plays. Raises PatternError and PacketError."""
         paths: tuple[str, ...] = (message.address,)
+        tree = self._tree
         if is_pattern(message.address):
+            if self._matched is not tree:
+                self._matched, self._matcher = tree, PatternMatcher(tree.parameters)
             paths = self._matcher.matches(message.address)
             if not paths:
                 raise PatternError(f"{message.address[:200]}: a pattern that fits nothing in this show")
@@ -122,7 +130,7 @@ class OscReceiver:
         text = next((argument for argument in message.arguments if isinstance(argument, str)), None)
         if text is None:
             raise PacketError(f"{message.address[:200]}: no number among its arguments")
-        named = tuple(f"{path}/{text}" for path in paths if self._tree.find(f"{path}/{text}") is not None)
+        named = tuple(f"{path}/{text}" for path in paths if tree.find(f"{path}/{text}") is not None)
         if not named:
             raise PacketError(f"{message.address[:200]}: no number, and nothing there is called {text[:100]!a}")
         return named

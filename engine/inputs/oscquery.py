@@ -34,6 +34,7 @@ _ROUND_S = 1 / 60
 _REST = 4  # times the processor's time that an answer or a round took: at most a fifth of a core goes to each
 _LOOK_ROUND_S = 1.0  # for clients that are due to be dropped
 _COMPLAIN_S = 1.0
+_ALL_CHANGED = b'{"COMMAND":"PATH_CHANGED","DATA":"/"}'
 
 
 class OscQuery:
@@ -65,7 +66,8 @@ class OscQuery:
         self._latest = latest
         self._monotonic = monotonic
         self._worked_s = worked_s  # the processor's time that this thread has had
-        self._tree = QueryTree(tree)  # oscquery thread, as all that follows
+        self._shown = tree  # oscquery thread, as all that follows
+        self._tree = QueryTree(tree)
         self._rounds = ListenRounds(tree, latest)
         self._heard = Figures()  # the receiver's own: a counter belongs to one thread
         self._receiver = OscReceiver(put, now_s, self._heard, tree, self._ask, touched=self._touched)
@@ -102,6 +104,7 @@ class OscQuery:
             for key, ready in self._selector.select(self._wait_s()):
                 key.data(ready)
             now_s = self._monotonic()
+            self._keep_up()
             self._answer_one(now_s)
             self._tell(now_s)
             for client in [one for one in self._clients if one.is_overdue(now_s)]:
@@ -109,6 +112,17 @@ class OscQuery:
         for client in tuple(self._clients):
             self._guard(client, client.end)
             self._drop(client)
+
+    def _keep_up(self) -> None:
+        """Describe the show as it is by now, and tell the websockets when it was changed."""
+        latest = self._latest()
+        if latest is None or latest.world.tree is self._shown:
+            return
+        self._shown = tree = latest.world.tree
+        self._tree, self._rounds = QueryTree(tree), ListenRounds(tree, self._latest)
+        self._receiver.adopt(tree)
+        for client in tuple(self._clients):
+            self._guard(client, partial(client.command, _ALL_CHANGED))
 
     def _wait_s(self) -> float:
         """How long nothing needs to be done but for what clients send."""

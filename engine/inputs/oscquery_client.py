@@ -114,6 +114,12 @@ class QueryClient:
                 self._protocol.send_binary(packet)
                 self._take_writes()
 
+    def command(self, text: bytes) -> None:
+        """Send a command. Raises ClientError where too much waits already."""
+        if self.is_open:
+            self._protocol.send_text(text)
+            self._take_writes()
+
     def end(self) -> None:
         """Say that the show is over."""
         if self.is_open:

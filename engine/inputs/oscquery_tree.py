@@ -15,14 +15,16 @@ from urllib.parse import unquote
 
 from engine.model.parameters import Kind, Parameter
 from engine.model.tree import ParameterTree
+from engine.model.world import World
 
 HOST_INFO = "HOST_INFO"
 ATTRIBUTES = ("FULL_PATH", "CONTENTS", "TYPE", "ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT", "CLIPMODE")
-# What HOST_INFO says of all that the proposal leaves open. The tree stands as long as the show plays.
+# What HOST_INFO says of all that the proposal leaves open. The tree changes only where the show's file was changed
+# while it plays, and then as a whole.
 EXTENSIONS = {
-    **dict.fromkeys(("ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT", "CLIPMODE", "LISTEN"), True),
+    **dict.fromkeys(("ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT", "CLIPMODE", "LISTEN", "PATH_CHANGED"), True),
     **dict.fromkeys(("TAGS", "EXTENDED_TYPE", "CRITICAL", "OVERLOADS", "HTML"), False),
-    **dict.fromkeys(("PATH_CHANGED", "PATH_RENAMED", "PATH_REMOVED", "PATH_ADDED"), False),
+    **dict.fromkeys(("PATH_RENAMED", "PATH_REMOVED", "PATH_ADDED"), False),
 }
 
 _NOTHING, _READ, _WRITE = 0, 1, 2
@@ -40,6 +42,9 @@ _AT_ONCE = 16  # values looked up before other threads have their turn: a tenth 
 
 class Latest(Protocol):
     """The latest tick of the show (engine.app.published)."""
+
+    @property
+    def world(self) -> World: ...
 
     def value(self, path: str) -> float | None: ...
 

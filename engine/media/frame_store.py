@@ -109,6 +109,11 @@ class FrameStore:
         """Bytes of all pictures held: within the bound, unless the plan alone needs more."""
         return self._cache.nbytes
 
+    def adopt(self, clips: Mapping[str, Clip]) -> None:
+        """Serve `clips` from here on, instead of those before. One slug means the same clip in both."""
+        self._clips = clips
+        self._planned, self._ahead = {}, {}
+
     def frames_for(self, plan: FramePlan) -> dict[FrameRef, Lookup]:
         """What is held for every frame of `plan`, at once; what lacks is decoded before all else.
 

@@ -69,7 +69,7 @@ class OscFeedback:
         self._unsent = figures.counter("osc_unsent")  # osc-feedback thread
         self._subscribers = self._rounds.subscribers
         self._monitor = OscMonitor()
-        self._pulse = OscPulse(world, clock, meters)  # osc-feedback thread
+        self._pulse = OscPulse(clock, meters)  # osc-feedback thread
         self._sockets: list[socket.socket] = []
         self._over = False  # set by the main thread before it wakes the other
         self._wake = threading.Event()
@@ -169,14 +169,8 @@ class Rounds:
         self.senders: frozenset[Hashable] = frozenset()  # replaced whole
         self.touches: deque[tuple[Hashable, str, float, float]] = deque(maxlen=_MOST_TOUCHES)
         self._latest = latest
-        self._movements = [movement.name for movement in world.loaded.movements]
-        self._cues = [cue.name for cue in world.loaded.show.cues]
-        # Each path that has a value, with its message up to the value.
-        self._heads = {
-            path: osc_string(path) + osc_string(",f")
-            for path, entry in world.tree.parameters.items()
-            if entry.kind is not Kind.ACTION
-        }
+        self._world = world
+        self._heads = _heads(world)
         self._seen: Latest | None = None
         self._known: tuple[Subscriber, ...] = ()
         self._paths: tuple[str, ...] = ()  # those that anybody wants
@@ -186,10 +180,13 @@ class Rounds:
     def tell(self, now_s: float) -> int:
         """Send a round; how many packets could not be sent."""
         self.subscribers.expire(now_s)
-        if self.subscribers.all is not self._known:
+        latest = self._latest()
+        if latest is not None and latest.world is not self._world:
+            self._world, self._heads = latest.world, _heads(latest.world)
+            self._regroup()
+        elif self.subscribers.all is not self._known:
             self._regroup()
         self._take_touches()
-        latest = self._latest()
         if latest is None:
             return 0
         changed = self._changed(latest)
@@ -257,12 +254,12 @@ class Rounds:
 
     def _new_marks(self, latest: Latest) -> list[str]:
         """Where the show stands, as messages beside the tree; the addresses of those that are new."""
-        state = latest.state
-        standby = self._cues[state.standby] if state.standby < len(self._cues) else ""
+        state, loaded = latest.state, latest.world.loaded
+        standby = loaded.show.cues[state.standby].name if state.standby < len(loaded.show.cues) else ""
         beat = latest.value("/tempo/beat")
         now = {
             "/runtime/movement": osc_message(
-                "/runtime/movement", "si", self._movements[state.current.index], state.current.index
+                "/runtime/movement", "si", loaded.movements[state.current.index].name, state.current.index
             ),
             "/runtime/standby": osc_message("/runtime/standby", "si", standby, state.standby),
             "/runtime/beat": osc_message("/runtime/beat", "i", int(beat or 0.0)),
@@ -270,3 +267,12 @@ class Rounds:
         new = [address for address, message in now.items() if message != self._marks.get(address)]
         self._marks = now
         return new
+
+
+def _heads(world: World) -> dict[str, bytes]:
+    """Each path that has a value, with its message up to the value."""
+    return {
+        path: osc_string(path) + osc_string(",f")
+        for path, entry in world.tree.parameters.items()
+        if entry.kind is not Kind.ACTION
+    }

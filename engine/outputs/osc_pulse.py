@@ -25,6 +25,9 @@ class Latest(Protocol):
     """The latest tick of the show (engine.app.published)."""
 
     @property
+    def world(self) -> World: ...
+
+    @property
     def tick(self) -> _Tick: ...
 
     @property
@@ -38,8 +41,7 @@ class OscPulse:
     come at any time.
     """
 
-    def __init__(self, world: World, clock: Callable[[], ClockStatus], meters: Callable[[], Meters]) -> None:
-        self._world = world
+    def __init__(self, clock: Callable[[], ClockStatus], meters: Callable[[], Meters]) -> None:
         self._clock = clock
         self._meters = meters
         self._onsets_until_s: float | None = None  # show seconds
@@ -57,7 +59,7 @@ class OscPulse:
         since_s, until_s = self._onsets_until_s, latest.tick.now_s
         self._onsets_until_s = until_s
         if since_s is not None:
-            for at_s, onset in track_onsets(self._world, latest.state, since_s, until_s):
+            for at_s, onset in track_onsets(latest.world, latest.state, since_s, until_s):
                 yield osc_message("/runtime/onset", "dsf", at_s, onset.detector, onset.strength)
 
 

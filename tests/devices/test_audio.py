@@ -42,7 +42,7 @@ class Stage:
         self.world = world
         self.state = begun(world)
         self.clock = LiveClock(from_s)
-        self.sound = LiveSound(world, lambda: self.state, self.clock.at, figures)
+        self.sound = LiveSound(world, lambda: self, self.clock.at, figures)
         self.from_s = from_s
 
     def __enter__(self) -> Stage:

@@ -158,7 +158,8 @@ def test_host_info(stage: QueryStage) -> None:
         },
     )
     assert extensions["LISTEN"] is True
-    assert extensions["PATH_CHANGED"] is False  # the tree stands as long as the show plays
+    assert extensions["PATH_CHANGED"] is True
+    assert extensions["PATH_ADDED"] is False
 
 
 def test_listen_streams_what_changes_until_ignore(stage: QueryStage) -> None:

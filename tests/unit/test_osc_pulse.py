@@ -28,7 +28,7 @@ def music(**more: Any) -> World:
 
 def test_onsets_of_the_track_are_told_once_as_they_sound() -> None:
     stage = Stage(music())
-    pulse = OscPulse(stage.world, ClockStatus, Meters)
+    pulse = OscPulse(ClockStatus, Meters)
     told = []
     for now_s in (0.5, 1.0, 1.5, 2.6):
         stage.at(now_s)
@@ -58,7 +58,7 @@ def test_clocks_and_meters_are_told_ten_times_a_second() -> None:
     stage = Stage()
     status = ClockStatus("mtc", running=("mtc", "tap"), missing=("ltc",), beats="tap", bpm=125.0, error_ms=-0.5)
     meters = Meters(master=Meter((-6.0, -7.0), (-12.0, -13.0)))
-    pulse = OscPulse(stage.world, lambda: status, lambda: meters)
+    pulse = OscPulse(lambda: status, lambda: meters)
     assert stage.latest is not None
     first = heard(pulse.messages(stage.latest, 10.0))
     assert first[0] == ("/runtime/clock", "mtc", "mtc tap", "ltc", "tap", 125.0, -0.5)

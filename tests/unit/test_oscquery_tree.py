@@ -163,7 +163,7 @@ def test_before_the_show_has_begun_there_are_no_values() -> None:
 
 def test_extensions_name_all_that_is_told() -> None:
     required = {"FULL_PATH", "CONTENTS", "TYPE"}
-    assert {name for name in ATTRIBUTES if name not in required} | {"LISTEN"} == {
+    assert {name for name in ATTRIBUTES if name not in required} | {"LISTEN", "PATH_CHANGED"} == {
         name for name, there in EXTENSIONS.items() if there
     }
 
