@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import moderngl
 
 from engine.core.figures import Figures
 from engine.gl.compressed import GetProcAddress, egl_get_proc_address
+from engine.gl.flash_guard import FlashGuard
 from engine.gl.gpu_timer import GpuTimer
 from engine.gl.pass_graph import pass_graph
 from engine.gl.pass_runner import PassRunner, ShaderFailedError
 from engine.gl.passes import PassGraph
 from engine.gl.pictures import MaskBy, Signature
 from engine.gl.plan_pictures import Stage, whole_picture
-from engine.gl.targets import new_target, release_target
+from engine.gl.targets import new_target, picture_of, release_target
 from engine.gl.textures import TextureStore
 from engine.model.looks import Chain, PictureFrom
 from engine.model.pictures import FrameRef, Lookup
@@ -65,6 +67,7 @@ class Compositor:
         load = get_proc_address or egl_get_proc_address
         times_passes = not software if times_passes is None else times_passes
         self._timer = GpuTimer.where_there_is_one(load) if times_passes else None
+        self._context = context
         self._size = (width, height)
         self._textures = TextureStore(context, figures, load)
         self._output = new_target(context, self._size)
@@ -83,6 +86,8 @@ class Compositor:
         self._gpu_ms = figures.samples("gpu_ms")
         self._sightings: dict[Signature, int] = {}
         self._drawn: Signature | None = None
+        self._guard: FlashGuard | None = None
+        self._faded: moderngl.Framebuffer | None = None  # what the guard gives, faded
         self.gpu_times_ms: Mapping[str, float] = {}
         """GPU time of the newest draw that was timed, by layer, group and effect: "MOVEMENT/layer/NAME", an effect's
         key, "master"; "" is the output's. Replaced as a whole, so that any thread may read it."""
@@ -115,6 +120,8 @@ class Compositor:
     def prepare_show(self, loaded: LoadedShow) -> None:
         """Compile all that a show uses, and read its stills and tables of colours. It reads disks.
 
+        Where the show asks for the guard against flashes, whatever is drawn passes it.
+
         May be called again with another version of the show: what is as it was stays. Raises ShaderError as `prepare`
         does; what is wrong with the show's own shaders and files is counted and logged, and left out of the picture.
         """
@@ -126,6 +133,7 @@ class Compositor:
             self._runner.blends.prepare(blend, linear=linear, mask_by=mask_by)
         self._runner.shaders.prepare(loaded.shaders)
         self._runner.files.prepare(sorted(_picture_files(loaded)))
+        self._guards(loaded.show.master.flash_guard)
         self.forget()
 
     def load_shader(self, name: str, shader: Shader) -> None:
@@ -150,19 +158,39 @@ class Compositor:
         too, is counted, and logged once for its clip. Raises ShaderError for an unknown blend mode and ValueError for
         a third movement; the next draw is sound again.
         """
+        is_guarded = self._guard is not None and plan.fade > 0
+        unfaded = replace(plan, fade=1.0) if is_guarded else plan
         while True:
             try:
-                self._draw(plan, frames)
+                self._draw(unfaded, frames)
+                break
             except ShaderFailedError as error:
                 self._runner.shaders.set_aside(error.name, error)  # one less, so that this comes to an end
-            else:
-                return self._output
+        return self._guarded(self._guard, plan) if self._guard is not None and is_guarded else self._output
 
     def release(self) -> None:
         """Give everything on the GPU back. Nothing can be drawn after it."""
+        self._guards(False)
         self._runner.release()
         self._textures.release()
         release_target(self._output)
+
+    def _guards(self, wished: bool) -> None:
+        """Have a guard against flashes, or none."""
+        if wished and self._guard is None:
+            self._guard, self._faded = FlashGuard(self._context, self._size), new_target(self._context, self._size)
+        elif not wished and self._guard is not None and self._faded is not None:
+            self._guard.release()
+            release_target(self._faded)
+            self._guard = self._faded = None
+
+    def _guarded(self, guard: FlashGuard, plan: FramePlan) -> moderngl.Framebuffer:
+        """What may be shown of the picture drawn, which is not faded yet: fading to black is no flash."""
+        shown = guard.draw(picture_of(self._output), plan.at_s)
+        if plan.fade >= 1 or self._faded is None:
+            return shown
+        self._runner.fade(self._faded, shown, plan.fade)
+        return self._faded
 
     def _draw(self, plan: FramePlan, frames: Mapping[FrameRef, Lookup]) -> None:
         shaders = self._runner.shaders

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -313,6 +314,23 @@ def test_a_file_that_is_gone_is_clear(compositor: Make, tmp_path: Path) -> None:
     assert_all(drawn(make, plan_of(seeing), frames_of(picture)), 0, 0, 0)
 
 
+def test_a_show_that_asks_for_it_is_guarded_against_flashes(compositor: Make, tmp_path: Path) -> None:
+    guarded, plain_one = compositor(*LOOKS_SIZE), compositor(*LOOKS_SIZE)
+    guarded.prepare_show(loaded(tmp_path, {}, flash_guard=True))
+    colours = (plain(0, 0, 0), plain(255, 255, 255))
+    changes = {}
+    for name, make in (("guarded", guarded), ("plain", plain_one)):
+        levels = []
+        for frame in range(90):
+            picture = colours[frame // 3 % 2]
+            plan = replace(plan_of(layer_of(picture), fade=0.5), at_s=frame / 30)
+            levels.append(int(drawn(make, plan, frames_of(picture))[0, 0, 0]))
+        changes[name] = sum(abs(b - a) > 40 for a, b in pairwise(levels[60:]))
+        assert max(levels) in (127, 128), "faded after the guard"
+    assert changes["plain"] >= 9
+    assert changes["guarded"] <= 6, "three flashes, there and back"
+
+
 def test_gpu_times_are_told_by_layer_and_effect(compositor: Make, tmp_path: Path) -> None:
     figures = Figures()
     make = with_shaders(compositor(*LOOKS_SIZE, figures, times_passes=True), tmp_path)
@@ -324,8 +342,12 @@ def test_gpu_times_are_told_by_layer_and_effect(compositor: Make, tmp_path: Path
     assert figures.samples("gpu_ms").count > 0
 
 
-def loaded(folder: Path, shaders: dict[str, object], effects: tuple[Effect, ...] = ()) -> LoadedShow:
+def loaded(
+    folder: Path, shaders: dict[str, object], effects: tuple[Effect, ...] = (), *, flash_guard: bool = False
+) -> LoadedShow:
     show = Show(
-        layers=(Layer(name="only"),), movements=(Movement(name="one", duration_s=1),), master=Master(effects=effects)
+        layers=(Layer(name="only"),),
+        movements=(Movement(name="one", duration_s=1),),
+        master=Master(effects=effects, flash_guard=flash_guard),
     )
     return LoadedShow(show, folder / "show.yaml", {}, (), {}, shaders=shaders)  # type: ignore[arg-type]

@@ -86,7 +86,7 @@ def write_raw(clips: dict[str, list[Picture]], folder: Path) -> dict[str, Path]:
 
 def filters(film: Film) -> str:
     """The film as ffmpeg's filters: the same blends, in RGB as the compositor's, by the same order of operands."""
-    rgb = "scale=in_color_matrix=bt709:in_range=tv:out_range=pc:flags=fast_bilinear,format=gbrp"
+    rgb = "scale=in_color_matrix=bt709:in_range=tv:out_range=pc,format=gbrp"
     inputs = "".join(f"[{place}:v]{rgb}[{clip}];" for place, clip in enumerate(CLIPS))
     across, down = film.width // 4, film.height // 4
     return (
