@@ -9,7 +9,7 @@ from typing import IO, Any
 from engine.app.pace import Tick
 from engine.app.player import Player
 from engine.core.state import State
-from engine.model.plan import FramePlan, LayerPlan, ShaderPlan, ShownFrame
+from engine.model.plan import FramePlan, GroupPlan, LayerPlan, ShaderPlan, ShownFrame
 
 
 def plan_row(tick: Tick, plan: FramePlan) -> dict[str, Any]:
@@ -17,8 +17,9 @@ def plan_row(tick: Tick, plan: FramePlan) -> dict[str, Any]:
 
     A layer has `clip` and `index` (null while it fades to a gap), `next_index`, `next_mix` and `mixing` (blend or
     flow) between two frames, `from_clip`, `from_index` and `mix` (0..1) while it cross-fades, `opacity` and `flash`.
-    Where shaders draw, it has its `generator`, its `effects` and its `transition`; the movement and the frame have
-    `effects`, the frame `transition`. Each tells its `shader`, the `settings` that are not at their default, and `mix`.
+    Where shaders draw, it has its `generator`, its `effects` and its `transition`; the movement has `effects` and
+    `groups`, the frame `effects` and `transition`. Each tells its `shader`, those `settings` that are not at their
+    default, and `mix`.
     """
     return _shaders(plan.effects, transition=plan.transition) | {
         "frame": tick.frame_index,
@@ -26,6 +27,7 @@ def plan_row(tick: Tick, plan: FramePlan) -> dict[str, Any]:
         "fade": round(plan.fade, 6),
         "movements": [
             _shaders(movement.effects)
+            | ({"groups": [_group_row(group) for group in movement.groups]} if movement.groups else {})
             | {
                 "movement": movement.movement,
                 "position_s": round(movement.position_s, 6),
@@ -48,6 +50,11 @@ def _layer_row(layer: LayerPlan) -> dict[str, Any]:
         "blend": layer.blend,
         "flash": round(layer.flash, 6),
     }
+
+
+def _group_row(group: GroupPlan) -> dict[str, Any]:
+    row = {"group": group.group, "layers": list(group.layers), "blend": group.blend}
+    return row | {"opacity": round(group.opacity, 6)} | _shaders(group.effects)
 
 
 def _shaders(effects: tuple[ShaderPlan, ...], **others: ShaderPlan | None) -> dict[str, Any]:

@@ -86,6 +86,22 @@ def levels_of(kit: tuple[Sound, dict[str, list[float]]]) -> Heard:
     return listened(show, kit[0])
 
 
+def test_levels_that_modulations_take_are_there_wherever_those_stand(kit: tuple[Sound, dict[str, list[float]]]) -> None:
+    to = {"to": "/layer/base/opacity"}
+    show = a_show(
+        {
+            "levels": [{"name": name} for name in ("one", "two", "three", "idle")],
+            "modulations": [{**to, "level": {"name": "one", "attack_s": 0.5, "release_s": 1}}],
+            "looks": {"calm": {"modulations": [{**to, "level": {"name": "two", "attack_s": 0, "release_s": 0}}]}},
+            "movements": [
+                {"name": "one", "duration_s": 1, "modulations": [{**to, "parameter": "/level/three"}]},
+            ],
+        }
+    )
+    found = listened(show, kit[0]).envelopes
+    assert set(found) == {("one", 0.0, 0.0), ("one", 0.5, 1.0), ("two", 0.0, 0.0), ("three", 0.0, 0.0)}
+
+
 def test_levels_that_mappings_take_are_there_as_measured_and_as_shaped(
     kit: tuple[Sound, dict[str, list[float]]],
 ) -> None:

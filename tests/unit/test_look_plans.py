@@ -352,13 +352,14 @@ def test_the_plan_file_and_a_take_s_prints_tell_of_shaders(tmp_path: Path) -> No
             f"""
 layers: [{{name: low, generator: {{shader: dots}}, effects: [{{shader: tint, settings: {{Amount: {amount}}}}}]}}]
 """
-            "master: {effects: [{shader: shift}]}\n" + ONE,
+            "groups: [{name: g, layers: [low], opacity: 0.5}]\nmaster: {effects: [{shader: shift}]}\n" + ONE,
         )
         world = World(loaded, ParameterTree(loaded.show, shaders=loaded.shader_paths.parameters))
         return plan_row(Tick(0, 0.0, 0.0), plan(world, begun(world), 0.0)), fingerprints(world).show
 
     row, before = first_row(tmp_path, 2)
     assert row["effects"] == [{"shader": "shift", "settings": {}, "mix": 1.0}]
+    assert row["movements"][0]["groups"] == [{"group": "g", "layers": ["low"], "blend": "normal", "opacity": 0.5}]
     layer = row["movements"][0]["layers"][0]
     assert layer["generator"]["shader"] == "dots"
     assert layer["effects"] == [{"shader": "tint", "settings": {"Amount": 2.0}, "mix": 1.0}]
