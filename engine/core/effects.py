@@ -35,6 +35,8 @@ def shader_plan(moment: Moment, use: Use, entry: str) -> ShaderPlan | None:
     settings = dict(use.settings)
     for knob in use.knobs:
         value = _value(moment, touched, knob)
+        if value is None:
+            continue
         if value == knob.default:
             settings.pop(knob.input.name, None)
         else:
@@ -54,12 +56,18 @@ def _as_written(use: Use, entry: str) -> ShaderPlan | None:
     return ShaderPlan(f"{entry}{use.place}", use.shader, use.settings, use.pictures, use.mix)
 
 
-def _value(moment: Moment, touched: Mapping[str, Ramp], knob: Knob) -> Value:
-    """The setting as it is, within its own range: other movements' shaders at its paths may reach further."""
-    numbers = []
+def _value(moment: Moment, touched: Mapping[str, Ramp], knob: Knob) -> Value | None:
+    """The setting as it is, within its own range: other movements' shaders at its paths may reach further. None where
+    it is as written."""
+    numbers, is_moved = [], False
     for path, written, low, high in knob.dials:
-        number = _number(moment, touched, path, written)
-        numbers.append(low if number < low else min(number, high))
+        if path in touched or path in moment.drivers:
+            number, is_moved = _number(moment, touched, path, written), True
+            numbers.append(low if number < low else min(number, high))
+        else:
+            numbers.append(written)
+    if not is_moved:
+        return None
     return numbers[0] if knob.is_plain else value_of(knob.input, tuple(numbers))
 
 

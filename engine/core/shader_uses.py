@@ -140,7 +140,9 @@ def _made(world: World, use: ShaderUse) -> Use:
         numbers, reaches = numbers_written(one, written), input_reaches(one, written)
         dials = zip(paths.get(one.name, ()), numbers, *zip(*reaches, strict=True), strict=False)
         is_plain = one.type is InputType.FLOAT
-        knobs.append(Knob(one, value_of(one, numbers), tuple(dials), default_of(one), is_plain))
+        default = default_of(one)
+        value = default if written is None else value_of(one, numbers)  # a default may be none of its choices
+        knobs.append(Knob(one, value, tuple(dials), default, is_plain))
     effect = use.effect
     own = () if effect is None else (f"{use.place}/mix", f"{use.place}/on")
     return Use(

@@ -20,9 +20,10 @@ from engine.inputs.oscquery_tree import QueryTree
 from engine.model.cueing import Quantise
 from engine.model.events import Event, EventSource
 from engine.model.plan import FramePlan, FromFile, FromGroup, FromLayer, GroupPlan, LayerPlan
+from engine.model.shaders import InputType, ShaderInput, ShaderKind
 from engine.model.tree import ParameterTree
 from engine.model.world import World
-from tests.look_support import look_world, read
+from tests.look_support import SHADERS, look_world, number, read, shader
 from tests.world_support import clip
 
 ONE = "movements: [{name: one, duration_s: 100}]\n"
@@ -164,6 +165,21 @@ def test_an_event_is_true_for_a_frame(owner: str) -> None:
     found = [effect_at(world, state, at_s, owner).get("clear") for at_s in (1.0, 1.03, 1.04, 5.0)]
     assert found == [True, True, None, None]  # the canvas has 30 frames a second
     assert value_at(world, state, f"{owner}/effect/t/clear", 1.0) is None
+
+
+def test_a_default_that_is_no_choice_stays_until_it_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = ShaderInput("way", InputType.LONG, 7, choices=(("up", 3), ("down", 5)))
+    monkeypatch.setitem(SHADERS, "odd", shader("odd", ShaderKind.GENERATOR, odd, number("size")))
+    world = look_world("layers: [{name: low, generator: {shader: odd}}]\n" + ONE)
+
+    def settings(state: State) -> dict[str, object]:
+        generator = layer_of(plan(world, state, 2.0), "low").generator
+        assert generator is not None
+        return dict(generator.settings)
+
+    assert settings(begun(world)) == {}
+    assert settings(sent(world, (1.0, "/layer/low/generator/size", 1.0))) == {"size": 1.0}
+    assert settings(sent(world, (1.0, "/layer/low/generator/way", 0.0))) == {"way": 3}
 
 
 def test_an_event_may_wait_for_the_next_movement_and_a_number_may_not() -> None:
