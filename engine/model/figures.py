@@ -188,7 +188,7 @@ _LOOK = (
         "picture_file_failed",
         "picture files not read",
         "Stills and colour tables of shaders and masks that could not be read; they are clear.",
-        "The log names each: is it there, and is it a picture?",
+        "The log names each: see whether it is there, and a picture.",
     ),
 )
 

@@ -58,6 +58,10 @@ SUITES = {
         *(": quiet", ": flooded", ": heard"),
     },
     "onsets": {"F, drums", "F, soft attacks", "of a core", "told after, p50", ": live"},
+    "looks": {
+        *("speed, ours ÷ ffmpeg's", "passes ÷ by hand", "made on the GPU after warm-up"),
+        *("targets more than in the first quarter", ": a picture"),
+    },
     "liveonset": {"drums heard", "told after, p50", "drum to cut, p99"},
     "reaction": {"p50", "p99", "most"},
     "sync": {"off at most", "largest step", "slewed by at most", "jumps"},
