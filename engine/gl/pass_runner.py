@@ -150,10 +150,10 @@ class PassRunner:
         Raises ShaderFailedError for a shader of the show that cannot be drawn, and ShaderError for a blend mode that
         there is not; the next run is sound again.
         """
-        self._at_s, self._is_whole = plan.at_s, True
+        self._at_s, self._is_whole = plan.picture_at_s, True
         self._textures.begin_draw()
         self.targets.begin_draw()
-        self.shaders.begin_draw(plan.at_s)
+        self.shaders.begin_draw(plan.picture_at_s)
         self._sound.show(plan.sound)
         self._motions = self._motion_maps([one.frame for one in graph.passes if isinstance(one, DrawFrame)])
         try:

@@ -135,7 +135,7 @@ class PictureMaker:
         if shader.has_memory:
             return self._remembering(plan, inputs, progress)
         heard = self.plan.sound if any(one.type in _HEARD for one in shader.inputs) else None
-        at_s = self.plan.at_s if shader.uses_time else None
+        at_s = self.plan.picture_at_s if shader.uses_time else None
         settings = tuple(sorted(plan.settings.items()))
         seen = tuple((name, node.signature) for name, node in inputs)
         signature = Signature("shaded", plan.shader, settings, seen, progress, heard, at_s)
@@ -184,7 +184,7 @@ class PictureMaker:
         return pictures.placed(picture.owner, picture, place(canvas_px, 0, "none", transform, canvas_px), flash)
 
     def _remembering(self, plan: ShaderPlan, inputs: tuple[tuple[str, Node], ...], progress: float | None) -> Shaded:
-        at_s = self.plan.at_s
+        at_s = self.plan.picture_at_s
         due = steps_due(self._stage.memory.get(plan.key), at_s, most=self._stage.most_steps)
         signature = Signature("remembered", plan.key, plan.shader, grid_number(at_s))
         # Without a step, what was shown last is shown again; where it is lost, its instant is stepped anew.

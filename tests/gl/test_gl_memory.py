@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -120,3 +121,14 @@ def test_what_nobody_asks_for_is_forgotten(make: Compositor) -> None:
     assert make.target_count <= held + 3, "the same targets serve one key after another"
     again = drawn(make, plan_at(0.1 + 200 / 60, picture), frames_of(picture))
     assert abs(int(again[0, 0, 0]) - level(1)) <= 1
+
+
+def test_time_stands_in_a_frozen_picture(make: Compositor) -> None:
+    picture = white()
+    frames = frames_of(picture)
+    before = played(make, picture, (number / 60 for number in range(4)))
+    for at_s in (0.1, 0.5, 3.0):
+        frozen = replace(plan_at(at_s, picture), frozen_at_s=3 / 60)
+        np.testing.assert_array_equal(drawn(make, frozen, frames), before)
+    after = drawn(make, plan_at(4 / 60, picture), frames)
+    assert after[0, 0, 0] > before[0, 0, 0]  # and goes on from there
