@@ -21,6 +21,7 @@ from engine.app.player import Player
 from engine.app.replay import load_take
 from engine.app.report import print_report
 from engine.app.status import Status
+from engine.app.tried_shaders import tried
 from engine.app.wiring import live
 from engine.core.state import State
 from engine.model.plan import FramePlan
@@ -62,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _play(arguments: argparse.Namespace, console: Console) -> int:
     _check_files(arguments)
-    world = load_world(arguments.show, console)
+    world = tried(load_world(arguments.show, console), console)
     job = _job(arguments, world)
     begun_s = time.monotonic()
     with StopWish() as stop, live(world, job) as (player, inputs):

@@ -30,6 +30,7 @@ from engine.app.jobs import RenderJob
 from engine.app.load import load_world
 from engine.app.replay import load_take
 from engine.app.report import print_report
+from engine.app.tried_shaders import tried
 from engine.app.wiring import offline
 from engine.inputs.scripted import read_script
 from engine.model.world import World
@@ -75,7 +76,7 @@ def _render(arguments: argparse.Namespace, console: Console) -> int:
     outputs = (arguments.output, arguments.hashes, arguments.plan)
     check_apart(outputs, (arguments.show, arguments.take, arguments.events))
     check_output_path(arguments.output, overwrite=arguments.overwrite)
-    world = load_world(arguments.show, console)
+    world = tried(load_world(arguments.show, console), console)
     job = _job(arguments, world)
     if job.frames == 0:
         print(f"--from {job.from_s:g} --to {job.to_s:g}: no frames between them.", file=sys.stderr)

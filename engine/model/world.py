@@ -205,7 +205,7 @@ class PlacedMovement:
 class LoadedShow:
     """A show that was read, resolved and found whole.
 
-    `clips` has every clip of the library and every layer's own source, by slug. `layer_clips` gives, for
+    `clips` has every clip of the library and every layer's own source, by slug; `library` those of the library alone. `layer_clips` gives, for
     (movement name, layer name), the slugs that the layer chooses among where no schedule says otherwise.
     `track_files` holds the show's own track first (None without one), then each movement's own, as
     `PlacedMovement.own_track` counts them. `bindings` are the show's with controllers' controls looked up: each has
@@ -226,9 +226,11 @@ class LoadedShow:
     modifiers: Mapping[str, Modifier] = field(default_factory=dict)
     controls: Mapping[str, MidiControl] = field(default_factory=dict)
     shaders: Mapping[str, Shader] = field(default_factory=dict)  # by the name that the show calls them
+    barred: frozenset[str] = frozenset()  # those of them that must not be drawn: they failed their trial
     shader_paths: ShaderPaths = field(default_factory=lambda: ShaderPaths((), (), {}))
     leds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     led_addresses: Mapping[str, str] = field(default_factory=dict)
+    library: Mapping[str, Clip] = field(default_factory=dict)
 
     @property
     def duration_s(self) -> float:
