@@ -9,13 +9,11 @@ from typing import TypeVar
 import moderngl
 
 from engine.core.figures import Figures
-from engine.errors import DeviceError, FrameError, ShaderError
+from engine.errors import ShaderError
 from engine.gl.blend_pass import BlendPass
-from engine.gl.frame_program import FramePrograms, Upon
-from engine.gl.full_screen import Factors, FullScreen, use_blending
+from engine.gl.frame_drawer import FACTORS, FrameDrawer
+from engine.gl.full_screen import FullScreen
 from engine.gl.gpu_timer import GpuTimer
-from engine.gl.in_between import MotionMaps, MotionPasses
-from engine.gl.layer_frames import FrameDraw, Motion
 from engine.gl.passes import (
     OUTPUT,
     Blend,
@@ -26,7 +24,6 @@ from engine.gl.passes import (
     Kept,
     Lay,
     Mix,
-    Mode,
     Pass,
     PassGraph,
     Place,
@@ -49,20 +46,6 @@ _P = TypeVar("_P", bound=Pass)
 
 _CLEAR = (0.0, 0.0, 0.0, 0.0)
 _BLACK = (0.0, 0.0, 0.0, 1.0)
-_FACTORS: dict[Mode, Factors | None] = {
-    "replace": None,
-    "sum": (moderngl.ONE, moderngl.ONE, moderngl.ONE, moderngl.ONE),
-    "normal": (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA),
-    "add": (moderngl.ONE, moderngl.ONE, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA),
-    "screen": (moderngl.ONE, moderngl.ONE_MINUS_SRC_COLOR, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA),
-}
-# What a frame takes away of what is below it: by its alpha, by its colour; and of the alpha there.
-_TAKEN: dict[Mode, tuple[float, float, float]] = {
-    "sum": (0.0, 0.0, 0.0),
-    "normal": (1.0, 0.0, 1.0),
-    "add": (0.0, 0.0, 1.0),
-    "screen": (0.0, 1.0, 1.0),
-}
 _MASKS = {None: (), "luma": ("MASK_LUMA",), "alpha": ("MASK_ALPHA",)}
 
 
@@ -94,14 +77,10 @@ class PassRunner:
         self.blends = BlendPass(context)
         self.kept: dict[Signature, moderngl.Framebuffer] = {}
         """Pictures that outlived their draw."""
-        self._context = context
         self._output = output
-        self._textures = textures
         self._timer = timer
         self._sound = SoundPictures(context)
-        self._frames = FramePrograms(context, smooth_chroma=smooth_chroma)
-        self._moving: MotionPasses | None = None
-        self._motions: dict[Motion, MotionMaps] = {}
+        self._frames = FrameDrawer(context, textures, figures, smooth_chroma=smooth_chroma)
         pair = {"first": 0, "second": 1}
         self._mix = FullScreen(context, ["passes/mix.frag"], pair)
         self._lay = {
@@ -112,8 +91,6 @@ class PassRunner:
             FullScreen(context, ["passes/output.frag"], pair, defines) for defines in ([], ["TWO_MOVEMENTS"])
         ]
         self._place = PlacePrograms(context)
-        self._upload_failed = figures.counter("upload_failed")
-        self._reported: set[str] = set()
         self._alive: dict[int, moderngl.Framebuffer] = {}
         self._at_s = 0.0
         self._draws: dict[type[Pass], Callable[..., int]] = {
@@ -129,15 +106,12 @@ class PassRunner:
         self._is_whole = True
 
     def prepare_upon(self, *, flow: bool) -> None:
-        """Compile what draws frames upon one another, those that `flow` moves, too."""
-        self._frames.prepare_upon(motion=flow)
+        """Compile what draws frames upon pictures, those that `flow` moves, too."""
+        self._frames.prepare_upon(flow=flow)
 
-    def prepare_flow(self) -> MotionPasses:
+    def prepare_flow(self) -> None:
         """Compile what follows motion between frames."""
-        if self._moving is None:
-            self._frames.prepare_motion()
-            self._moving = MotionPasses(self._context)
-        return self._moving
+        self._frames.prepare_flow()
 
     def let_go(self, wanted: Iterable[Signature]) -> None:
         """Give back every kept picture but the `wanted` ones."""
@@ -151,11 +125,10 @@ class PassRunner:
         there is not; the next run is sound again.
         """
         self._at_s, self._is_whole = plan.picture_at_s, True
-        self._textures.begin_draw()
         self.targets.begin_draw()
         self.shaders.begin_draw(plan.picture_at_s)
         self._sound.show(plan.sound)
-        self._motions = self._motion_maps([one.frame for one in graph.passes if isinstance(one, DrawFrame)])
+        self._frames.begin_draw(one.frame for one in graph.passes if isinstance(one, DrawFrame))
         try:
             draws = self._passes(graph)
             for number, signature in graph.keeps:
@@ -181,8 +154,6 @@ class PassRunner:
             part.release()
         for program in (self._mix, *self._lay.values(), *self._finish):
             program.release()
-        if self._moving is not None:
-            self._moving.release()
         if self._timer is not None:
             self._timer.release()
 
@@ -221,25 +192,11 @@ class PassRunner:
     def _draw_frame(self, one: DrawFrame, target: moderngl.Framebuffer) -> int:
         if one.clears:
             target.clear(color=_BLACK if one.target == OUTPUT else _CLEAR)
-        frame = one.frame
-        try:
-            uploaded = self._textures.uploaded(frame.picture)
-        except (FrameError, DeviceError) as error:  # the latter: a format that this driver lacks
-            self._report(frame, error)
-            return self._leave_out(one, target)
-        target.use()
-        upon = None if one.below is None else Upon(self._texture(one.below), _TAKEN[one.mode])
-        use_blending(self._context, _FACTORS[one.mode] if upon is None else None)
-        self._frames.draw(
-            frame.placement,
-            uploaded,
-            one.flash,
-            one.weight,
-            self._motion_of(frame),
-            upon=upon,
-            least_alpha=_least_alpha(one),
-        )
-        return 1
+        below = None if one.below is None else self._texture(one.below)
+        if self._frames.draw(one, target, below, _least_alpha(one)):
+            return 1
+        self._is_whole = False
+        return self._leave_out(one, target)
 
     def _leave_out(self, one: DrawFrame, target: moderngl.Framebuffer) -> int:
         """Draw all but the frame."""
@@ -283,7 +240,7 @@ class PassRunner:
         program = self._lay[None if one.mask is None else one.mask_by]
         program.set("opacity", one.opacity)
         program.set("least_alpha", _least_alpha(one))
-        program.draw(target, [self._texture(source) for source in one.sources], _FACTORS[one.mode])
+        program.draw(target, [self._texture(source) for source in one.sources], FACTORS[one.mode])
         return 1
 
     def _draw_blend(self, one: Blend, target: moderngl.Framebuffer) -> int:
@@ -308,36 +265,6 @@ class PassRunner:
         program.set("second_gain", one.second_gain)
         program.draw(target, [self._texture(source) for source in one.sources])
         return 1
-
-    def _motion_maps(self, frames: list[FrameDraw]) -> dict[Motion, MotionMaps]:
-        """What the frames in motion need, drawn ahead of all else; those that cannot be uploaded are left out."""
-        motions = dict.fromkeys(frame.motion for frame in frames if frame.motion is not None)
-        if not motions:
-            return {}
-        passes = self.prepare_flow()
-        passes.begin_draw()
-        maps: dict[Motion, MotionMaps] = {}
-        for motion in motions:
-            try:
-                first, second = (self._textures.uploaded(picture) for picture in (motion.first, motion.second))
-            except (FrameError, DeviceError):
-                continue  # reported when it is drawn, by itself or in a plain mix
-            maps[motion] = passes.maps(first, second, motion.mix)
-        return maps
-
-    def _motion_of(self, frame: FrameDraw) -> moderngl.Texture | None:
-        maps = None if frame.motion is None else self._motions.get(frame.motion)
-        if maps is None or frame.motion is None:
-            return None
-        return maps.first if frame.picture is frame.motion.first else maps.second
-
-    def _report(self, frame: FrameDraw, error: FrameError | DeviceError) -> None:
-        self._is_whole = False
-        self._upload_failed.add()
-        clip = frame.picture.ref.clip
-        if clip not in self._reported:
-            self._reported.add(clip)
-            _log.warning("%s", error)
 
 
 def _least_alpha(one: Pass) -> float:
