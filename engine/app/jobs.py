@@ -46,5 +46,6 @@ class LiveJob:
     record: Path | None = None
     plan: Path | None = None
     overwrite: bool = False  # of `record` and `plan`
+    reload: bool = True  # take over what is changed in the show's files meanwhile
     take: tuple[Event, ...] = ()  # resolved
     over: str = ""  # the take that these are of

@@ -38,18 +38,19 @@ class StageLearn:
         value: ValueOf,
     ) -> None:
         self.line = ""  # main thread; any thread reads it
+        self._bindings = bindings
         self._learn = Learn(world.tree, world.loaded.controls, bindings)
+        self._apart: list[Learned] = []  # what plays, and is not written, or not yet
         self._add = add
         self._value = value
         self._learned: Learned | None = None  # in this tick
-        own_keys = {key(binding.key) for binding in bindings() if binding.key and binding.to == LEARN}
-        self._beginnings = frozenset((LEARN, *own_keys))
+        self._beginnings = _beginnings(bindings())
         self._waiting: list[Event] = []  # keys of the last tick
         self._keys_down: set[str] = set()  # those whose press was kept from the show: so is their release
         self._file = world.loaded.file
         self._digest = _digest_of(world)  # learn thread, once it runs
-        self._to_write: SimpleQueue[Binding | None] = SimpleQueue()
-        self._written: SimpleQueue[str] = SimpleQueue()
+        self._to_write: SimpleQueue[Learned | str | None] = SimpleQueue()  # a string is the digest of a new version
+        self._written: SimpleQueue[tuple[str, Learned | None]] = SimpleQueue()  # what to tell; what stands in the file
         self._thread: threading.Thread | None = None
 
     @property
@@ -91,8 +92,21 @@ class StageLearn:
         if learned is not None:
             self._bind(learned)
         while not self._written.empty():
-            self._learn.tell(self._written.get(), tick.now_s)
+            said, written = self._written.get()
+            self._apart = [one for one in self._apart if one is not written]
+            self._learn.tell(said, tick.now_s)
         self.line = self._learn.line(tick.now_s)
+
+    @property
+    def not_written(self) -> Sequence[Binding]:
+        """What was learned, plays, and is not known to stand in the show's file."""
+        return tuple(one.played for one in self._apart)
+
+    def adopt(self, world: World, digest: str) -> None:
+        """Go on with another version of the show, whose file has `digest`, once its bindings play. Main thread."""
+        self._learn.adopt(world.tree, world.loaded.controls)
+        self._beginnings = _beginnings(self._bindings())
+        self._to_write.put(digest)
 
     def close(self) -> None:
         """Write what is still to be written, and join the thread. Safe to call twice."""
@@ -118,27 +132,36 @@ class StageLearn:
     def _bind(self, learned: Learned) -> None:
         self._add(learned.played)
         log.info("learned: %s", learned.said)
-        self._to_write.put(learned.written)
+        self._apart.append(learned)
+        self._to_write.put(learned)
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="learn")
             self._thread.start()
 
     def _run(self) -> None:
-        while (binding := self._to_write.get()) is not None:
-            self._written.put(self._write(binding))
+        while (wish := self._to_write.get()) is not None:
+            if isinstance(wish, str):
+                self._digest = wish
+            else:
+                self._written.put(self._write(wish))
 
-    def _write(self, binding: Binding) -> str:
-        """Learn thread: write one binding; what became of it, for the operator."""
-        line = binding_text(binding)
+    def _write(self, learned: Learned) -> tuple[str, Learned | None]:
+        """Learn thread: write one binding; what became of it, for the operator, and the binding once it is written."""
+        line = binding_text(learned.written)
         try:
-            self._digest = write_apart(self._file, binding, self._digest)
+            self._digest = write_apart(self._file, learned.written, self._digest)
         except RuntimeShowError as error:
             log.warning("%s The line, which plays until the end of this run: - %s", error, line)
-            return f"not written: {error.what}"
+            return f"not written: {error.what}", None
         except Exception:
             log.exception("The binding was not written; write it in by hand: - %s", line)
-            return "not written: see the log"
-        return f"{line} is written into {self._file.name}"
+            return "not written: see the log", None
+        return f"{line} is written into {self._file.name}", learned
+
+
+def _beginnings(bindings: Sequence[Binding]) -> frozenset[str]:
+    """The addresses that may begin to learn."""
+    return frozenset((LEARN, *(key(one.key) for one in bindings if one.key and one.to == LEARN)))
 
 
 def _digest_of(world: World) -> str:

@@ -32,6 +32,7 @@ from engine.outputs.figures_sender import FiguresSender
 
 if TYPE_CHECKING:
     from engine.app.learn import StageLearn
+    from engine.app.reload import Reload
     from engine.audio.live_sound import LiveSound
 
 _STANDARD_INPUT = 0
@@ -57,10 +58,12 @@ class LiveInputs:
         self.oscquery_port: int | None = None
         self.learn: StageLearn | None = None
         self.after_events: list[Callable[[Tick, Sequence[Handled], Sequence[Event]], None]] = []  # for the player
+        self.reload: Reload | None = None
         self._world = world
         self._figures = figures
         self._start_s = start_s
         self._midi: LiveMidi | None = None
+        self._osc: LiveOsc | None = None
         self._sound: LiveSound | None = None
         self._closers: list[Callable[[], None]] = []
         self._for_s: float | None = None
@@ -84,6 +87,17 @@ class LiveInputs:
             self._try(lambda: self._closers.append(FiguresSender(told, figures).close))
         self._closers.append(TerminalKeys(self.keys.on_key, _STANDARD_INPUT).close)
         self.clock.restart(self._start_s)
+
+    def adopt(self, world: World, bindings: Iterable[Binding]) -> None:
+        """Go on with another version of the show, whose devices are the same. Main thread, between two ticks."""
+        if makes_sound(world) and not makes_sound(self._world):
+            log.warning("%s: it can sound now, and will once it is played anew", world.loaded.file)
+        self._world = world
+        self.board.adopt(world)
+        if self._osc is not None:
+            self._osc.adopt(world)
+        if self._midi is not None:
+            self._midi.adopt(world, bindings)
 
     def hear(self, bindings: Iterable[Binding]) -> None:
         """These are the bindings that play now: MIDI is listened to, and controllers told, accordingly."""
@@ -126,7 +140,7 @@ class LiveInputs:
     def _steer(self) -> None:
         latest = self.board.latest
         state = latest.state if latest is not None else None
-        playing = self._world.tracks[state.track_index] if state is not None else None
+        playing = latest.world.tracks[latest.state.track_index] if latest is not None else None
         sought_at_s = self.clocks.steer(
             time.monotonic(),
             self._sound.reading() if self._sound is not None else None,
@@ -146,6 +160,7 @@ class LiveInputs:
             lambda: self.clock.status,
             lambda: self.meters,
         )
+        self._osc = osc
         self._closers.append(osc.close)
         if show.inputs.osc.enabled:
             self._try(lambda: osc.listen(self.inbox.put, self.clock.now_s))
@@ -175,10 +190,7 @@ class LiveInputs:
     def _open_sound(self) -> None:
         from engine.audio.live_sound import LiveSound  # noqa: PLC0415 - FFmpeg's libraries, for shows that sound only
 
-        board = self.board
-        sound = LiveSound(
-            self._world, lambda: None if board.latest is None else board.latest.state, self.clock.at, self._figures
-        )
+        sound = LiveSound(self._world, lambda: self.board.latest, self.clock.at, self._figures)
         self._sound = sound
         self._closers.append(sound.stop)
         self._try(lambda: sound.start(self._start_s))

@@ -11,6 +11,7 @@ from rich.console import Console
 from engine.app.listening import Heard, listen
 from engine.errors import SourceError
 from engine.formats.show_yaml import read_show
+from engine.model.level_uses import level_uses
 from engine.model.shaders import SOUND_TYPES
 from engine.model.show import Show
 from engine.model.sound import Track
@@ -24,24 +25,43 @@ if TYPE_CHECKING:
 _SHORTEST_LOOP_S = 0.1
 
 
-def load_world(file: Path, console: Console | None = None) -> World:
+def load_world(file: Path, console: Console | None = None, *, before: World | None = None) -> World:
     """The world of a show file, its tracks listened to.
 
+    What was read and heard for `before`, an earlier version of the same show, is taken over where the show asks for the
+    same: its library, its layers' own sources, its music.
     Says on `console`, once it takes longer than two seconds, how far the listening is. Raises ShowError with every
     problem of the show, its schedules and its library; SourceError for a track that does not decode, or is over before
     its loop begins. Nothing is left open.
     """
-    loaded = read_show(file)
+    loaded = read_show(file, None if before is None else before.loaded)
     tree = ParameterTree(loaded.show, loaded.clips.keys(), _clip_counts(loaded), loaded.shader_paths.parameters)
     listens = any(one.type in SOUND_TYPES for shader in loaded.shaders.values() for one in shader.inputs)
     paths = sorted(filter(None, loaded.track_files))
-    heard = {path: _heard(loaded.show, path, console, for_shaders=listens) for path in paths}
+    known = {} if before is None else _heard_before(before, loaded.show, for_shaders=listens)
+    heard = {path: known.get(path) or _heard(loaded.show, path, console, for_shaders=listens) for path in paths}
     written = [loaded.show.track, *(one.own_track for one in loaded.show.movements if one.own_track is not None)]
     tracks = tuple(
         None if track is None or path is None else _placed(track, path, heard[path])
         for track, path in zip(written, loaded.track_files, strict=True)
     )
     return World(loaded, tree, tracks)
+
+
+def _heard_before(before: World, show: Show, *, for_shaders: bool) -> dict[Path, Heard]:
+    """What was heard of the tracks of an earlier version, where this one wants to hear the same."""
+    if _ears(before.loaded.show) != _ears(show):
+        return {}
+    return {
+        track.file: Heard(track.duration_s, track.onsets, track.beats, track.envelopes, track.pictures)
+        for track in before.tracks
+        if track is not None and (track.pictures is not None or not for_shaders)
+    }
+
+
+def _ears(show: Show) -> tuple[object, ...]:
+    """All of a show that what is heard of its tracks hangs on."""
+    return show.onsets, show.detectors, show.levels, show.tempo, level_uses(show)
 
 
 def _heard(show: Show, file: Path, console: Console | None, *, for_shaders: bool) -> Heard:

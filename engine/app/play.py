@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--replay", type=Path, metavar="TAKE", help="play a take, and over it")
     parser.add_argument("--strict", action="store_true", help="refuse a take of another show")
     parser.add_argument("--plan", type=Path, metavar="FILE", help="write the plan of each frame shown as JSON Lines")
+    parser.add_argument("--no-reload", dest="reload", action="store_false", help="play the files as they were at first")
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
     return parser
 
@@ -105,6 +106,7 @@ def _job(arguments: argparse.Namespace, world: World) -> LiveJob:
         plan=arguments.plan,
         overwrite=arguments.overwrite,
         take=() if take is None else take.events,
+        reload=arguments.reload,
         over="" if take is None else arguments.replay.name,
     )
 

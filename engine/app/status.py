@@ -93,9 +93,10 @@ class Status:
         minutes, seconds = divmod(snapshot.at_s, 60)
         clips = " · ".join(snapshot.layers)
         learn = self._inputs.learn.line if self._inputs.learn is not None else ""
-        clock = self._inputs.clocks.line
+        reload = self._inputs.reload.line if self._inputs.reload is not None else ""
+        said = "".join(f"{line}  " for line in (learn, reload, self._inputs.clocks.line) if line)
         return (
-            f"{learn}{'  ' if learn else ''}{clock}{'  ' if clock else ''}{int(minutes)}:{seconds:04.1f}"
+            f"{said}{int(minutes)}:{seconds:04.1f}"
             f"  {snapshot.movement} {snapshot.position_s:.1f} s  [{clips}]"
             f"  late {late}  misses {misses}{self._sound()}"
         )

@@ -40,6 +40,8 @@ from engine.model.world import World
 from engine.outputs.nothing import Nothing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.app.live_inputs import LiveInputs
 
 log = logging.getLogger(__name__)
@@ -133,6 +135,8 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
             plan_file = stack.enter_context(written_whole(job.plan, overwrite=job.overwrite))
             player.after_tick.append(StagePlanWriter(plan_file, player))
         _learn(stack, world, player, inputs)
+        if job.reload:
+            _reload(stack, player, inputs, store, compositor, take=job.record)
         player.after_tick.append(Notices(player.bindings, figures))
         player.after_tick.append(inputs.board.publish)
         inputs.over_when(job.for_s, None if isinstance(output, Nothing) else lambda: output.should_close)
@@ -168,6 +172,27 @@ def _learn(stack: ExitStack, world: World, player: Player, inputs: LiveInputs) -
     player.before_bindings = learn.take_in
     player.after_events.append(learn.follow)
     inputs.learn = learn
+
+
+def _reload(
+    stack: ExitStack,
+    player: Player,
+    inputs: LiveInputs,
+    store: FrameStore,
+    compositor: Compositor,
+    *,
+    take: Path | None,
+) -> None:
+    """Take over what is changed in the show's files while it plays."""
+    from engine.app.reload import Reload  # noqa: PLC0415 - it tries shaders in processes of their own
+
+    def bindings_of(world: World) -> list[Binding]:
+        return [*world.loaded.bindings, *_free_key_bindings(world.loaded.show)]
+
+    reload = Reload(player, inputs, store, compositor, bindings_of, take=take)
+    stack.callback(reload.close)
+    player.before_tick = (*player.before_tick, reload)
+    inputs.reload = reload
 
 
 def _frame_store(stack: ExitStack, world: World, figures: Figures) -> FrameStore:

@@ -52,8 +52,9 @@ class LiveSound:
     """Plays a show's sound from `start` until `stop`; the show's clock may run by its samples (`reading`).
 
     `latest` gives the show as the loop last had it (None before the first tick); it is asked on the mixing thread. Its
-    world may be another version, with the same tracks and settings of sound. `show_s` gives the show time of a monotonic instant, on any thread: where the sound is taken up
-    after the device was lost. A lost device is opened again once a second until it answers.
+    world may be another version, with the same tracks and settings of sound. `show_s` gives the show time of a
+    monotonic instant, on any thread: where the sound is taken up after the device was lost. A lost device is opened
+    again once a second until it answers.
 
     Counter: `mixer_late`, turns that found the ring nearly empty. Sampled: `mix_ms`, for a block of 5.3 ms. `start`,
     `reading`, `align` and `stop` are for one thread, the main one.

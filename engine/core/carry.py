@@ -10,7 +10,7 @@ from engine.core.movements import entered
 from engine.core.state import Choice, CueRun, Frozen, LayerState, MovementState, State
 from engine.model.level_uses import level_uses
 from engine.model.parameters import Kind
-from engine.model.world import PlacedMovement, World
+from engine.model.world import World
 
 
 def carried(old: World, new: World, state: State) -> State:
@@ -66,19 +66,12 @@ def _movement(old: World, new: World, movement: MovementState, at_s: float) -> M
         return None
     position_s = movement.position.at(at_s)
     shown = {layer.name for layer in after.layers}
-    layers = {
-        name: _layer(old, new, layer, *_rows(before, after, name, position_s))
-        for name, layer in movement.layers.items()
-        if name in shown
-    }
+    layers: dict[str, LayerState] = {}
+    for name, layer in movement.layers.items():
+        if name in shown:
+            old_row, new_row = (one.schedule.row_index_at(name, position_s) for one in (before, after))
+            layers[name] = _layer(old, new, layer, old_row, new_row)
     return replace(movement, index=after.index, layers=layers, touched=_touched(new, movement.touched))
-
-
-def _rows(
-    before: PlacedMovement, after: PlacedMovement, layer: str, position_s: float
-) -> tuple[int | None, int | None]:
-    """The rows at which the layer's schedules stand, of either version."""
-    return before.schedule.row_index_at(layer, position_s), after.schedule.row_index_at(layer, position_s)
 
 
 def _layer(old: World, new: World, layer: LayerState, old_row: int | None, new_row: int | None) -> LayerState:

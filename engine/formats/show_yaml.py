@@ -25,16 +25,19 @@ from engine.shipped import shipped
 MAX_BYTES = 2**20
 
 
-def read_show(path: Path) -> LoadedShow:
+def read_show(path: Path, before: LoadedShow | None = None) -> LoadedShow:
     """Read a show with its library, schedules and the sources that its layers name. Any thread; reads files only.
 
+    The library of `before`, an earlier version of the show, is taken over as it was read then, if it is the same one.
     Relative paths in it start from the show's folder. The library, the track and the sources may lie anywhere, since
     a show names its author's own files; schedules must lie in the show's folder.
     Raises ShowError with every problem found, sorted by file and line. Nothing stays open.
     """
     parsed = parse_show(_text(path), str(path))
     problems = list(parsed.problems)
-    library = _library(parsed, path.parent, problems)
+    if before is not None and (parsed.show is None or parsed.show.library != before.show.library):
+        before = None
+    library = _library(parsed, path.parent, problems) if before is None else before.library
     sources = _sources(parsed, path.parent, library or {}, problems)
     blends = _blends(parsed, problems)
     around = Surroundings(library, sources, blends, _profiles(parsed, problems), _shader_reader(path.parent))
@@ -42,7 +45,8 @@ def read_show(path: Path) -> LoadedShow:
     problems += found
     if loaded is None or problems:
         raise ShowError(sorted(set(problems), key=lambda problem: (problem.file, problem.line, problem.path)))
-    return replace(loaded, nearest=_nearest(parsed, path.parent, library or {}))
+    nearest = _nearest(parsed, path.parent, library or {}) if before is None else before.nearest
+    return replace(loaded, nearest=nearest, library=library or {})
 
 
 def _nearest(parsed: ParsedShow, folder: Path, library: Mapping[str, Clip]) -> Mapping[str, tuple[str, ...]]:

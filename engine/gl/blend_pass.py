@@ -36,6 +36,10 @@ class BlendPass:
         """
         self._program((mode, linear, mask_by))
 
+    def is_there(self, mode: str, *, linear: bool = False, mask_by: MaskBy | None = None) -> bool:
+        """Whether what `draw` needs is compiled."""
+        return (mode, linear, mask_by) in self._programs
+
     def draw(
         self,
         target: moderngl.Framebuffer,

@@ -8,6 +8,7 @@ from dataclasses import replace
 import moderngl
 
 from engine.core.figures import Figures
+from engine.formats.isf import Isf
 from engine.gl.compressed import GetProcAddress, egl_get_proc_address
 from engine.gl.flash_guard import FlashGuard
 from engine.gl.gpu_timer import GpuTimer
@@ -16,6 +17,7 @@ from engine.gl.pass_runner import PassRunner, ShaderFailedError
 from engine.gl.passes import PassGraph
 from engine.gl.pictures import MaskBy, Signature
 from engine.gl.plan_pictures import Stage, whole_picture
+from engine.gl.still_pictures import Pixels
 from engine.gl.targets import new_target, picture_of, release_target
 from engine.gl.textures import TextureStore
 from engine.model.looks import Chain, PictureFrom
@@ -125,16 +127,43 @@ class Compositor:
         May be called again with another version of the show: what is as it was stays. Raises ShaderError as `prepare`
         does; what is wrong with the show's own shaders and files is counted and logged, and left out of the picture.
         """
-        layers = [layer for movement in loaded.movements for layer in movement.layers]
-        flow = any(layer.interpolation == "flow" for layer in layers)
+        flow = _has_flow(loaded)
         self.prepare((), flow=flow)
         self._runner.prepare_upon(flow=flow)
         for blend, linear, mask_by in _blend_variants(loaded):
             self._runner.blends.prepare(blend, linear=linear, mask_by=mask_by)
-        self._runner.shaders.prepare(loaded.shaders)
+        drawn = {name: shader for name, shader in loaded.shaders.items() if name not in loaded.barred}
+        self._runner.shaders.prepare(drawn)
         self._runner.files.prepare(sorted(_picture_files(loaded)))
         self._guards(loaded.show.master.flash_guard)
         self.forget()
+
+    def stage(self, loaded: LoadedShow, sources: Mapping[str, Isf], pictures: Mapping[str, Pixels]) -> Iterator[None]:
+        """Compile and upload what another version of the show has beside this one, a thing with each `next`: between
+        frames. It takes its place with `prepare_show`; `unstage` gives it back.
+
+        `sources` are the shaders that are new or have changed, by name, `pictures` such files as
+        `engine.gl.still_pictures.read_picture` gives them. Nothing is read from disks. Raises ShaderError where
+        something cannot be drawn; what is shown goes on.
+        """
+        for name, source in sources.items():
+            self._runner.shaders.stage(name, loaded.shaders[name], source)
+            yield
+        for file, pixels in pictures.items():
+            self._runner.files.stage(file, pixels)
+            yield
+        flow = _has_flow(loaded)
+        self.prepare((), flow=flow)
+        self._runner.prepare_upon(flow=flow)
+        for blend, linear, mask_by in _blend_variants(loaded):
+            if not self._runner.blends.is_there(blend, linear=linear, mask_by=mask_by):
+                self._runner.blends.prepare(blend, linear=linear, mask_by=mask_by)
+                yield
+
+    def unstage(self) -> None:
+        """Forget what was staged."""
+        self._runner.shaders.unstage()
+        self._runner.files.unstage()
 
     def load_shader(self, name: str, shader: Shader) -> None:
         """Put a new version of a shader into the place of the one called `name`.
@@ -223,6 +252,10 @@ def is_software(context: moderngl.Context) -> bool:
     """Whether the CPU draws, so that every pixel costs."""
     renderer = str(context.info["GL_RENDERER"]).lower()
     return any(name in renderer for name in _SOFTWARE_RENDERERS)
+
+
+def _has_flow(loaded: LoadedShow) -> bool:
+    return any(layer.interpolation == "flow" for movement in loaded.movements for layer in movement.layers)
 
 
 def _blend_variants(loaded: LoadedShow) -> set[tuple[str, bool, MaskBy | None]]:

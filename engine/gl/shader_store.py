@@ -10,6 +10,7 @@ import moderngl
 
 from engine.core.figures import Figures
 from engine.errors import ShaderError
+from engine.formats.isf import Isf
 from engine.formats.shader_files import read_shader
 from engine.gl.memory_steps import LONGEST_GAP_S, STEPS_A_SECOND, grid_number
 from engine.gl.passes import Shade
@@ -52,6 +53,8 @@ class ShaderStore:
         self._programs: dict[str, ShaderProgram] = {}
         self._uses: dict[str, ShaderUse] = {}  # of shaders without memory: one serves all
         self._memories: dict[str, _Memory] = {}
+        self._aside: dict[str, Shader] = {}
+        self._staged: dict[str, tuple[Shader, ShaderProgram]] = {}  # for the next `prepare`
         self._draw_index = 0
 
     @property
@@ -64,21 +67,45 @@ class ShaderStore:
         return {key: one.last_step for key, one in self._memories.items()}
 
     def prepare(self, shaders: Mapping[str, Shader]) -> None:
-        """Compile those of `shaders` that are not there as they are, and draw each once, small: some drivers compile
-        at the first draw. What cannot be drawn is set aside."""
+        """Let `shaders` be those that are there: what was staged takes its place, what else is new is compiled and
+        drawn once, small (some drivers compile at the first draw), what is not among them goes. What cannot be drawn is
+        set aside; what is as it was, or was set aside as it is, stays so."""
+        for name in [name for name in self._programs if name not in shaders]:
+            self._drop(name)
         for name, shader in shaders.items():
-            if self.usable.get(name) != shader:
+            if name in self._staged:
+                self._put(name, *self._staged.pop(name))
+            elif shader not in (self.usable.get(name), self._aside.get(name)):
                 try:
                     self.load(name, shader)
                 except ShaderError as error:
-                    self.set_aside(name, error)
+                    self.set_aside(name, error, shader)
+        self.unstage()
+
+    def stage(self, name: str, shader: Shader, source: Isf) -> None:
+        """Compile a version of a shader that takes its place with the next `prepare`; its file is not read.
+
+        Raises ShaderError with file, line and source line where it cannot be drawn.
+        """
+        program = self._compiled(source)
+        if name in self._staged:
+            self._staged.pop(name)[1].release()
+        self._staged[name] = shader, program
+
+    def unstage(self) -> None:
+        """Forget what was staged."""
+        while self._staged:
+            self._staged.popitem()[1][1].release()
 
     def load(self, name: str, shader: Shader) -> None:
         """Compile `shader` and put it in the place of what is called `name`. What that remembered is lost.
 
         Raises ShaderError with file, line and source line where it cannot be drawn; what was there before goes on.
         """
-        program = ShaderProgram(self._context, read_shader(shader.file), premultiplied=True)
+        self._put(name, shader, self._compiled(read_shader(shader.file)))
+
+    def _compiled(self, source: Isf) -> ShaderProgram:
+        program = ShaderProgram(self._context, source, premultiplied=True)
         use = ShaderUse(program, self._targets)
         trial = new_target(self._context, (2, 2), half_float=True)
         try:
@@ -89,14 +116,21 @@ class ShaderStore:
         finally:
             use.forget()
             release_target(trial)
+        return program
+
+    def _put(self, name: str, shader: Shader, program: ShaderProgram) -> None:
         self._drop(name)
+        self._aside.pop(name, None)
         self.usable[name], self._programs[name] = shader, program
         if not shader.has_memory:
-            self._uses[name] = use
+            self._uses[name] = ShaderUse(program, self._targets)
 
-    def set_aside(self, name: str, error: ShaderError) -> None:
-        """Pass the shader by from here on."""
+    def set_aside(self, name: str, error: ShaderError, shader: Shader | None = None) -> None:
+        """Pass the shader by from here on; `shader` is the version that cannot be drawn, None for the one in use."""
         self._failed.add()
+        shader = shader or self.usable.get(name)
+        if shader is not None:
+            self._aside[name] = shader
         _log.warning("the shader %s is passed by: %s", name, error)
         self._drop(name)
 
@@ -136,6 +170,7 @@ class ShaderStore:
                 self._memories.pop(key).use.forget()
 
     def release(self) -> None:
+        self.unstage()
         for name in list(self._programs):
             self._drop(name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import moderngl
 import numpy as np
@@ -20,16 +20,21 @@ from engine.model.plan import SoundPicture
 
 _log = logging.getLogger(__name__)
 _SILENCE = 128
+
+Pixels: TypeAlias = npt.NDArray[Any]
+"""A picture as it is uploaded: uint8 or float16 (height, width, 4), premultiplied, the top row first."""
 _TABLE_ENDING = ".cube"
 
 
 class FilePictures:
-    """Stills, premultiplied, and tables of colours as strips: each read and uploaded once, and there until the end."""
+    """Stills, premultiplied, and tables of colours as strips: each read and uploaded once, and there until the show
+    names it no more."""
 
     def __init__(self, context: moderngl.Context, figures: Figures) -> None:
         self._context = context
         self._failed = figures.counter("picture_file_failed")
         self._textures: dict[str, moderngl.Texture] = {}
+        self._staged: dict[str, moderngl.Texture] = {}  # for the next `prepare`
         self.nothing = context.texture((1, 1), 4, bytes(4))
         """A clear picture of one pixel."""
 
@@ -38,35 +43,69 @@ class FilePictures:
         return len(self._textures)
 
     def prepare(self, files: Iterable[str]) -> None:
-        """Read and upload `files` (absolute). One that cannot be read is logged and counted, and stays clear."""
-        for file in files:
-            if file not in self._textures:
+        """Let `files` (absolute) be those that are there: what was staged takes its place, others are read and
+        uploaded, what is not among them goes. One that cannot be read is logged and counted, and stays clear."""
+        wanted = tuple(files)
+        for file in wanted:
+            if file in self._staged:
+                self._drop(file)
+                self._textures[file] = self._staged.pop(file)
+            elif file not in self._textures:
                 try:
-                    self._textures[file] = self._uploaded(Path(file))
+                    self._textures[file] = self._uploaded(read_picture(Path(file)))
                 except SourceError as error:
                     self._failed.add()
                     _log.warning("%s", error)
+        for file in [file for file in self._textures if file not in wanted]:
+            self._drop(file)
+        self.unstage()
+
+    def stage(self, file: str, pixels: Pixels) -> None:
+        """Upload what `read_picture` gave: it takes the file's place with the next `prepare`."""
+        if file in self._staged:
+            self._staged.pop(file).release()
+        self._staged[file] = self._uploaded(pixels)
+
+    def unstage(self) -> None:
+        """Forget what was staged."""
+        while self._staged:
+            self._staged.popitem()[1].release()
 
     def texture(self, file: str) -> moderngl.Texture:
         """The file's picture; a clear one where it was not prepared."""
         return self._textures.get(file, self.nothing)
 
     def release(self) -> None:
+        self.unstage()
         for texture in (*self._textures.values(), self.nothing):
             texture.release()
         self._textures.clear()
 
-    def _uploaded(self, file: Path) -> moderngl.Texture:
-        if file.suffix.lower() == _TABLE_ENDING:
-            strip = read_cube(file).strip()
-            return _half_float(self._context, np.dstack([strip, np.ones(strip.shape[:2], np.float32)]))
-        pixels = read_still(file)
-        if (pixels[..., 3] == 255).all():
+    def _drop(self, file: str) -> None:
+        if file in self._textures:
+            self._textures.pop(file).release()
+
+    def _uploaded(self, pixels: Pixels) -> moderngl.Texture:
+        if pixels.dtype == np.uint8:
             return still_texture(self._context, pixels)
-        # Half floats, since 8 bits of premultiplied colour do not hold 8 bits of straight colour.
-        premultiplied = pixels.astype(np.float32) / 255
-        premultiplied[..., :3] *= premultiplied[..., 3:]
-        return _half_float(self._context, premultiplied)
+        height, width = pixels.shape[:2]
+        texture = self._context.texture((width, height), 4, pixels, dtype="f2")
+        texture.repeat_x = texture.repeat_y = False
+        return texture
+
+
+def read_picture(file: Path) -> Pixels:
+    """A file's picture. Any thread. Raises SourceError where it is no picture and no table of colours."""
+    if file.suffix.lower() == _TABLE_ENDING:
+        strip = read_cube(file).strip()
+        return np.dstack([strip, np.ones(strip.shape[:2], np.float32)]).astype(np.float16)
+    pixels = read_still(file)
+    if (pixels[..., 3] == 255).all():
+        return pixels
+    # Half floats, since 8 bits of premultiplied colour do not hold 8 bits of straight colour.
+    premultiplied = pixels.astype(np.float32) / 255
+    premultiplied[..., :3] *= premultiplied[..., 3:]
+    return premultiplied.astype(np.float16)
 
 
 class SoundPictures:
@@ -105,10 +144,3 @@ class SoundPictures:
         texture.repeat_x = texture.repeat_y = False
         texture.swizzle = "RRR1"
         return texture
-
-
-def _half_float(context: moderngl.Context, pixels: npt.NDArray[np.floating[Any]]) -> moderngl.Texture:
-    height, width = pixels.shape[:2]
-    texture = context.texture((width, height), 4, np.ascontiguousarray(pixels, np.float16), dtype="f2")
-    texture.repeat_x = texture.repeat_y = False
-    return texture

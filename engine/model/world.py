@@ -205,8 +205,9 @@ class PlacedMovement:
 class LoadedShow:
     """A show that was read, resolved and found whole.
 
-    `clips` has every clip of the library and every layer's own source, by slug; `library` those of the library alone. `layer_clips` gives, for
-    (movement name, layer name), the slugs that the layer chooses among where no schedule says otherwise.
+    `clips` has every clip of the library and every layer's own source, by slug; `library` those of the library alone.
+    `layer_clips` gives, for (movement name, layer name), the slugs that the layer chooses among where no schedule says
+    otherwise.
     `track_files` holds the show's own track first (None without one), then each movement's own, as
     `PlacedMovement.own_track` counts them. `bindings` are the show's with controllers' controls looked up: each has
     midi, osc or key. `nearest` gives the slugs most similar to a clip's, the nearest first, where the library knows.

@@ -1,0 +1,90 @@
+"""Hot reload: another version of the show taken over between two frames, while it plays."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from engine.app.live_inputs import LiveInputs
+from engine.app.player import Player
+from engine.app.show_version import Version
+from engine.app.show_watch import ShowWatch
+from engine.core.bindings import pads_of
+from engine.core.prefetch import Prefetch
+from engine.errors import RuntimeShowError
+from engine.gl.compositor import Compositor
+from engine.media.frame_store import FrameStore
+from engine.model.controls import Binding
+from engine.model.world import World
+
+log = logging.getLogger(__name__)
+
+
+class Reload:
+    """Takes over what the watch offers; called once before each tick. Main thread.
+
+    What is to be compiled and uploaded is done first, a thing a tick; then all changes over at one tick. Where
+    something cannot be compiled here, nothing changes.
+    """
+
+    def __init__(
+        self,
+        player: Player,
+        inputs: LiveInputs,
+        store: FrameStore,
+        compositor: Compositor,
+        bindings_of: Callable[[World], list[Binding]],
+        *,
+        take: Path | None = None,
+    ) -> None:
+        """`bindings_of` gives the bindings of a version, those of free keys with them; `take` is being recorded."""
+        self._player = player
+        self._inputs = inputs
+        self._store = store
+        self._compositor = compositor
+        self._bindings_of = bindings_of
+        self._take = take
+        self._watch = ShowWatch(player.world)
+        self._staging: Iterator[object] | None = None
+
+    @property
+    def line(self) -> str:
+        """For the operator: what became of the latest change. Any thread."""
+        return self._watch.line
+
+    def __call__(self) -> None:
+        version = self._watch.offered
+        if version is None:
+            return
+        if self._staging is None:
+            self._staging = self._compositor.stage(version.world.loaded, version.sources, version.pictures)
+        try:
+            if next(self._staging, self) is self:  # all is there
+                self._adopt(version)
+                self._staging = None
+                self._watch.settle()
+        except RuntimeShowError as error:
+            self._staging = None
+            self._compositor.unstage()
+            self._watch.settle(str(error))
+
+    def close(self) -> None:
+        """Stop watching. Safe to call twice."""
+        self._watch.close()
+
+    def _adopt(self, version: Version) -> None:
+        world = version.world
+        learn = self._inputs.learn
+        bindings = self._bindings_of(world)
+        if learn is not None:
+            bindings += [one for one in learn.not_written if one not in bindings]
+        self._compositor.prepare_show(world.loaded)
+        self._store.adopt(world.loaded.clips)
+        self._player.adopt(world, bindings, Prefetch(world, pads_of(world.loaded.bindings, world.tree)))
+        self._inputs.adopt(world, bindings)
+        if learn is not None:
+            learn.adopt(world, version.digest)
+        if self._take is not None:
+            log.warning("%s: the show was changed while it is recorded; the take knows how it began alone", self._take)
+            self._take = None
