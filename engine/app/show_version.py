@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -93,7 +93,6 @@ class Versions:
             raise RuntimeShowError(f"cannot be read ({error.strerror})", subject=file, mend="Put it back.") from error
         world = load_world(file, before=self._world)
         self._check_devices(world)
-        _check_plans(world)
         sources = _sources(world.loaded)
         contents = _contents(world.loaded, sources)
         known = self._contents
@@ -104,6 +103,9 @@ class Versions:
             for one, stamp in contents.pictures.items()
             if one not in known.pictures or known.pictures[one] != stamp
         }
+        barred = frozenset(name for name in self._world.loaded.barred if name in sources and name not in new)
+        world = replace(world, loaded=replace(world.loaded, barred=barred))
+        _check_plans(world)
         return Version(world, written, new, pictures, contents)
 
     def taken(self, version: Version) -> None:
