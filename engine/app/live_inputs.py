@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.app.clocks import LiveClock
+from engine.app.live_hearing import shaders_hear_input
 from engine.app.live_midi import LiveMidi
 from engine.app.live_osc import LiveOsc
 from engine.app.pace import Tick
@@ -27,6 +28,7 @@ from engine.inputs.terminal import TerminalKeys
 from engine.model.controls import Binding
 from engine.model.events import Event, Handled
 from engine.model.meters import Meters
+from engine.model.plan import SoundPicture
 from engine.model.world import World
 from engine.outputs.figures_sender import FiguresSender
 
@@ -62,6 +64,7 @@ class LiveInputs:
         self._world = world
         self._figures = figures
         self._start_s = start_s
+        self._listening: LiveAnalysis | None = None
         self._midi: LiveMidi | None = None
         self._osc: LiveOsc | None = None
         self._sound: LiveSound | None = None
@@ -71,14 +74,13 @@ class LiveInputs:
 
     def open(self, *, silent: bool) -> None:
         """Open every device that the show asks for. `silent` leaves the sound device alone."""
-        show = self._world.loaded.show
-        put, now_s, figures = self.inbox.put, self.clock.now_s, self._figures
+        show, figures = self._world.loaded.show, self._figures
         if show.inputs.osc.enabled or show.inputs.oscquery.enabled or show.outputs.osc:
             self._open_osc()
         if show.inputs.midi.enabled:
             self._try(self._open_midi)
         if listens(show):
-            self._try(lambda: self._closers.append(LiveAnalysis(show, put, now_s, figures).close))
+            self._try(self._open_listening)
         self.clocks.open(figures, self.do_without)
         self._closers.append(self.clocks.close)
         if not silent and makes_sound(self._world):
@@ -94,6 +96,8 @@ class LiveInputs:
             log.warning("%s: it can sound now, and will once it is played anew", world.loaded.file)
         self._world = world
         self.board.adopt(world)
+        if self._listening is not None:
+            self._listening.for_shaders = shaders_hear_input(world)
         if self._osc is not None:
             self._osc.adopt(world)
         if self._midi is not None:
@@ -126,6 +130,11 @@ class LiveInputs:
     def meters(self) -> Meters:
         """How loud the show is. Any thread."""
         return Meters() if self._sound is None else self._sound.meters
+
+    @property
+    def sound(self) -> SoundPicture | None:
+        """What shaders see of the audio input; None while it is silent to them. Any thread."""
+        return None if self._listening is None else self._listening.sound
 
     def before_tick(self, poll: Callable[[], None] | None) -> Sequence[Callable[[], None]]:
         """What the loop does first each time round."""
@@ -170,6 +179,12 @@ class LiveInputs:
             self._try(partial(osc.tell, output))
         self.osc_port, self.oscquery_port = osc.port, osc.query_port
         self.after_events.append(osc.after_events)
+
+    def _open_listening(self) -> None:
+        world, put, now_s = self._world, self.inbox.put, self.clock.now_s
+        listening = LiveAnalysis(world.loaded.show, put, now_s, self._figures, for_shaders=shaders_hear_input(world))
+        self._listening = listening
+        self._closers.append(listening.close)
 
     def _open_midi(self) -> None:
         midi = LiveMidi(

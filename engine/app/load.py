@@ -12,7 +12,6 @@ from engine.app.listening import Heard, listen
 from engine.errors import SourceError
 from engine.formats.show_yaml import read_show
 from engine.model.level_uses import level_uses
-from engine.model.shaders import SOUND_TYPES
 from engine.model.show import Show
 from engine.model.sound import Track
 from engine.model.tree import ParameterTree
@@ -36,7 +35,7 @@ def load_world(file: Path, console: Console | None = None, *, before: World | No
     """
     loaded = read_show(file, None if before is None else before.loaded)
     tree = ParameterTree(loaded.show, loaded.clips.keys(), _clip_counts(loaded), loaded.shader_paths.parameters)
-    listens = any(one.type in SOUND_TYPES for shader in loaded.shaders.values() for one in shader.inputs)
+    listens = loaded.has_listening_shaders
     paths = sorted(filter(None, loaded.track_files))
     known = {} if before is None else _heard_before(before, loaded.show, for_shaders=listens)
     heard = {path: known.get(path) or _heard(loaded.show, path, console, for_shaders=listens) for path in paths}

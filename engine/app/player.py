@@ -63,6 +63,7 @@ class Player:
     coalesces: bool = True  # of several values for a parameter within a tick, only the last is folded in
     before_tick: Sequence[Callable[[], None]] = ()
     before_bindings: Callable[[Sequence[Event]], Sequence[Event]] = lambda events: events
+    hearing: Callable[[FramePlan], FramePlan] = lambda plan: plan  # on stage, with what the live input hears
     stop_wished: Callable[[], bool] = lambda: False
     after_events: list[Callable[[Tick, Sequence[Handled], Sequence[Event]], None]] = field(default_factory=list)
     after_tick: list[Callable[[Tick, FramePlan, State], None]] = field(default_factory=list)
@@ -96,7 +97,7 @@ class Player:
             handled = self._take_in(tick)
             state = self._ahead(state, event_count, tick.at_s)
             event_count = self.history.event_count
-            picture = plan(self.world, state, tick.at_s)
+            picture = self.hearing(plan(self.world, state, tick.at_s))
             planned_s = time.perf_counter()
             frames = self.frames_for(picture)
             waited_s = time.perf_counter() - planned_s if self.waits else 0.0

@@ -98,6 +98,7 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
     A device that is not there, a display too, is a warning in the log, and the show goes on without it. Raises
     DeviceError where there is no GL driver, or no monitor of the name that was asked for.
     """
+    from engine.app.live_hearing import LiveHearing  # noqa: PLC0415
     from engine.app.live_inputs import LiveInputs  # noqa: PLC0415
 
     figures = Figures()
@@ -126,6 +127,7 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
             figures=figures,
             now_s=inputs.clock.now_s,
             replay=Replay(job.take, world.tree, figures) if job.take else None,
+            hearing=LiveHearing(lambda: inputs.sound),
             before_tick=inputs.before_tick(None if isinstance(output, Nothing) else output.poll),
         )
         if job.record is not None:

@@ -1,4 +1,5 @@
-"""What is being played in the room: an audio input, heard by all detectors and levels of a show in one thread."""
+"""What is being played in the room: an audio input, heard in one thread by all detectors and levels of a show, and for
+its shaders."""
 
 from __future__ import annotations
 
@@ -8,11 +9,13 @@ from collections.abc import Callable
 from engine.analysis.hit import Mono32
 from engine.analysis.levels import LevelStream
 from engine.analysis.onsets import OnsetStream
+from engine.analysis.sound_pictures import NewestPicture
 from engine.audio.attended_input import AttendedInput, Blocks
 from engine.audio.input_stream import Block, InputStream
 from engine.audio.sample_clock import SampleClock
 from engine.core.figures import Figures
 from engine.model.events import EventSource
+from engine.model.plan import SoundPicture
 from engine.model.show import Show
 from engine.model.sound import Detection, Level
 
@@ -49,7 +52,10 @@ class LiveAnalysis:
     was put. `put` and `now_s` must be safe on any thread.
     """
 
-    def __init__(self, show: Show, put: Put, now_s: Callable[[], float], figures: Figures) -> None:
+    def __init__(
+        self, show: Show, put: Put, now_s: Callable[[], float], figures: Figures, *, for_shaders: bool = False
+    ) -> None:
+        """`for_shaders` asks for `sound` too."""
         wish, overruns = show.onsets, figures.counter("onset_overruns")  # callback thread
 
         def opened(blocks: Blocks) -> InputStream:
@@ -63,8 +69,15 @@ class LiveAnalysis:
                 setting="onsets",
             )
 
-        ears = _Ears(show, put, now_s, figures)
-        self._input = AttendedInput("live-onsets", opened, ears, figures.counter("input_lost"))
+        self.for_shaders = for_shaders
+        """Whether anybody asks for `sound`; may be changed at any time, by one thread."""
+        self._ears = _Ears(show, put, now_s, figures, lambda: self.for_shaders)
+        self._input = AttendedInput("live-onsets", opened, self._ears, figures.counter("input_lost"))
+
+    @property
+    def sound(self) -> SoundPicture | None:
+        """What shaders see of the newest samples; None while nothing comes, and where nobody asks. Any thread."""
+        return self._ears.sound if self.for_shaders else None
 
     def close(self) -> None:
         """Give the device back and end the thread. Safe to call twice."""
@@ -74,20 +87,33 @@ class LiveAnalysis:
 class _Ears:
     """All that a show hears of its input, as events. Analysis thread."""
 
-    def __init__(self, show: Show, put: Put, now_s: Callable[[], float], figures: Figures) -> None:
+    def __init__(
+        self,
+        show: Show,
+        put: Put,
+        now_s: Callable[[], float],
+        figures: Figures,
+        for_shaders: Callable[[], bool],
+    ) -> None:
+        self.sound: SoundPicture | None = None  # read on any thread
+        self._for_shaders = for_shaders
         self._show = show
         self._put = put
         self._now_s = now_s
         self._heard = figures.counter("onsets_heard")
         self._delay_ms = figures.samples("onset_delay_ms")
         self._stretch: _Stretch | None = None
+        self._newest = NewestPicture()
 
     def begin(self, rate_hz: int) -> None:
         self._stretch = _Stretch(self._show, rate_hz)
+        self._newest = NewestPicture()
 
     def hear(self, block: Block) -> None:
         if self._stretch is None:
             return
+        if self._for_shaders():
+            self.sound = self._newest.feed(block.samples)
         for address, value, at_s in self._stretch.hear(block):
             if address.startswith(ONSET_ADDRESS):
                 self._heard.add()
@@ -96,11 +122,12 @@ class _Ears:
 
     def fall_silent(self) -> None:
         """Levels go to 0: else what they drive would stay where the last sound left it."""
+        self.sound = None
         for address in () if self._stretch is None else self._stretch.fallen_silent():
             self._put(EventSource.ONSET, address, 0.0, self._now_s())
 
     def end(self) -> None:
-        self._stretch = None
+        self._stretch = self.sound = None
 
 
 class _Stretch:

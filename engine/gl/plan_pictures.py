@@ -30,7 +30,6 @@ from engine.model.plan import (
 )
 from engine.model.shaders import FILTERED, FROM_PICTURE, TO_PICTURE, InputType, Shader
 
-_HEARD = (InputType.AUDIO, InputType.AUDIO_FFT)
 _MASTER = "master"
 
 
@@ -134,7 +133,7 @@ class PictureMaker:
         inputs = tuple((name, node) for name, node in fed.items() if name in asked)
         if shader.has_memory:
             return self._remembering(plan, inputs, progress)
-        heard = self.plan.sound if any(one.type in _HEARD for one in shader.inputs) else None
+        heard = self.plan.sound if shader.listens else None
         at_s = self.plan.picture_at_s if shader.uses_time else None
         settings = tuple(sorted(plan.settings.items()))
         seen = tuple((name, node.signature) for name, node in inputs)

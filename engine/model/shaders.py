@@ -78,6 +78,11 @@ class Shader:
     description: str = ""
 
     @property
+    def listens(self) -> bool:
+        """Whether it hears sound."""
+        return any(one.type in SOUND_TYPES for one in self.inputs)
+
+    @property
     def settings(self) -> tuple[ShaderInput, ...]:
         """The inputs that a person sets: neither pictures nor what the host fills."""
         return tuple(one for one in self.inputs if one.type not in PICTURE_TYPES and one.name not in _HOSTS)

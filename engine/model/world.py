@@ -238,6 +238,11 @@ class LoadedShow:
         """The length of a render: the movements' durations summed."""
         return sum(movement.duration_s for movement in self.movements)
 
+    @property
+    def has_listening_shaders(self) -> bool:
+        """Whether any of its shaders hears sound."""
+        return any(shader.listens for shader in self.shaders.values())
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class World:

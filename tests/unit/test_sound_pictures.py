@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.analysis.sound_pictures import BANDS, SAMPLES, TrackPictures
+from engine.analysis.sound_pictures import BANDS, SAMPLES, NewestPicture, TrackPictures
 from engine.app.listening import listen
+from engine.app.live_hearing import LiveHearing, shaders_hear_input
 from engine.core.planner import plan
 from engine.core.step import begun
-from engine.model.plan import SoundPicture
+from engine.model.plan import FramePlan, SoundPicture
 from engine.model.show import Show
 from engine.model.world import PlacedTrack, SoundPictures
 from tests.look_support import look_world
@@ -93,3 +95,58 @@ movements: [{name: one, duration_s: 100}]
     once = look_world(text, track=PlacedTrack(Path("t.flac"), 2.0, pictures=heard))
     assert plan(once, begun(once), 3.0).sound is None
     assert plan(look_world(text), begun(once), 1.0).sound is None
+
+
+@pytest.mark.parametrize("parts", [1, 4, 200])
+def test_live_sound_looks_as_a_tracks_does(parts: int) -> None:
+    sound = np.random.default_rng(2).uniform(-0.5, 0.5, RATE_HZ // 10).astype(np.float32)
+    samples, spectra = pictures(sound)
+    newest = NewestPicture()
+    for number, piece in enumerate(np.split(sound, 6), start=1):
+        for part in np.split(piece, parts):
+            picture = newest.feed(part)
+        np.testing.assert_array_equal(picture.samples, samples[number : number + 1])
+        np.testing.assert_array_equal(picture.spectrum, spectra[number : number + 1])
+
+
+def some_sound(level: int) -> SoundPicture:
+    return SoundPicture(np.full((1, SAMPLES), level, np.uint8), np.full((1, BANDS), level, np.uint8))
+
+
+def test_live_sound_stands_before_the_tracks_and_still_in_a_frozen_picture() -> None:
+    of_track, first, second = (some_sound(level) for level in (1, 2, 3))
+    newest: list[SoundPicture | None] = [None, first, second, None]
+    hearing = LiveHearing(lambda: newest.pop(0))
+
+    def heard(at_s: float, frozen_at_s: float | None = None) -> SoundPicture | None:
+        return hearing(FramePlan(at_s, (), sound=of_track, frozen_at_s=frozen_at_s)).sound
+
+    assert heard(0) is of_track
+    assert heard(1) is first
+    assert heard(2, frozen_at_s=1) is first
+    assert heard(3) is second
+    assert heard(4) is of_track
+
+
+@pytest.mark.parametrize(
+    ("said", "has_track", "expected"),
+    [
+        ("onsets: {source: input}", False, True),
+        ("onsets: {source: input}", True, True),
+        ("levels: [{name: room, source: input}]", False, True),
+        ("levels: [{name: room, source: input}]", True, False),
+        ("levels: [{name: tape}]", False, False),
+    ],
+)
+def test_shaders_hear_the_input_where_onsets_do_or_nothing_else_is_there(
+    said: str, has_track: bool, expected: bool
+) -> None:
+    text = f"""
+layers: [{{name: low, generator: {{shader: bars}}}}]
+{said}
+movements: [{{name: one, duration_s: 100}}]
+"""
+    world = look_world(text, track=PlacedTrack(Path("t.flac"), 2.0) if has_track else None)
+    assert shaders_hear_input(world) is expected
+    deaf = {name: shader for name, shader in world.loaded.shaders.items() if not shader.listens}
+    assert not shaders_hear_input(replace(world, loaded=replace(world.loaded, shaders=deaf)))
