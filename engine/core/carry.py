@@ -10,6 +10,7 @@ from engine.core.movements import entered
 from engine.core.state import Choice, CueRun, Frozen, LayerState, MovementState, State
 from engine.model.level_uses import level_uses
 from engine.model.parameters import Kind
+from engine.model.schedule import Schedule
 from engine.model.world import World
 
 
@@ -66,23 +67,37 @@ def _movement(old: World, new: World, movement: MovementState, at_s: float) -> M
         return None
     position_s = movement.position.at(at_s)
     shown = {layer.name for layer in after.layers}
-    layers: dict[str, LayerState] = {}
-    for name, layer in movement.layers.items():
-        if name in shown:
-            old_row, new_row = (one.schedule.row_index_at(name, position_s) for one in (before, after))
-            layers[name] = _layer(old, new, layer, old_row, new_row)
+    layers = {
+        name: _layer(old, new, layer, _row(before.schedule, after.schedule, name, layer.row_index, position_s))
+        for name, layer in movement.layers.items()
+        if name in shown
+    }
     return replace(movement, index=after.index, layers=layers, touched=_touched(new, movement.touched))
 
 
-def _layer(old: World, new: World, layer: LayerState, old_row: int | None, new_row: int | None) -> LayerState:
-    """What was chosen goes on until the row that comes next in the new schedule."""
+_GONE = -1
+
+
+def _row(before: Schedule, after: Schedule, layer: str, row_index: int | None, position_s: float) -> int | None:
+    """The row at which a choice made at `row_index` counts in the schedule `after`; _GONE where it counts no more.
+
+    It holds until the row that comes next. The row after its own may just be fading in over it.
+    """
+    if before.by_layer.get(layer) == after.by_layer.get(layer):
+        return row_index
+    old_row, new_row = (one.row_index_at(layer, position_s) for one in (before, after))
+    if row_index == old_row:
+        return new_row
+    if old_row is not None and new_row is not None and row_index == old_row - 1:
+        return new_row - 1  # before the first one, that is gone
+    return _GONE
+
+
+def _layer(old: World, new: World, layer: LayerState, row_index: int | None) -> LayerState:
     shown = tuple(slug for slug in layer.shown if slug in new.loaded.clips)
     choice, outgoing = _choice(old, new, layer.choice), _choice(old, new, layer.outgoing)
-    plays = layer.row_index == old_row
-    is_faded_over = bool(old_row and new_row) and layer.row_index == (old_row or 0) - 1
-    if choice is None or not (plays or is_faded_over):
+    if choice is None or row_index == _GONE:
         return LayerState(flashed_at_s=layer.flashed_at_s, shown=shown)
-    row_index = new_row if plays else (new_row or 0) - 1
     return replace(layer, choice=choice, row_index=row_index, outgoing=outgoing, shown=shown)
 
 

@@ -23,7 +23,6 @@ from engine.gl.textures import TextureStore
 from engine.model.looks import Chain, PictureFrom
 from engine.model.pictures import FrameRef, Lookup
 from engine.model.plan import FramePlan
-from engine.model.shaders import Shader
 from engine.model.world import LoadedShow, PlacedMovement
 
 _SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "swiftshader", "gdi generic")
@@ -164,14 +163,6 @@ class Compositor:
         """Forget what was staged."""
         self._runner.shaders.unstage()
         self._runner.files.unstage()
-
-    def load_shader(self, name: str, shader: Shader) -> None:
-        """Put a new version of a shader into the place of the one called `name`.
-
-        Raises ShaderError with file, line and source line where it cannot be drawn; the one before then goes on.
-        """
-        self._runner.shaders.load(name, shader)
-        self.forget()
 
     def forget(self) -> None:
         """Draw everything anew the next time, even what looks as it did before. Shaders keep their memory."""

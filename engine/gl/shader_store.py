@@ -69,7 +69,7 @@ class ShaderStore:
     def prepare(self, shaders: Mapping[str, Shader]) -> None:
         """Let `shaders` be those that are there: what was staged takes its place, what else is new is compiled and
         drawn once, small (some drivers compile at the first draw), what is not among them goes. What cannot be drawn is
-        set aside; what is as it was, or was set aside as it is, stays so."""
+        set aside; what is as it was stays so."""
         for name in [name for name in self._programs if name not in shaders]:
             self._drop(name)
         for name, shader in shaders.items():
@@ -126,9 +126,8 @@ class ShaderStore:
             self._uses[name] = ShaderUse(program, self._targets)
 
     def set_aside(self, name: str, error: ShaderError, shader: Shader | None = None) -> None:
-        """Pass the shader by from here on; `shader` is the version that cannot be drawn, None for the one in use."""
+        """Pass the shader by, until `prepare`; a `shader` that does not even compile until its file is another."""
         self._failed.add()
-        shader = shader or self.usable.get(name)
         if shader is not None:
             self._aside[name] = shader
         _log.warning("the shader %s is passed by: %s", name, error)

@@ -15,6 +15,7 @@ from engine.core.figures import Figures
 from engine.errors import ShaderError
 from engine.formats.shader_files import read_shader
 from engine.gl.compositor import Compositor
+from engine.gl.still_pictures import read_picture
 from engine.model.looks import Effect, PictureFrom
 from engine.model.pictures import FrameRef, Hit, Nearest, Picture
 from engine.model.plan import (
@@ -30,10 +31,11 @@ from engine.model.plan import (
     SoundPicture,
     Transform,
 )
+from engine.model.shaders import Shader
 from engine.model.show import Layer, Master, Movement, Show
 from engine.model.world import LoadedShow
 from tests.gl.gl_support import Pixels, drawn, frames_of, layer_of, plain_picture, plan_of, rgba_picture, worst
-from tests.gl.look_support import LOOKS_SIZE, effect, with_shaders, written_shaders
+from tests.gl.look_support import LOOKS_SIZE, effect, loaded_with, with_shaders, written_shaders
 from tools.golden import write_png
 
 Make = Callable[..., Compositor]
@@ -269,16 +271,79 @@ def test_a_new_version_of_a_shader_takes_over_and_a_wrong_one_does_not(composito
     assert_all(drawn(make, plan, frames_of(picture)), 50, 25, 10)
     file = tmp_path / "gain.fs"
     written = file.read_text()
-    file.write_text(written.replace("by * c.rgb", "by * c.bgr"))
-    make.load_shader("gain", read_shader(file).as_shader("gain"))
+    staged = stage(make, file, written.replace("by * c.rgb", "by * c.bgr"))
+    assert_all(drawn(make, plan, frames_of(picture)), 50, 25, 10)  # nothing changes until all is there
+    make.prepare_show(staged)
     assert_all(drawn(make, plan, frames_of(picture)), 10, 25, 50)
-    file.write_text(written.replace("by * c.rgb", "by * d"))
     with pytest.raises(ShaderError, match=r"gain\.fs:2"):
-        make.load_shader("gain", read_shader(file).as_shader("gain"))
+        stage(make, file, written.replace("by * c.rgb", "by * d"))
+    make.unstage()
     assert_all(drawn(make, plan, frames_of(picture)), 10, 25, 50)
-    file.write_text(written.replace("by * c.rgb", "c.rgb").replace('"by"', '"other"'))
-    make.load_shader("gain", read_shader(file).as_shader("gain"))
+    make.prepare_show(stage(make, file, written.replace("by * c.rgb", "c.rgb").replace('"by"', '"other"')))
     assert_all(drawn(make, plan, frames_of(picture)), 100, 50, 20)
+    assert make.program_count == 1
+
+
+def stage(make: Compositor, file: Path, text: str) -> LoadedShow:
+    """The show with a new version of a shader, staged."""
+    file.write_text(text)
+    source = read_shader(file)
+    show = loaded_with({file.stem: source.as_shader(file.stem)}, file.parent)
+    for _ in make.stage(show, {file.stem: source}, {}):
+        pass
+    return show
+
+
+def test_what_is_staged_and_not_taken_is_given_back(compositor: Make, tmp_path: Path) -> None:
+    make = with_shaders(compositor(*LOOKS_SIZE), tmp_path, "gain")
+    picture = plain(100, 50, 20)
+    plan = plan_of(layer_of(picture, effects=(effect("gain", by=0.5),)))
+    shown = loaded_with(written_shaders(tmp_path, "gain"), tmp_path)
+    stage(make, tmp_path / "gain.fs", (tmp_path / "gain.fs").read_text().replace("by * c.rgb", "c.bgr"))
+    make.unstage()
+    make.prepare_show(shown)
+    assert_all(drawn(make, plan, frames_of(picture)), 50, 25, 10)
+
+
+def test_shaders_that_did_not_change_remember(compositor: Make, tmp_path: Path) -> None:
+    make = with_shaders(compositor(*LOOKS_SIZE), tmp_path, "trail", "gain")
+    picture = plain(255, 255, 255)
+    chain = (effect("trail"), effect("gain", by=1.0))
+
+    def level_at(at_s: float) -> int:
+        plan = replace(plan_of(layer_of(picture, effects=chain)), at_s=at_s)
+        return int(drawn(make, plan, frames_of(picture))[0, 0, 0])
+
+    before = [level_at(step / 60) for step in range(6)][-1]
+    sources = {name: read_shader(tmp_path / f"{name}.fs") for name in ("trail", "gain")}
+    show = loaded_with({name: source.as_shader(name) for name, source in sources.items()}, tmp_path)
+    assert list(make.stage(show, {"gain": sources["gain"]}, {})) == [None], "one thing has changed"
+    make.prepare_show(show)
+    assert level_at(6 / 60) > before, "it goes on from where it was"
+    for _ in make.stage(show, {"trail": sources["trail"]}, {}):
+        pass
+    make.prepare_show(show)
+    assert level_at(7 / 60) < before, "a new one begins anew"
+
+
+def test_shaders_and_stills_that_a_show_names_no_more_are_given_back(compositor: Make, tmp_path: Path) -> None:
+    write_png(tmp_path / "half.png", np.full((3, 5, 3), 128, np.uint8))
+    make = compositor(*LOOKS_SIZE)
+    used = (Effect(shader="masked", pictures={"other": PictureFrom(file="half.png")}),)
+    shaders = written_shaders(tmp_path, "masked", "gain")
+    picture, half = plain(200, 100, 0), FromFile(str(tmp_path / "half.png"))
+    seeing = plan_of(layer_of(picture, effects=(effect("masked", pictures={"other": half}),)))
+    for level in (128, 64):
+        write_png(tmp_path / "half.png", np.full((3, 5, 3), level, np.uint8))
+        show = loaded(tmp_path, shaders, effects=used)
+        for _ in make.stage(show, {}, {half.file: read_picture(Path(half.file))}):
+            pass
+        make.prepare_show(show)
+        assert_all(drawn(make, seeing, frames_of(picture)), 200 * level / 255, 100 * level / 255, 0)
+    assert make.program_count == 2
+    make.prepare_show(loaded(tmp_path, {"masked": shaders["masked"]}))
+    assert make.program_count == 1
+    assert_all(drawn(make, seeing, frames_of(picture)), 0, 0, 0)
 
 
 def test_shaders_hear(looks: Compositor) -> None:
@@ -343,11 +408,11 @@ def test_gpu_times_are_told_by_layer_and_effect(compositor: Make, tmp_path: Path
 
 
 def loaded(
-    folder: Path, shaders: dict[str, object], effects: tuple[Effect, ...] = (), *, flash_guard: bool = False
+    folder: Path, shaders: dict[str, Shader], effects: tuple[Effect, ...] = (), *, flash_guard: bool = False
 ) -> LoadedShow:
     show = Show(
         layers=(Layer(name="only"),),
         movements=(Movement(name="one", duration_s=1),),
         master=Master(effects=effects, flash_guard=flash_guard),
     )
-    return LoadedShow(show, folder / "show.yaml", {}, (), {}, shaders=shaders)  # type: ignore[arg-type]
+    return LoadedShow(show, folder / "show.yaml", {}, (), {}, shaders=shaders)

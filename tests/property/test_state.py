@@ -9,8 +9,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.core.carry import carried
 from engine.core.planner import plan
-from engine.core.step import LATE_WINDOW_S, begun, folded, history, stepped
+from engine.core.step import LATE_WINDOW_S, advanced, begun, folded, history, stepped
 from engine.model.cueing import Quantise
 from engine.model.events import Event, EventSource
 from engine.model.plan import FramePlan
@@ -127,6 +128,20 @@ def played_through(events: Sequence[Event], rate: int, instants: Sequence[float]
             plans[now_s] = plan(WORLD, past.head, now_s)
         frame += 1
     return plans
+
+
+AGAIN = busy_world()
+
+
+@settings(max_examples=60, deadline=None)
+@given(performances(), st.floats(0, LENGTH_S), st.floats(0, 3))
+def test_the_same_show_read_again_goes_on_as_if_nothing_had_been(
+    events: list[Event], at_s: float, later_s: float
+) -> None:
+    before = [event for event in events if event.at_s <= at_s]
+    state = advanced(WORLD, folded(WORLD, begun(WORLD), before), at_s)
+    goes_on = advanced(AGAIN, carried(WORLD, AGAIN, state), at_s + later_s)
+    assert plan(AGAIN, goes_on, at_s + later_s) == plan(WORLD, advanced(WORLD, state, at_s + later_s), at_s + later_s)
 
 
 @settings(max_examples=60, deadline=None)

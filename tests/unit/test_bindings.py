@@ -10,7 +10,7 @@ import pytest
 from engine.core.bindings import Bindings, pads_of
 from engine.core.figures import Figures
 from engine.core.prefetch import Pad
-from engine.model.controls import Binding
+from engine.model.controls import Binding, Modifier
 from engine.model.cueing import Quantise
 from engine.model.tree import ParameterTree
 from tests.binding_support import TREE, Stage
@@ -432,3 +432,64 @@ def test_a_pad_is_foreseen_where_each_press_says_the_same() -> None:
     assert pads == [
         Pad("/layer/echo/jump", 1.0), Pad(POSITION, 0.25), Pad("/layer/echo/slice", 2.0), Pad(POSITION, 0.5),
     ]  # fmt: skip
+
+
+def adopted(stage: Stage, *bindings: dict[str, Any], modifiers: tuple[str, ...] = ()) -> None:
+    """Another version of the show, with these bindings."""
+    made = [Binding(**binding) for binding in bindings]
+    keys = {name: Modifier(key=name) for name in modifiers}
+    stage.bindings.adopt(made, ParameterTree(show_of(name="echo", opacity=0.5)), quantise={}, modifiers=keys)
+
+
+def test_in_another_version_its_bindings_play_and_no_others() -> None:
+    stage = Stage({"midi": {"cc": 1}, "to": OPACITY}, {"key": "a", "to": "/go"})
+    adopted(stage, {"midi": {"cc": 2}, "to": OPACITY}, {"key": "a", "to": "/panic"})
+    assert stage.played("midi/cc/1/2", 0.5) == [(OPACITY, 0.5)]
+    assert stage.played("key/a") == [("/panic", 1.0)]
+    assert stage.move("midi/cc/1/1").outcome == "unbound"
+    assert [binding.to for binding in stage.bindings.bindings] == [OPACITY, "/panic"]
+
+
+def test_a_binding_that_stays_keeps_its_grip() -> None:
+    fader = {"midi": {"cc": 1}, "to": OPACITY, "takeover": "pickup"}
+    stage = Stage(fader)
+    stage.played("midi/cc/1/1", 1.0)
+    assert stage.played("midi/cc/1/1", 0.4) == [(OPACITY, 0.4)]
+    adopted(stage, {"key": "x", "to": "/go"}, fader)
+    assert stage.played("midi/cc/1/1", 0.9) == [(OPACITY, 0.9)]
+
+
+def test_what_is_held_down_is_let_go_of_in_another_version() -> None:
+    held = {"key": "a", "to": OPACITY, "press": "momentary"}
+    stage = Stage(held)
+    stage.played("key/a")
+    adopted(stage, held)
+    assert stage.played("key/a", 0.0) == [(OPACITY, 0.0)]
+
+
+def test_what_is_held_down_and_bound_no_more_holds_nothing_up() -> None:
+    pad = {"midi": {"cc": 9}, "to": "/layer/echo/jump"}
+    stage = Stage({"midi": {"cc": 9}, "to": OPACITY, "press": "momentary"}, modifiers={"shift": {"key": "s"}})
+    stage.played("midi/cc/1/9", 1.0)
+    stage.played("key/s", 1.0)
+    adopted(stage, pad)
+    assert stage.played("midi/cc/1/9", 0.0) == []
+    assert stage.played("midi/cc/1/9", 1.0) == [("/layer/echo/jump", 1.0)]
+
+
+def test_a_modifier_that_stays_stays_held() -> None:
+    stage = Stage(
+        {"key": "a", "to": "/go"}, {"key": "a", "to": "/panic", "modifier": "s"}, modifiers={"s": {"key": "s"}}
+    )
+    stage.played("key/s", 1.0)
+    adopted(stage, {"key": "a", "to": "/go"}, {"key": "a", "to": "/reset", "modifier": "s"}, modifiers=("s",))
+    assert stage.played("key/a") == [("/reset", 1.0)]
+    stage.played("key/s", 0.0)
+    assert stage.played("key/a") == [("/go", 1.0)]
+
+
+def test_a_version_whose_bindings_cannot_play_leaves_all_as_it_was() -> None:
+    stage = Stage({"key": "a", "to": "/go"})
+    with pytest.raises(ValueError, match="/layer/nowhere"):
+        adopted(stage, {"key": "a", "to": "/layer/nowhere/jump"})
+    assert stage.played("key/a") == [("/go", 1.0)]
