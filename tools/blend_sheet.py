@@ -11,11 +11,11 @@ from engine.formats.isf import read_isf
 from engine.formats.replace_file import replace_file
 from engine.gl.blend_pass import BlendPass
 from engine.gl.context import headless_context
+from engine.gl.letters import lettered
 from engine.gl.shader_program import ShaderProgram
 from engine.gl.shader_use import Moment, ShaderUse
 from engine.gl.targets import new_target, picture_of, release_target
 from engine.shipped import shipped
-from tools import lettering
 from tools.frames import Pixels, png
 
 SHEET = Path("docs/blend-modes.png")
@@ -89,7 +89,7 @@ def _laid_out(tiles: list[tuple[str, Pixels]]) -> Pixels:
         row, column = divmod(position, _COLUMNS)
         top, left = _GAP_PX + row * step_y, _GAP_PX + column * step_x
         paper[top : top + _SIZE[1], left : left + _SIZE[0]] = pixels
-        mask = lettering.lettered(name, 1)
+        mask = lettered(name, 1)
         paper[top + _SIZE[1] + 3 :, left:][: mask.shape[0], : mask.shape[1]][mask] = _INK
     return paper
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from engine.analysis.flash_report import FlashReport
 from engine.analysis.flashes import MOST_FLASHES
-from tools import lettering
+from engine.gl.letters import HEIGHT, WIDTH, lettered
 from tools.frames import Pixels
 
 _SCALE = 2
-_LETTER_PX, _TEXT_PX = lettering.WIDTH * _SCALE, lettering.HEIGHT * _SCALE
+_LETTER_PX, _TEXT_PX = WIDTH * _SCALE, HEIGHT * _SCALE
 _LANE_PX, _GAP_PX, _LEFT_PX = 70, 8, 110
 _MOST_SHOWN = 8.0  # flashes a second
 _PAPER, _LANE, _GRID, _INK, _FAINT = (22, 24, 28), (31, 34, 40), (52, 56, 64), (232, 232, 228), (140, 145, 155)
@@ -63,6 +63,6 @@ def _axis(pixels: Pixels, top: int, seconds: int) -> None:
 
 
 def _write(pixels: Pixels, x: int, y: int, text: str, colour: Colour) -> None:
-    mask = lettering.lettered(text, _SCALE)
+    mask = lettered(text, _SCALE)
     corner = pixels[y : y + mask.shape[0], x:][:, : mask.shape[1]]
     corner[mask[: corner.shape[0], : corner.shape[1]]] = colour

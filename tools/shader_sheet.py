@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from engine.gl.letters import HEIGHT as LETTER_HEIGHT
+from engine.gl.letters import lettered
 from engine.gl.shader_trial import TrialResult
 from engine.gl.trial_job import TrialFrame, TrialJob
 from engine.model.shaders import ShaderKind
-from tools.lettering import HEIGHT as LETTER_HEIGHT
-from tools.lettering import lettered
 
 Pixels = npt.NDArray[np.uint8]
 

@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.formats.take import Take
+from engine.gl.letters import HEIGHT, WIDTH, lettered
 from engine.model.events import Event
-from tools import lettering
 from tools.frames import Pixels
 from tools.take_timeline import Span, Timeline
 
 _SCALE = 2
-_LETTER_PX = lettering.WIDTH * _SCALE
-_TEXT_PX = lettering.HEIGHT * _SCALE
+_LETTER_PX = WIDTH * _SCALE
+_TEXT_PX = HEIGHT * _SCALE
 _ROW_PX = 30
 _BAND_PX = 22
 _GAP_PX = 8
@@ -172,7 +172,7 @@ class _Sheet:
         return self._left + round(min(max(share, 0.0), 1.0) * (self._right - self._left - 2))
 
     def _text(self, x: int, y: int, text: str, colour: Colour) -> None:
-        mask: npt.NDArray[np.bool_] = lettering.lettered(text, _SCALE)
+        mask: npt.NDArray[np.bool_] = lettered(text, _SCALE)
         corner = self.pixels[y : y + mask.shape[0], max(x, 0) :][:, : mask.shape[1]]
         corner[mask[: corner.shape[0], : corner.shape[1]]] = colour
 
