@@ -14,11 +14,11 @@ import pytest
 from engine.errors import OutputError
 from engine.gl.context import headless_context
 from engine.outputs.beside import beside, check_apart, check_output_path, put_in_place
+from engine.outputs.canvas_blit import letterbox
 from engine.outputs.hashes import Hashes
 from engine.outputs.key_names import KEY_NAMES, key_name
 from engine.outputs.memory import Memory
 from engine.outputs.output import Several, read_canvas
-from engine.outputs.window import letterbox
 
 
 @pytest.fixture(scope="module")
