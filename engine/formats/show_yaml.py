@@ -46,7 +46,7 @@ def read_show(path: Path, before: LoadedShow | None = None) -> LoadedShow:
     if loaded is None or problems:
         raise ShowError(sorted(set(problems), key=lambda problem: (problem.file, problem.line, problem.path)))
     nearest = _nearest(parsed, path.parent, library or {}) if before is None else before.nearest
-    return replace(loaded, nearest=nearest, library=library or {})
+    return replace(loaded, nearest=nearest, library={} if library is None else library)
 
 
 def _nearest(parsed: ParsedShow, folder: Path, library: Mapping[str, Clip]) -> Mapping[str, tuple[str, ...]]:
