@@ -53,6 +53,11 @@ class Reload:
         """For the operator: what became of the latest change. Any thread."""
         return self._watch.line
 
+    @property
+    def problem(self) -> str:
+        """For the operator: all that is wrong with the latest change, a line each; "" once one is good. Any thread."""
+        return self._watch.problem
+
     def __call__(self) -> None:
         version = self._watch.offered
         if version is None:

@@ -20,13 +20,14 @@ class ShowWatch:
 
     Once they have stood as they are from one look to the next, the show is read anew on the thread "show-watch", and
     new shaders are tried in a process of their own. What can be taken over stands in `offered` until `settle` is
-    called. What cannot is logged, with all that is wrong with it, and `line` tells the operator until a version is
-    good.
+    called. What cannot is logged, with all that is wrong with it, and `line` and `problem` tell the operator until a
+    version is good.
     """
 
     def __init__(self, world: World) -> None:
         self.offered: Version | None = None  # put by the thread, taken by the main one
         self.line = ""  # replaced whole; any thread reads it
+        self.problem = ""  # all that is wrong, a line each; likewise
         self._world = world
         self._settled: bool | None = None  # put by the main thread, taken by the other
         self._over = threading.Event()
@@ -51,7 +52,7 @@ class ShowWatch:
             self._watch(versions)
         except Exception:
             log.exception("the show's files are no longer watched: a mistake of ours; it plays on as it is")
-            self.line = "the show's files are no longer watched: see the log"
+            self.line = self.problem = "the show's files are no longer watched: see the log"
 
     def _watch(self, versions: Versions) -> None:
         is_wide = False
@@ -84,12 +85,12 @@ class ShowWatch:
             return False
         versions.taken(version)
         log.info("taken over: %s", names)
-        self.line = f"taken over: {names}"
+        self.line, self.problem = f"taken over: {names}", ""
         return True
 
     def _refuse(self, why: str) -> None:
         log.warning("not taken over; what played before plays on.\n%s", why)
-        self.line = f"NOT TAKEN OVER: {why.splitlines()[0]}"
+        self.line, self.problem = f"NOT TAKEN OVER: {why.splitlines()[0]}", why
 
 
 def _stamped(files: set[Path]) -> dict[Path, Stamp]:
