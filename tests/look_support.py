@@ -46,7 +46,9 @@ def write_usual_shaders(folder: Path) -> None:
     write_shader(
         folder, "waves", {"NAME": "size", "TYPE": "long", "VALUES": [0, 1], "LABELS": ["a", "b"], "DEFAULT": 0}
     )
-    write_shader(folder, "wind", *MIXED, {"NAME": "gust", "TYPE": "float", "DEFAULT": 0.2})
+    write_shader(
+        folder, "wind", *MIXED, {"NAME": "gust", "TYPE": "float", "DEFAULT": 0.2}, {"NAME": "map", "TYPE": "image"}
+    )
 
 
 def read(folder: Path, text: str) -> LoadedShow:
@@ -85,7 +87,7 @@ SHADERS = {
         shader(
             "bars", ShaderKind.GENERATOR, number("size", 1.0, 0.0, 2.0), ShaderInput("ear", InputType.AUDIO_FFT, None)
         ),
-        shader("wind", ShaderKind.TRANSITION, number("gust", 0.2)),
+        shader("wind", ShaderKind.TRANSITION, number("gust", 0.2), ShaderInput("map", InputType.IMAGE, None)),
         shader("wipe", ShaderKind.TRANSITION, number("angle", 0.0)),
     )
 }

@@ -111,7 +111,7 @@ def movement_transition(world: World, outgoing_index: int, index: int) -> Use | 
     transition = (movements[outgoing_index].exit or Transition()) if said is None else said
     if transition.shader is None:
         return None
-    return _made(world, ShaderUse("/transition", transition.shader, transition.settings))
+    return _made(world, ShaderUse("/transition", transition.shader, transition.settings, transition.pictures))
 
 
 def picture_source(world: World, source: PictureFrom) -> PictureSource:

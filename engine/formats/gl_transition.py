@@ -8,8 +8,7 @@ The file has a function `vec4 transition(vec2 uv)`, uv counted from the lower le
     uniform vec2 centre /* = vec2(0.5) */, size /* = vec2(1.0) */;
 
 What ISF has no type for is made of inputs that it has: a vec3 within 0..1 of a colour without its alpha, an ivec2 of a
-point2D, any other vector of one input a component, NAME_x, NAME_y, … A sampler2D is an image; while none is given it
-reads as a ramp, dark at the left and bright at the right. Pure: no GL. Any thread.
+point2D, any other vector of one input a component, NAME_x, NAME_y, … A sampler2D is an image. Pure: no GL. Any thread.
 """
 
 from __future__ import annotations
@@ -31,7 +30,6 @@ _PRECISIONS = frozenset(("lowp", "mediump", "highp"))
 _ENTRY = ("vec4", "transition", "(")
 _ABOUT = re.compile(r"^[ \t/*]*(author|licen[sc]e)[ \t]*:(.*)", re.IGNORECASE | re.MULTILINE)
 _LEADING_VALUE = re.compile(r"\w+\s*\([^()]*\)|[-+.\w]+")
-_MAP_READ = re.compile(r"\btexture(?:2D)?\s*\(\s*(\w+)\s*,")
 _LONGEST_TOLD = 80
 
 _HOSTS = (PROGRESS, "ratio")
@@ -45,11 +43,6 @@ _PRELUDE = (
     "float ratio = RENDERSIZE.x / RENDERSIZE.y; "
     f"vec4 getFromColor(vec2 uv) {{ return IMG_NORM_PIXEL({FROM_PICTURE}, uv); }} "
     f"vec4 getToColor(vec2 uv) {{ return IMG_NORM_PIXEL({TO_PICTURE}, uv); }} "
-)
-# A picture that is not given is clear and one pixel large.
-_MAP_READER = (
-    "vec4 glt_{name}(vec2 uv) {{ return textureSize({name}, 0) == ivec2(1) ? "
-    "vec4(vec3(clamp(uv.x, 0.0, 1.0)), 1.0) : IMG_NORM_PIXEL({name}, uv); }} "
 )
 _MAIN = "\nvoid main() { gl_FragColor = transition(isf_FragNormCoord); }\n"
 
@@ -120,13 +113,11 @@ class _Parameter:
     def renamed(self) -> str:
         """What the body has to call it: "" for its own name. Renamed all over the file, so that a function's own
         variable of the same name stays its own."""
-        return f"glt_{self.name}" if self.type != _SAMPLER and self._made_of_inputs() else ""
+        return f"glt_{self.name}" if self._made_of_inputs() else ""
 
     @property
     def declaration(self) -> str:
         """The GLSL that makes it of its inputs; "" where its one input is it."""
-        if self.type == _SAMPLER:
-            return _MAP_READER.format(name=self.name)
         return f"{self.type} {self.renamed} = {self._made_of_inputs()}; " if self.renamed else ""
 
     def _made_of_inputs(self) -> str:
@@ -135,7 +126,7 @@ class _Parameter:
             return f"{self.name}.rgb" if self.type == "vec3" else ""
         if self.type == "ivec2":
             return f"ivec2(floor({self.name} + 0.5))"
-        if self.type in ("float", "int", "bool", "vec2"):
+        if self.type in ("float", "int", "bool", "vec2", _SAMPLER):
             return ""
         return f"{self.type}({', '.join(self._component_names())})"
 
@@ -205,12 +196,10 @@ def _comment_after(pieces: Sequence[Piece], at: int) -> str:
 def _body(pieces: Sequence[Piece], parameters: Sequence[_Parameter]) -> str:
     """The file's GLSL, reading its parameters as they are declared now."""
     renamed = {one.name: one.renamed for one in parameters if one.renamed}
-    words = [
+    return "".join(
         renamed.get(piece.text, piece.text) if before is None or before.text != "." else piece.text
         for before, piece in zip([None, *pieces], pieces, strict=False)
-    ]
-    maps = {one.name for one in parameters if one.type == _SAMPLER}
-    return _MAP_READ.sub(lambda found: f"glt_{found[1]}(" if found[1] in maps else found[0], "".join(words))
+    )
 
 
 def _declared(pieces: Sequence[Piece], after: str, place: str) -> Iterator[_Parameter]:

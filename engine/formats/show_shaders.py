@@ -114,11 +114,16 @@ class ShadersCheck:
     def _transition(self, place: Place, transition: Transition | None) -> None:
         if transition is None:
             return
-        if transition.shader is not None:
-            shader = self._shader((*place, "shader"), transition.shader, ShaderKind.TRANSITION)
-            self._settings((*place, "settings"), shader, transition.settings)
-        elif transition.settings:
-            self.report((*place, "settings"), "belong to a shader, and none is named", "add shader: NAME")
+        if transition.shader is None:
+            for key in ("settings", "pictures"):
+                if getattr(transition, key):
+                    self.report((*place, key), "belong to a shader, and none is named", "add shader: NAME")
+            return
+        shader = self._shader((*place, "shader"), transition.shader, ShaderKind.TRANSITION)
+        self._settings((*place, "settings"), shader, transition.settings)
+        self._pictures((*place, "pictures"), shader, transition)
+        mend = "name a file; an effect of the layer or movement can read them"
+        self._files_only((*place, "pictures"), transition.pictures, "a transition", mend)
 
     def _shader(self, place: Place, name: str, kind: ShaderKind) -> Shader | None:
         """The shader that stands at `place`; None, and a report, where it cannot be that."""
@@ -147,7 +152,7 @@ class ShadersCheck:
                 there = f"there are {', '.join(inputs)}" if inputs else "it has none"
                 self.report(where, f"{shader.name} has no setting {name}", did_you_mean(name, inputs, there))
 
-    def _pictures(self, place: Place, shader: Shader | None, use: Effect | Generator) -> None:
+    def _pictures(self, place: Place, shader: Shader | None, use: Effect | Generator | Transition) -> None:
         names = [one.name for one in shader.pictures] if shader is not None else []
         for name, source in use.pictures.items():
             where: Place = (*place, name)
@@ -174,12 +179,14 @@ class ShadersCheck:
         return {group.name for groups in _all_groups(self.show) for group in groups}
 
     def _master_reads_files_only(self) -> None:
+        mend = "put the effect into the movement's effects; they are mixed before the master"
         for index, effect in enumerate(self.show.master.effects):
-            for name, source in effect.pictures.items():
-                if source.file is None:
-                    place: Place = ("master", "effects", index, "pictures", name)
-                    mend = "put the effect into the movement's effects; they are mixed before the master"
-                    self.report(place, "the master cannot read layers and groups", mend)
+            self._files_only(("master", "effects", index, "pictures"), effect.pictures, "the master", mend)
+
+    def _files_only(self, place: Place, pictures: Mapping[str, PictureFrom], who: str, mend: str) -> None:
+        for name, source in pictures.items():
+            if source.file is None:
+                self.report((*place, name), f"{who} cannot read layers and groups", mend)
 
 
 def _all_groups(show: Show) -> Iterator[tuple[Group, ...]]:

@@ -278,8 +278,12 @@ def _pictures_from(loaded: LoadedShow) -> Iterator[PictureFrom]:
 def _of_movement(movement: PlacedMovement) -> Iterator[PictureFrom]:
     for chain in (movement.effects, *(group.effects for group in movement.groups)):
         yield from _of_chain(chain)
+    for transition in (movement.transition, movement.exit):
+        if transition is not None:
+            yield from transition.pictures.values()
     for layer in movement.layers:
         yield from _of_chain(layer.effects)
+        yield from layer.transition.pictures.values()
         if layer.generator is not None:
             yield from layer.generator.pictures.values()
         if layer.mask is not None:

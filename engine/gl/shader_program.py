@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 import moderngl
+import numpy as np
 
 from engine.errors import ShaderError
 from engine.formats.isf import Isf
@@ -15,7 +16,7 @@ from engine.gl.full_screen import FullScreen
 from engine.gl.programs import Part, build_program, shipped_part
 from engine.gl.targets import picture_of
 from engine.gl.textures import still_texture
-from engine.model.shaders import PICTURE_TYPES, InputType, Value
+from engine.model.shaders import PICTURE_TYPES, InputType, ShaderKind, Value
 
 _GLSL_TYPES = {
     InputType.FLOAT: "float",
@@ -27,6 +28,7 @@ _GLSL_TYPES = {
 }
 _SILENCE = 128 / 255
 _LARGEST_LONG, _LARGEST_FLOAT = 2**31 - 1, 3.4e38
+_RAMP_PX = 2048  # half a texel at either end is even
 _WIDTHS = {InputType.COLOR: 4, InputType.POINT2D: 2}
 
 _HOST_UNIFORMS = (
@@ -69,6 +71,9 @@ class ShaderProgram:
         self.clear_picture = context.texture((1, 1), 4, bytes(4))
         self.sampler = context.sampler(repeat_x=False, repeat_y=False)
         self.imported: dict[str, moderngl.Texture] = {}
+        shader = source.as_shader(source.file)
+        self._ramp = _ramp(context) if shader.kind is ShaderKind.TRANSITION and shader.pictures else None
+        self._left_out = dict.fromkeys((one.name for one in shader.pictures), self._ramp or self.clear_picture)
         self._copier: FullScreen | None = None
         self._reducer: FullScreen | None = None
         try:
@@ -103,7 +108,8 @@ class ShaderProgram:
         return picture in self._uniforms
 
     def values(self, given: Mapping[str, Value | moderngl.Texture]) -> dict[str, Value | moderngl.Texture]:
-        """Every input's value: what is given, as the input's type wants it, else its default, a clear picture for one.
+        """Every input's value: what is given, as the input's type wants it, else its default; for a picture a clear
+        one, and for a further one of a transition dark at the left to bright at the right.
 
         Raises ShaderError for a name that the shader has no input of, and a value that its input cannot hold.
         """
@@ -116,7 +122,7 @@ class ShaderProgram:
             if name in given:
                 found[name] = self._fitting(name, one.type, given[name])
             else:
-                found[name] = self.clear_picture if one.default is None else one.default
+                found[name] = self._left_out.get(name, self.clear_picture) if one.default is None else one.default
         return found
 
     def draw(self) -> None:
@@ -149,6 +155,8 @@ class ShaderProgram:
         for one in (self._copier, self._reducer):
             if one is not None:
                 one.release()
+        if self._ramp is not None:
+            self._ramp.release()
         self.sampler.release()
         self.clear_picture.release()
         self._vertices.release()
@@ -167,6 +175,13 @@ class ShaderProgram:
             return float(value) if kind is InputType.FLOAT else bool(value)
         what = f"the input {name} is a {kind.value} and cannot be {value!r}"
         raise ShaderError(what, subject=self.source.file, mend="Give it a value of its type.")
+
+
+def _ramp(context: moderngl.Context) -> moderngl.Texture:
+    """From dark at the left to bright at the right: a transition that follows it is a wipe."""
+    row = np.ones((_RAMP_PX, 4), np.float16)
+    row[:, :3] = ((np.arange(_RAMP_PX) + 0.5) / _RAMP_PX)[:, None]
+    return context.texture((_RAMP_PX, 1), 4, row, dtype="f2")
 
 
 def _is_number(value: object) -> bool:

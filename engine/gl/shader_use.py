@@ -78,7 +78,7 @@ class ShaderUse:
     ) -> None:
         """Draw every pass, the last into `target` as far as its viewport goes.
 
-        `inputs` sets inputs by name; those left out have their defaults, a picture left out is clear. Raises
+        `inputs` sets inputs by name; those left out have their defaults. Raises
         ShaderError for a name that the shader has no input of, a value that its input cannot hold, and a pass whose
         size has no value or is too large; then nothing is drawn, made or forgotten.
         """

@@ -59,7 +59,7 @@ def sound_samples(at_s: float, count: int) -> Pixels:
     """A tone that sweeps from 100 Hz to 2 kHz in two seconds, the right half as loud: uint8 (2, count), 128 silence."""
     times = at_s + np.arange(count) / _RATE_HZ
     wave = np.sin(2 * np.pi * _tone_hz(at_s) * times)
-    return np.rint(128 + 100 * np.stack([wave, wave / 2])).astype(np.uint8)
+    return np.asarray(np.rint(128 + 100 * np.stack([wave, wave / 2])), np.uint8)
 
 
 def sound_bands(at_s: float, count: int) -> Pixels:
@@ -107,7 +107,7 @@ class TrialInputs:
         return self._source.kind is ShaderKind.TRANSITION
 
     def _pixels(self, one: ShaderInput, at_s: float) -> Pixels | None:
-        """A picture or a sound for `one`; none for what no show gives to a transition."""
+        """A picture or a sound for `one`; none for a transition's further pictures, which most shows leave out."""
         if one.type is InputType.AUDIO:
             return _gray(sound_samples(at_s, self._source.sample_counts.get(one.name, _SAMPLES)))
         if one.type is InputType.AUDIO_FFT:
@@ -137,7 +137,7 @@ def _over(below: Floats, colour: tuple[float, float, float], cover: npt.ArrayLik
 
 def _packed(colour: Floats, alpha: Floats) -> Pixels:
     pixels = np.concatenate([colour * alpha[..., None], alpha[..., None]], axis=2)
-    return np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(pixels, 0, 1) * 255), np.uint8)
 
 
 def _gray(rows: Pixels) -> Pixels:
@@ -146,4 +146,4 @@ def _gray(rows: Pixels) -> Pixels:
 
 
 def _tone_hz(at_s: float) -> float:
-    return 100.0 + 950.0 * (1 + np.sin(np.pi * (at_s - 0.5)))
+    return float(100 + 950 * (1 + np.sin(np.pi * (at_s - 0.5))))

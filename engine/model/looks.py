@@ -81,6 +81,10 @@ class Transition(Part):
         None, description="An ISF transition or a GL Transition; a plain cross-fade where left out."
     )
     settings: dict[str, SettingValue] = Field(default_factory=dict, description="Its inputs by their own names.")
+    pictures: dict[str, PictureFrom] = Field(
+        default_factory=dict,
+        description="Its further image inputs, from files; dark at the left to bright at the right if left out.",
+    )
 
 
 class Group(Part):

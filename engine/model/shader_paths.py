@@ -26,7 +26,6 @@ MOST_PATHS = 20_000  # of a show's shaders
 SMOOTHING_S = 0.03  # as that of faders elsewhere in the tree
 _KINDS = {InputType.BOOL: Kind.SWITCH, InputType.EVENT: Kind.ACTION, InputType.LONG: Kind.INDEX}
 _OF_EFFECTS = ("mix", "on")
-_NO_PICTURES: Mapping[str, PictureFrom] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +70,10 @@ def generator_use(layer: str, generator: Generator) -> ShaderUse:
 
 
 def transition_use(layer: str, written: Transition, shader: str) -> ShaderUse:
-    """A layer's transition by `shader`, which a row of its schedule may name; then it has its usual settings."""
-    settings = written.settings if shader == written.shader else {}
-    return ShaderUse(f"/layer/{layer}/transition", shader, settings, _NO_PICTURES)
+    """A layer's transition by `shader`, which a row of its schedule may name; then it has its usual settings and
+    pictures."""
+    said = written if shader == written.shader else Transition()
+    return ShaderUse(f"/layer/{layer}/transition", shader, said.settings, said.pictures)
 
 
 def transition_shaders(movement: PlacedMovement, layer: str, written: Transition) -> tuple[str, ...]:

@@ -15,6 +15,11 @@ from engine.model.world import LoadedShow
 LOOKS_SIZE = (16, 12)
 
 _IMAGE = {"NAME": "inputImage", "TYPE": "image"}
+_CHANGE = [
+    {"NAME": "startImage", "TYPE": "image"},
+    {"NAME": "endImage", "TYPE": "image"},
+    {"NAME": "progress", "TYPE": "float"},
+]
 _MEMORY = {"TARGET": "memory", "PERSISTENT": True, "FLOAT": True}
 
 _FILES: dict[str, tuple[dict[str, object], str]] = {
@@ -57,15 +62,17 @@ _FILES: dict[str, tuple[dict[str, object], str]] = {
         "void main() { gl_FragColor = colour; }",
     ),
     "wipe": (
-        {
-            "INPUTS": [
-                {"NAME": "startImage", "TYPE": "image"},
-                {"NAME": "endImage", "TYPE": "image"},
-                {"NAME": "progress", "TYPE": "float"},
-            ]
-        },
+        {"INPUTS": _CHANGE},
         """void main() {
             if (isf_FragNormCoord.x < progress) gl_FragColor = IMG_THIS_PIXEL(endImage);
+            else gl_FragColor = IMG_THIS_PIXEL(startImage);
+        }""",
+    ),
+    # The darkest of a map first.
+    "follow": (
+        {"INPUTS": [*_CHANGE, {"NAME": "map", "TYPE": "image"}]},
+        """void main() {
+            if (IMG_THIS_NORM_PIXEL(map).r < progress) gl_FragColor = IMG_THIS_PIXEL(endImage);
             else gl_FragColor = IMG_THIS_PIXEL(startImage);
         }""",
     ),

@@ -11,7 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.app.load import load_world
 from engine.core.figures import Figures
+from engine.core.planner import plan
+from engine.core.step import begun
 from engine.errors import ShaderError
 from engine.formats.shader_files import read_shader
 from engine.gl.compositor import Compositor
@@ -366,6 +369,35 @@ def test_stills_feed_shaders_and_masks(compositor: Make, tmp_path: Path) -> None
     seeing = layer_of(picture, effects=(effect("masked", pictures={"other": half}),))
     assert_all(drawn(make, plan_of(seeing), frames_of(picture)), 100, 50, 0)
     assert_all(drawn(make, plan_of(layer_of(picture, mask=half)), frames_of(picture)), 100, 50, 0)
+
+
+MAPPED = """
+canvas: {width: 64, height: 48}
+layers: [{name: low, generator: {shader: plain, settings: {colour: "#ff0000"}}}]
+movements:
+  - {name: one, duration_s: 10, exit: EXIT}
+  - {name: two, duration_s: 10, transition_s: 2, layers: {low: {generator: {shader: plain}}}}
+"""
+
+
+@pytest.mark.parametrize("is_fed", [True, False])
+def test_a_transition_follows_a_still_or_goes_from_left_to_right(
+    compositor: Make, tmp_path: Path, is_fed: bool
+) -> None:
+    (tmp_path / "shaders").mkdir()
+    written_shaders(tmp_path / "shaders", "plain", "follow")
+    dark_below = np.repeat(np.linspace(255, 0, 12, dtype=np.uint8)[:, None, None], 3, axis=2)
+    write_png(tmp_path / "map.png", np.repeat(dark_below, 16, axis=1))
+    pictures = ", pictures: {map: {file: map.png}}" if is_fed else ""
+    file = tmp_path / "show.yaml"
+    file.write_text(MAPPED.replace("EXIT", f"{{shader: follow{pictures}}}"), encoding="utf-8")
+    world = load_world(file)
+    make = compositor(*LOOKS_SIZE)
+    make.prepare_show(world.loaded)
+    found = drawn(make, plan(world, begun(world), 10.5), {})
+    goes = np.linspace(0, 1, 12)[::-1, None] if is_fed else (np.arange(16) + 0.5)[None] / 16
+    changed = np.broadcast_to(goes < 0.25, found.shape[:2])[..., None]
+    assert np.array_equal(found[..., :3], np.where(changed, (0, 255, 0), (255, 0, 0)))
 
 
 def test_a_file_that_is_gone_is_clear(compositor: Make, tmp_path: Path) -> None:

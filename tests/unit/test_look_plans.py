@@ -314,6 +314,30 @@ movements:
     assert [len(one.movements) for one in found] == [1, 2, 1, 2, 2]
 
 
+def test_transitions_are_fed_from_files(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    (tmp_path / "rows.csv").write_text(
+        "clip,layer,duration_s,transition\na,low,2,\nb,low,2,fade 1\na,low,2,wipe 1\n", encoding="utf-8"
+    )
+    text = """
+layers: [{name: low, transition: {shader: wind, pictures: {map: {file: a.png}}}}]
+library: x
+movements:
+  - {name: one, schedule: rows.csv}
+  - {name: two, duration_s: 10, transition_s: 2, transition: {shader: wind, pictures: {map: {file: a.png}}}}
+"""
+    world = look_world(text, clips=[clip("a"), clip("b")], folder=tmp_path)
+    fed, state = {"map": FromFile(str(tmp_path / "a.png"))}, begun(world)
+    own, of_row = (layer_of(plan(world, state, at_s), "low").transition for at_s in (2.5, 4.5))
+    between = plan(world, state, 7.0).transition
+    assert own is not None
+    assert of_row is not None
+    assert between is not None
+    assert (own.shader, own.pictures) == ("wind", fed)
+    assert (of_row.shader, of_row.pictures) == ("wipe", {}), "what the layer gives its own shader"
+    assert (between.shader, between.pictures) == ("wind", fed)
+
+
 def test_a_movement_that_begins_again_has_keys_of_its_own() -> None:
     text = """
 layers: [{name: low, generator: {shader: dots}}]

@@ -173,6 +173,27 @@ movements: [{name: one, duration_s: 5, look: bb}]
     ]
 
 
+def test_a_transition_s_pictures_are_files_that_are_there(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    found = problems(
+        tmp_path,
+        """layers: [{name: low, generator: {shader: dots}, transition: {pictures: {map: {file: a.png}}}}]
+looks:
+  a: {transition: {shader: wind, pictures: {map: {file: gone.png}, mop: {file: a.png}}}}
+movements:
+  - {name: one, duration_s: 5, exit: {shader: wind, pictures: {map: {layer: low}}}}
+  - {name: two, duration_s: 5, exit: {shader: wind, pictures: {map: {file: a.png}}}}
+""",
+    )
+    assert found == [
+        "1: layers.0.transition.pictures: belong to a shader, and none is named (add shader: NAME)",
+        "3: looks.a.transition.pictures.map.file: gone.png does not exist (paths are relative to the show's folder)",
+        "3: looks.a.transition.pictures.mop: wind has no picture mop (did you mean map?)",
+        "5: movements.0.exit.pictures.map: a transition cannot read layers and groups"
+        " (name a file; an effect of the layer or movement can read them)",
+    ]
+
+
 def test_pictures_that_read_one_another_are_told(tmp_path: Path) -> None:
     found = problems(
         tmp_path,
