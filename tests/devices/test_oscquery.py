@@ -45,6 +45,7 @@ from tests.devices.osc_support import free_port
 from tests.devices.sound_support import TIMEOUT_S, wait_until
 from tests.film_support import grey_movie, start_module
 from tests.osc_support import FOREVER_S, Stage, message, osc_world, read
+from tests.world_support import clip, world
 
 ECHO = "/layer/echo/opacity"
 BASE = "/layer/base/opacity"
@@ -501,3 +502,18 @@ def test_a_foreign_client_finds_the_player_reads_its_tree_and_plays_it(tmp_path:
 def _value(client: OSCQueryClient, path: str) -> Any:
     node = client.query_node(path)
     return node.value[0] if node is not None else None
+
+
+def test_another_version_of_the_show_is_served_and_websockets_are_told(stage: QueryStage) -> None:
+    with stage.connect() as client:
+        client.send(command("LISTEN", ECHO))
+        assert heard(client) == (ECHO, 1.0)
+        new = Stage(world(clips=[clip("a")], layers=({"name": "new"}, {"name": "echo", "opacity": 0.5})))
+        stage.latest = new.latest
+        assert json.loads(client.recv(timeout=TIMEOUT_S)) == {"COMMAND": "PATH_CHANGED", "DATA": "/"}
+        assert heard(client) == (ECHO, 0.5), "what is listened to and still there goes on"
+        client.send(command("LISTEN", "/layer/new/opacity"))
+        assert heard(client) == ("/layer/new/opacity", 1.0)
+    assert stage.get("/layer/base")[0] == 404
+    status, content = stage.get("/layer/new/opacity?VALUE")
+    assert (status, content) == (200, {"VALUE": [1.0]})

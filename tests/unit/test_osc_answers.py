@@ -16,6 +16,7 @@ from engine.inputs.osc_packet import OscMessage, parse_packet
 from engine.inputs.osc_question import Facts
 from engine.inputs.osc_questions import QUESTIONS
 from tests.osc_support import Ear, Stage, message
+from tests.world_support import clip, world
 
 
 class Listeners:
@@ -225,3 +226,16 @@ def test_what_is_written_is_read_by_another_library() -> None:
     ((address, *arguments),) = ear.heard()
     assert (address, arguments[:2], arguments[3:]) == ("/all", [1, 2**40], [0.1, "wörter", None])
     assert arguments[2] == pytest.approx(3.4028235e38)
+
+
+def test_another_version_of_the_show_answers_once_it_plays(desk: Desk) -> None:
+    new = Stage(world(clips=[clip("a")], layers=({"name": "new"},), movements=(("other", 5.0, ()),)))
+    desk.answers.adopt(new.world)
+    # For a tick what is shown is the version before.
+    assert desk.ask("/runtime/clips", "echo")
+    assert [one[2] for one in desk.ask("/runtime/movements")[:-1]] == ["other"]
+    desk.stage = new
+    assert desk.ask("/runtime/get", "/layer/new/opacity") == [("/runtime/value", "/layer/new/opacity", 1.0)]
+    assert desk.ask("/runtime/get", "/layer/echo/opacity")[0][0] == "/runtime/error"
+    assert {one[1] for one in desk.ask("/runtime/list", "/layer/*/opacity")[:-1]} == {"/layer/new/opacity"}
+    assert desk.ask("/runtime/status")[0][2] == "other"

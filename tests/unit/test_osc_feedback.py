@@ -262,3 +262,17 @@ def test_watchers_are_few_and_forgotten_after_a_minute() -> None:
     assert [len(ear.packets) for ear in ears] == [1] + [0] * MOST_WATCHERS
     monitor.remove(ears[0].peer.key)
     assert not monitor.watched
+
+
+def test_another_version_of_the_show_is_told_by_its_own_paths(telling: Telling, ear: Ear) -> None:
+    assert telling.subscribe(ear)
+    telling.stage.play(0.0, {ECHO: 0.5})
+    telling.rounds.tell(0.0)
+    ear.heard()
+    telling.stage = Stage(world(clips=[clip("a")], layers=({"name": "new"},), movements=(("other", 5.0, ()),)))
+    telling.rounds.tell(1.0)
+    told = {one[0]: one[1:] for one in ear.heard()}
+    assert told["/layer/new/opacity"] == (1.0,)
+    assert told["/runtime/movement"] == ("other", 0)
+    assert ECHO not in told
+    assert "/master/fade" not in told, "what is as it was is not told again"

@@ -11,6 +11,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from engine.model.events import EventSource
 from tests.osc_support import NOW_TAG, SHOW_S, UNIX_S, Station, bundle, message, raw, tagged
+from tests.world_support import clip, world
 
 
 @pytest.fixture
@@ -293,3 +294,10 @@ def test_questions_are_no_events_and_senders_are_told_apart(station: Station) ->
         ("other", "/layer/base/x", 0.5),
         ("other", "/layer/echo/x", 0.5),
     ]
+
+
+def test_patterns_are_put_for_the_paths_of_another_version() -> None:
+    station = Station()
+    assert len(station.hear(message("/layer/*/opacity", 0.5))) == 2
+    station.receiver.adopt(world(clips=[clip("a")], layers=({"name": "new"},)).tree)
+    assert [one.address for one in station.hear(message("/layer/*/opacity", 0.5))] == ["/layer/new/opacity"]

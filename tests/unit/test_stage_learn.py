@@ -212,3 +212,68 @@ def test_a_writer_that_does_not_start_is_an_error_and_no_more(tmp_path: Path, mo
     monkeypatch.setattr("sys.executable", str(tmp_path / "none"))
     with pytest.raises(OutputError, match="could not be written"):
         write_apart(tmp_path / "show.yaml", Binding(key="x", to="/go"), "")
+
+
+def adopt(stage: Stage) -> None:
+    """Take over what stands in the show's file, as hot reload does."""
+    loaded, problems = resolve(
+        parse_show(stage.file.read_text(), str(stage.file)), stage.file, Surroundings(CLIPS, {}, BLENDS)
+    )
+    assert problems == []
+    assert loaded is not None
+    stage.world = World(loaded, ParameterTree(loaded.show, CLIPS))
+    bindings = [*loaded.bindings, *(one for one in stage.learn.not_written if one not in loaded.bindings)]
+    stage.bindings.adopt(bindings, stage.world.tree, quantise={}, modifiers={})
+    stage.learn.adopt(stage.world, digest(stage.file.read_bytes()))
+
+
+def written_line(stage: Stage) -> None:
+    """Until the binding learned last stands in the file."""
+    stage.plays(("/layer/base/opacity", 0.5))
+    stage.press("f2")
+    stage.moves()
+    stage.learn.close()
+
+
+def test_a_binding_that_was_learned_plays_once_when_the_file_is_read_again(stage: Stage) -> None:
+    written_line(stage)
+    adopt(stage)  # before the loop has heard that it is written
+    assert len(stage.bindings.bindings) == 3
+    assert stage.plays(("midi/cc/1/22", 0.25)) == [("/layer/base/opacity", 0.25)]
+    adopt(stage)
+    assert len(stage.bindings.bindings) == 3
+
+
+def test_a_learned_line_that_is_taken_out_of_the_file_plays_no_more(stage: Stage) -> None:
+    written_line(stage)
+    stage.plays()
+    assert not stage.learn.not_written
+    stage.file.write_text(stage.file.read_text().replace(LINE, ""))
+    adopt(stage)
+    assert stage.plays(("midi/cc/1/22", 0.25)) == []
+
+
+def test_what_could_not_be_written_plays_on_in_another_version(stage: Stage) -> None:
+    stage.file.write_text(SHOW + "# somebody was here\n")
+    written_line(stage)
+    stage.plays()
+    adopt(stage)
+    assert stage.plays(("midi/cc/1/22", 0.25)) == [("/layer/base/opacity", 0.25)]
+
+
+def test_what_is_learned_in_another_version_is_written_into_it(stage: Stage) -> None:
+    changed = SHOW.replace("60", "61") + "# somebody was here\n"
+    stage.file.write_text(changed)
+    adopt(stage)
+    written_line(stage)
+    assert LINE in stage.file.read_text()
+    assert "61" in stage.file.read_text()
+
+
+def test_whoever_is_learning_goes_on_learning(stage: Stage) -> None:
+    stage.plays(("/layer/base/opacity", 0.5))
+    stage.press("f2")
+    adopt(stage)
+    assert stage.learn.active
+    stage.moves()
+    assert stage.plays(("midi/cc/1/22", 0.5)) == [("/layer/base/opacity", 0.5)]
