@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 from engine.app.live_inputs import LiveInputs
 from engine.app.player import Player
@@ -19,6 +20,23 @@ from engine.model.controls import Binding
 from engine.model.world import World
 
 log = logging.getLogger(__name__)
+
+
+class Watch(Protocol):
+    """Whoever makes versions ready (engine.app.show_watch)."""
+
+    @property
+    def offered(self) -> Version | None: ...
+
+    @property
+    def line(self) -> str: ...
+
+    @property
+    def problem(self) -> str: ...
+
+    def settle(self, why_not: str = "") -> None: ...
+
+    def close(self) -> None: ...
 
 
 class Reload:
@@ -36,16 +54,18 @@ class Reload:
         compositor: Compositor,
         bindings_of: Callable[[World], list[Binding]],
         *,
+        watch: Watch | None = None,
         take: Path | None = None,
     ) -> None:
-        """`bindings_of` gives the bindings of a version, those of free keys with them; `take` is being recorded."""
+        """`bindings_of` gives the bindings of a version, those of free keys with them; `take` is being
+        recorded. `watch` is for tests."""
         self._player = player
         self._inputs = inputs
         self._store = store
         self._compositor = compositor
         self._bindings_of = bindings_of
         self._take = take
-        self._watch = ShowWatch(player.world)
+        self._watch = watch or ShowWatch(player.world)
         self._staging: Iterator[object] | None = None
 
     @property
