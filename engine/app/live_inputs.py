@@ -92,8 +92,10 @@ class LiveInputs:
 
     def adopt(self, world: World, bindings: Iterable[Binding]) -> None:
         """Go on with another version of the show, whose devices are the same. Main thread, between two ticks."""
-        if makes_sound(world) and not makes_sound(self._world):
-            log.warning("%s: it can sound now, and will once it is played anew", world.loaded.file)
+        wants = {"sound": makes_sound, "an audio input": shaders_hear_input}
+        for what, asks in wants.items():
+            if asks(world) and not asks(self._world):
+                log.warning("%s: it wants %s by now, and has it from the next start on", world.loaded.file, what)
         self._world = world
         self.board.adopt(world)
         if self._listening is not None:
