@@ -40,6 +40,7 @@ class LiveJob:
     headless: bool
     fullscreen: bool | None = None
     monitor: str | None = None
+    operator: bool | None = None  # whether the operator has a window; None: as the show says
     from_s: float = 0.0
     for_s: float | None = None
     silent: bool = False

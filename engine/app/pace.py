@@ -66,6 +66,7 @@ class LivePace:
 
     def __init__(self, rate: float, now_s: Callable[[], float], over: Callable[[], bool], figures: Figures) -> None:
         self.period_s = 1.0 / rate
+        self.due_s = 0.0  # when the next tick is due, of time.monotonic
         self._now_s = now_s
         self._over = over
         self._late = figures.counter("frames_late")
@@ -83,10 +84,11 @@ class LivePace:
             missed = int(late_s / self.period_s)
             self._dropped.add(missed)
             frame_index += missed
+            due_s += (1 + missed) * self.period_s
+            self.due_s = due_s
             now_s = self._now_s()
             yield Tick(frame_index, now_s, now_s + self.period_s)
             frame_index += 1
-            due_s += (1 + missed) * self.period_s
 
 
 # The kernel wakes a sleeper late by about this much; the rest is spent spinning.

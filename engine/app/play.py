@@ -16,6 +16,7 @@ from engine.app.command import DONE, StopWish, print_json, run_with_console, sec
 from engine.app.jobs import LiveJob
 from engine.app.live_inputs import LiveInputs
 from engine.app.load import load_world
+from engine.app.messages import Messages, kept_messages
 from engine.app.pace import Tick
 from engine.app.player import Player
 from engine.app.replay import load_take
@@ -31,6 +32,7 @@ from engine.outputs.beside import check_apart, check_output_path
 _EXAMPLES = """examples:
   runtime-play show.yaml                       in a window, with music, MIDI, OSC and keys
   runtime-play show.yaml --fullscreen --monitor HDMI-1
+  runtime-play show.yaml --operator            a second window: a small picture, figures, messages
   runtime-play show.yaml --from 1:30           from the middle
   runtime-play show.yaml --headless --for 20   the real-time loop off screen, for 20 seconds
   runtime-play show.yaml --record take.jsonl   keep what is played, for runtime-render --take
@@ -47,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--from", dest="from_s", type=seconds, metavar="TIME", help="begin here; 0, or a take's start")
     parser.add_argument("--fullscreen", action=argparse.BooleanOptionalAction, help="cover the monitor")
     parser.add_argument("--monitor", metavar="NAME", help="the monitor whose name has this in it")
+    parser.add_argument("--operator", action=argparse.BooleanOptionalAction, help="open the operator's window")
     parser.add_argument("--silent", action="store_true", help="leave the audio device alone")
     parser.add_argument("--record", type=Path, metavar="TAKE", help="write what is played to this file, as it happens")
     parser.add_argument("--replay", type=Path, metavar="TAKE", help="play a take, and over it")
@@ -64,10 +67,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _play(arguments: argparse.Namespace, console: Console) -> int:
     _check_files(arguments)
-    world = tried(load_world(arguments.show, console), console)
+    with kept_messages() as messages:
+        world = tried(load_world(arguments.show, console), console)
+        return _perform_show(arguments, console, world, messages)
+
+
+def _perform_show(arguments: argparse.Namespace, console: Console, world: World, messages: Messages) -> int:
     job = _job(arguments, world)
     begun_s = time.monotonic()
-    with StopWish() as stop, live(world, job) as (player, inputs):
+    with StopWish() as stop, live(world, job, messages) as (player, inputs):
         player.stop_wished = stop
         with Status(console, player, inputs) as status:
             player.after_tick.append(_follower(player, inputs, status))
@@ -99,6 +107,7 @@ def _job(arguments: argparse.Namespace, world: World) -> LiveJob:
         headless=arguments.headless,
         fullscreen=arguments.fullscreen,
         monitor=arguments.monitor,
+        operator=arguments.operator,
         from_s=at_first_s if arguments.from_s is None else arguments.from_s,
         for_s=arguments.for_s,
         silent=arguments.silent,

@@ -48,13 +48,14 @@ def _window(world: World, job: LiveJob, inputs: LiveInputs) -> Window:
         monitor=wish.monitor if job.monitor is None else job.monitor,
         fullscreen=wish.fullscreen if job.fullscreen is None else job.fullscreen,
         vsync=wish.vsync,
-        on_key=lambda name, pressed: _window_key(window, inputs, name, pressed),
+        on_key=lambda name, pressed: window_key(window, inputs, name, pressed),
     )
     return window
 
 
-def _window_key(window: Window, inputs: LiveInputs, name: str, pressed: bool) -> None:
-    """F11 and escape are the window's own, as everywhere; every key reaches the show's bindings as well.
+def window_key(window: Window, inputs: LiveInputs, name: str, pressed: bool) -> None:
+    """A key pressed in a window. F11 and escape are the audience's window's own, as everywhere; every key reaches the
+    show's bindings as well.
 
     While a control is learned, escape leaves that, and not the full screen.
     """

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from engine.app.film import check_render_paths, film_of, written_whole
 from engine.app.jobs import LiveJob, RenderJob
 from engine.app.learn import StageLearn
+from engine.app.messages import Messages
 from engine.app.notices import Notices
+from engine.app.operator_screen import open_operator
 from engine.app.pace import LivePace, OfflinePace
 from engine.app.plan_file import PlanWriter, StagePlanWriter
 from engine.app.player import Player
@@ -92,11 +94,12 @@ def _lead_in_s(world: World) -> float:
 
 
 @contextmanager
-def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
+def live(world: World, job: LiveJob, messages: Messages | None = None) -> Iterator[tuple[Player, LiveInputs]]:
     """A player for the stage, its devices open. Leaving the block closes them all.
 
     A device that is not there, a display too, is a warning in the log, and the show goes on without it. Raises
-    DeviceError where there is no GL driver, or no monitor of the name that was asked for.
+    DeviceError where there is no GL driver, or no monitor of the name that was asked for. Without
+    `messages` (what is logged) the operator has no window.
     """
     from engine.app.live_hearing import LiveHearing  # noqa: PLC0415
     from engine.app.live_inputs import LiveInputs  # noqa: PLC0415
@@ -141,6 +144,8 @@ def live(world: World, job: LiveJob) -> Iterator[tuple[Player, LiveInputs]]:
             _reload(stack, player, inputs, store, compositor, take=job.record)
         player.after_tick.append(Notices(player.bindings, figures))
         player.after_tick.append(inputs.board.publish)
+        if messages is not None:
+            open_operator(stack, job, output, player, inputs=inputs, compositor=compositor, messages=messages)
         inputs.over_when(job.for_s, None if isinstance(output, Nothing) else lambda: output.should_close)
         _warm_up(store, compositor, plan(world, player.history.head, job.from_s))
         inputs.open(silent=job.silent)

@@ -218,6 +218,13 @@ class WindowOutput(Part):
     vsync: bool = Field(True, description="Wait for the display's refresh: no tearing.")
 
 
+class OperatorOutput(Part):
+    """The operator's window, beside the audience's: a small picture of what they see, figures and messages."""
+
+    enabled: bool = Field(False, description="Opens it. runtime-play --operator and --no-operator come before this.")
+    monitor: str = Field("", description="Monitor by part of its name; empty takes one that the audience's is not on.")
+
+
 class FiguresOutput(Part):
     """Who is told the figures of the run while it plays, as OSC messages over UDP."""
 
@@ -237,6 +244,7 @@ class Outputs(Part):
     """Where the picture goes. `runtime-render` writes a file whatever stands here."""
 
     window: WindowOutput = Field(default_factory=WindowOutput, description="The audience's window.")
+    operator: OperatorOutput = Field(default_factory=OperatorOutput, description="The operator's. See operator.md.")
     figures: FiguresOutput | None = Field(
         None, description="Who is told the figures of the run; nobody where left out. See figures.md."
     )
