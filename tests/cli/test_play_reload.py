@@ -24,7 +24,7 @@ layers:
     opacity: {opacity}
     effects: [{{shader: {effect}}}]
   - {{name: top, source: down.mp4, opacity: 0.5}}
-movements:
+{more}movements:
   - {{name: one, schedule: one.csv, duration_s: {duration_s}}}
 inputs: {{midi: {{enabled: false}}, osc: {{port: {port}}}}}
 """
@@ -45,10 +45,12 @@ class Playing:
         self.folder = folder
         self.port = free_udp_port()
         self.settings: dict[str, Any] = {
+            "more": "",
             "seed": 1, "opacity": 1, "effect": "gain", "duration_s": 600, "port": self.port,
         }  # fmt: skip
         grey_movie(folder / "up.mp4")
         grey_movie(folder / "down.mp4", first_level=20)
+        grey_movie(folder / "third.mp4", first_level=24)
         (folder / "shaders").mkdir()
         self.write_effect("gain", "by * c.rgb")
         self.write("one.csv", CSV.format(clip="top"))
@@ -143,6 +145,9 @@ def test_what_is_saved_is_played_and_what_is_wrong_is_told(playing: Playing) -> 
     playing.write("one.csv", CSV.format(clip="base"))
     playing.says("taken over: one.csv")
 
+    playing.write_show(more="  - {name: side, source: third.mp4}\n")
+    playing.says("taken over: show.yaml")
+
     playing.write_show(effect="glow")  # there is no such shader yet
     playing.says("not taken over", "show.yaml:7", "glow")
     playing.write_effect("glow", "nothing * c.rgb")
@@ -164,6 +169,8 @@ def test_what_is_saved_is_played_and_what_is_wrong_is_told(playing: Playing) -> 
     assert opacities == [1, 0.25, 0.5]
     effects = list(dict.fromkeys(layers(row)["base"]["effects"][0]["shader"] for row in rows))
     assert effects == ["gain", "glow"]
+    assert layers(rows[-1])["side"]["clip"] == "layer-side"
+    assert rows[-1]["lacking"] == 0, "and its frames are there"
     clips = list(dict.fromkeys(layers(row)["top"]["clip"] for row in rows))
     assert clips == ["layer-top", "layer-base"]
     for row in rows:  # playheads know of nothing

@@ -158,6 +158,18 @@ def test_hit_nearest_and_missing_are_told_and_counted(make_store: MakeStore, fig
     assert figures.samples("decode_ms").count == 1
 
 
+def test_other_clips_are_served_from_one_frame_to_the_next(make_store: MakeStore) -> None:
+    store = make_store()
+    store.exact_frames_for(plan(("a", 5)))
+    store.frames_for(plan(("a", 5), ("c", 1)))
+    store.want(wanted("c", 1, 2, 3))
+    store.adopt({"a": CLIPS["a"], "new": clip("new")})
+    found = store.frames_for(plan(("a", 5), ("new", 0)))
+    assert isinstance(found[FrameRef("a", 5)], Hit), "what was decoded stays"
+    store.want(wanted("new", 1))
+    assert isinstance(only(store.exact_frames_for(plan(("new", 1)))), Hit)
+
+
 def test_what_a_plan_lacks_comes_though_nobody_waits(make_store: MakeStore, disk: Disk) -> None:
     disk.running.clear()
     store = make_store()

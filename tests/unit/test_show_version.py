@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +176,16 @@ def test_a_shader_that_failed_at_the_start_stays_out_until_its_file_is_another(s
     assert not version.world.loaded.barred
     versions.taken(version)
     assert not versions.read().sources
+
+
+def test_versions_that_no_longer_play_are_let_go_of(show: Path) -> None:
+    versions = Versions(load_world(show))
+    trees: list[weakref.ref[object]] = []
+    for number in range(4):
+        show.write_text(SHOW + f"# {number}\n")
+        version = versions.read()
+        versions.taken(version)
+        trees.append(weakref.ref(version.world.tree))
+    del version
+    gc.collect()
+    assert [tree() is None for tree in trees] == [True, True, True, False]
