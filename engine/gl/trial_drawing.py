@@ -138,7 +138,7 @@ def _frames(use: ShaderUse, targets: MarkedTargets, inputs: TrialInputs, job: Tr
             raise ShaderError(f"OpenGL refuses to draw its {frame}", subject=source.file)
         # What is copied into the output has been looked at in its own target; a copy marks nothing, and clears nothing.
         if not remarks and targets.are_marked(besides=output if use.pass_count > passes else None):
-            remarks.append(f"{frame}: it divides by zero or the like; such pixels are shown black")
+            remarks.append(f"{frame}: it divides by zero or the like; such pixels are shown black or white")
         pictures.append(_pixels(output))
         if frame.is_kept:
             kept.append(pictures[-1])

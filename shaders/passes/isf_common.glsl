@@ -9,6 +9,15 @@ uniform int PASSINDEX;
 uniform vec2 RENDERSIZE;
 uniform vec4 DATE;
 
+// The power as C has it, where GLSL leaves it open: that of a negative number with a whole exponent.
+float isf_pow(float base, float exponent) {
+    float power = pow(exponent == floor(exponent) ? abs(base) : base, exponent);
+    return base < 0.0 && mod(exponent, 2.0) == 1.0 ? -power : power;
+}
+vec2 isf_pow(vec2 base, vec2 exponent) { return vec2(isf_pow(base.x, exponent.x), isf_pow(base.y, exponent.y)); }
+vec3 isf_pow(vec3 base, vec3 exponent) { return vec3(isf_pow(base.xy, exponent.xy), isf_pow(base.z, exponent.z)); }
+vec4 isf_pow(vec4 base, vec4 exponent) { return vec4(isf_pow(base.xy, exponent.xy), isf_pow(base.zw, exponent.zw)); }
+
 vec4 isf_straight(vec4 colour) {
 #ifdef PREMULTIPLIED
     return colour.a > 0.0 ? vec4(colour.rgb / colour.a, colour.a) : vec4(0.0);

@@ -379,18 +379,49 @@ def test_heights_count_upwards_in_derivatives(draw: Draw) -> None:
     assert (draw(isf(body)) == (255, 255, 0, 255)).all()
 
 
-NO_NUMBERS = ["sqrt(-1.0 - TIME)", "0.0 / TIME", "1.0 / TIME", "-1.0 / TIME", "log(-1.0 - TIME)"]
+# And what is shown of them.
+@pytest.mark.parametrize("kind", ["float", "vec2", "vec3", "vec4"])
+@pytest.mark.parametrize(
+    ("base", "exponent", "power"),
+    [
+        (-2.0, 3.0, -8.0),
+        (-2.0, 2.0, 4.0),
+        (-2.0, 0.0, 1.0),
+        (-2.0, -1.0, -0.5),
+        (-0.5, -2.0, 4.0),
+        (2.0, 3.0, 8.0),
+        (2.25, 1.5, 3.375),
+        (0.0, 3.0, 0.0),
+    ],
+)
+def test_powers_are_those_of_c(draw: Draw, kind: str, base: float, exponent: float, power: float) -> None:
+    text = f"""const float two = pow(2.0, 1.0);
+    void main() {{
+        {kind} found = pow({kind}({base} + TIME), {kind}({exponent} + TIME));
+        {kind} folded = pow({kind}({base}), {kind}({exponent}));
+        bool same = distance(found, {kind}({power})) < 0.001 && distance(folded, {kind}({power})) < 0.001;
+        gl_FragColor = vec4(same && two == 2.0);
+    }}"""
+    assert (draw(isf(text)) == 255).all()
 
 
-@pytest.mark.parametrize("value", NO_NUMBERS)
-def test_what_is_no_number_does_not_stay(draw: Draw, value: str) -> None:
+def test_a_file_may_have_a_power_of_its_own(draw: Draw) -> None:
+    body = "float pow(float a, int n) { return a * float(n); }\nvoid main() { gl_FragColor = vec4(pow(0.1, 2)); }"
+    assert (draw(isf(body)) == 51).all()
+
+
+NO_NUMBERS = {"sqrt(-1.0 - TIME)": 0, "0.0 / TIME": 0, "1.0 / TIME": 255, "-1.0 / TIME": 0, "log(-1.0 - TIME)": 0}
+
+
+@pytest.mark.parametrize(("value", "shown"), NO_NUMBERS.items())
+def test_what_is_no_number_does_not_stay(draw: Draw, value: str, shown: int) -> None:
     body = f"""void main() {{
         float bad = FRAMEINDEX == 0 ? {value} : 0.0;
         if (PASSINDEX == 0) gl_FragColor = IMG_THIS_PIXEL(memory) + vec4(bad, 0.25, 0.25, 0.5);
         else gl_FragColor = IMG_THIS_PIXEL(memory) + vec4(bad, 0.0, 0.0, 0.0);
     }}"""
     text = isf(body, PASSES=[{"TARGET": "memory", "PERSISTENT": True, "FLOAT": True}, {}])
-    assert (draw(text, {"frame_index": 0}) == (0, 64, 64, 128)).all()
+    assert (draw(text, {"frame_index": 0}) == (shown, 64, 64, 128)).all()
     assert (draw(text, {"frame_index": 0}, {"frame_index": 1}) == (0, 128, 128, 255)).all()
 
 

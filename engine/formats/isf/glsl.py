@@ -14,6 +14,7 @@ from engine.formats.isf.statements import (
     blank_declared,
     drop_wrong_consts,
     fragment_output,
+    powers_as_c,
     return_floats,
 )
 from engine.formats.isf.words import Piece, Sort, next_code, pieces_of, pieces_of_directive
@@ -83,6 +84,7 @@ def adapted(text: str, declared: Collection[str], own_pictures: Collection[str],
     blank_declared(pieces, declared)
     drop_wrong_consts(pieces)
     return_floats(pieces)
+    powers_as_c(pieces)
     words = _WORDS | {"varying": "out" if is_vertex else "in"} | {name: glsl_name(name) for name in declared}
     if not is_vertex:
         words |= dict.fromkeys(fragment_output(pieces), words["gl_FragColor"])

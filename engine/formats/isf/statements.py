@@ -107,6 +107,26 @@ def return_floats(pieces: list[Piece]) -> None:
                 pieces[value[place].index].text += ".0"
 
 
+def powers_as_c(pieces: list[Piece]) -> None:
+    """Write `isf_pow(` for `pow(` where functions calculate, unless the file has a `pow` of its own. Constants keep it:
+    they can be made of GLSL's functions alone."""
+    calls: list[Piece] = []
+    is_const, before = False, Piece(Sort.SPACE, "")
+    for one in _code(pieces):
+        piece = pieces[one.index]
+        if piece.text == "const" and one.brackets == 0:
+            is_const = True
+        elif piece.text == ";":
+            is_const = False
+        elif piece.text == "pow" and one.braces == 0 and before.sort is Sort.WORD:
+            return
+        elif piece.text == "pow" and one.braces > 0 and not is_const:
+            calls.append(piece)
+        before = piece
+    for piece in calls:
+        piece.text = "isf_pow"
+
+
 def _code(pieces: Sequence[Piece]) -> Iterator[_Code]:
     braces = brackets = 0
     for index, piece in enumerate(pieces):
