@@ -24,11 +24,17 @@ setup-bench: ## Install the peers that the benchmark measures as well
 demo: setup ## Make the demo archive, build its library, play its show; ARCHIVE=~/Videos takes your folder
 	@$(BIN)/runtime-tools demo $(if $(ARCHIVE),--archive "$(ARCHIVE)")
 
+# Devices and whole programs one after another: they listen to real ports, and are held to real time.
+APART := tests/unit tests/property tests/contract tests/gl
+IN_TURN := tests/devices tests/cli
+
 test: setup-test ## Run the tests that this machine can run within 10 minutes
-	@$(BIN)/python -m pytest -m "not slow and not ai"
+	@$(BIN)/python -m pytest -m "not slow and not ai" -n auto --maxprocesses 8 --dist loadfile $(APART)
+	@$(BIN)/python -m pytest -m "not slow and not ai" $(IN_TURN)
 
 test-all: setup-ai ## Run every test, the slow ones too and those that need the extra [ai]
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile $(APART)
+	@$(BIN)/python -m pytest $(IN_TURN) tests/ai
 
 check: setup-test ## Lint, format, types, import rules, spelling
 	$(BIN)/ruff check .
