@@ -11,6 +11,7 @@ from engine.app.live_inputs import LiveInputs
 from engine.app.player import Player
 from engine.app.show_version import Version
 from engine.app.show_watch import ShowWatch
+from engine.core.binding_target import target_path
 from engine.core.bindings import pads_of
 from engine.core.prefetch import Prefetch
 from engine.errors import RuntimeShowError
@@ -102,8 +103,9 @@ class Reload:
         world = version.world
         learn = self._inputs.learn
         bindings = self._bindings_of(world)
-        if learn is not None:
-            bindings += [one for one in learn.not_written if one not in bindings]
+        for one in () if learn is None else learn.not_written:
+            if one not in bindings and world.tree.find(target_path(one)) is not None:
+                bindings.append(one)
         self._compositor.prepare_show(world.loaded)
         self._store.adopt(world.loaded.clips)
         self._player.adopt(world, bindings, Prefetch(world, pads_of(world.loaded.bindings, world.tree)))
@@ -111,5 +113,5 @@ class Reload:
         if learn is not None:
             learn.adopt(world, version.digest)
         if self._take is not None:
-            log.warning("%s: the show was changed while it is recorded; the take knows how it began alone", self._take)
+            log.warning("%s: the show was changed; the take belongs to the show as it was at its beginning", self._take)
             self._take = None

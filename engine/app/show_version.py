@@ -84,6 +84,7 @@ class Versions:
         self._world = world
         self._contents = _contents(world.loaded, _sources(world.loaded))
         self._own = _own_clips(world.loaded)  # of all versions that have played, by slug
+        self._parsed: tuple[Stamp, frozenset[Path]] = None, frozenset()
         self._told = False
 
     def read(self) -> Version:
@@ -123,13 +124,16 @@ class Versions:
         found = {loaded.file, *_named(loaded.show, loaded.file.parent), *self._contents.parts}
         if wide:
             found |= set(shader_files(loaded.file.parent / SHADERS_FOLDER))
-            try:
-                parsed = parse_show(loaded.file.read_text("utf-8-sig"), str(loaded.file))
-            except (OSError, UnicodeDecodeError):
-                return found
-            if parsed.show is not None:
-                found |= set(_named(parsed.show, loaded.file.parent))
+            found |= self._written()
         return found
+
+    def _written(self) -> frozenset[Path]:
+        """The files that the show names as it is written now; it is parsed again when it was written again only."""
+        file = self._world.loaded.file
+        stamp = stamp_of(file)
+        if self._parsed[0] != stamp:
+            self._parsed = stamp, _named_in(file)
+        return self._parsed[1]
 
     def _check_devices(self, world: World) -> None:
         """Raises RuntimeShowError where the version wants other than what was opened once, at the start."""
@@ -228,6 +232,15 @@ def _named(show: Show, folder: Path) -> Iterator[Path]:
     for one in _pictures(show):
         if one.file is not None:
             yield folder / one.file
+
+
+def _named_in(file: Path) -> frozenset[Path]:
+    """The same of a show's file that may be wrong, as far as it can be read."""
+    try:
+        parsed = parse_show(file.read_text("utf-8-sig"), str(file))
+    except (OSError, UnicodeDecodeError):
+        return frozenset()
+    return frozenset() if parsed.show is None else frozenset(_named(parsed.show, file.parent))
 
 
 def _pictures(value: object) -> Iterator[PictureFrom]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -61,7 +62,7 @@ class Watch:
 class Stage:
     """Compositor, frame store, output and inputs, which note what they are told."""
 
-    learn = None
+    learn: Any = None
 
     def __init__(self) -> None:
         self.notes: list[str] = []
@@ -201,3 +202,12 @@ def test_a_take_that_is_recorded_meanwhile_is_spoken_of_once(caplog: pytest.LogC
 def test_it_is_asked_for_by_default() -> None:
     assert _parser().parse_args(["show.yaml"]).reload
     assert not _parser().parse_args(["show.yaml", "--no-reload"]).reload
+
+
+def test_what_was_learned_and_not_written_plays_on_where_its_path_is_still_there() -> None:
+    learned = [Binding(key="l", to="/layer/base/jump"), Binding(key="m", to="/layer/echo/jump"), BINDING]
+    desk = Desk(show())
+    desk.stage.learn = SimpleNamespace(not_written=learned, adopt=lambda *_: None)
+    desk.at[5] = lambda: desk.watch.offer(show("base"))
+    desk.play()
+    assert list(desk.player.bindings.bindings) == [BINDING, learned[0]]
