@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import moderngl
 
 from engine.core.figures import Figures
 from engine.errors import DeviceError, FrameError
-from engine.gl.frame_program import FramePrograms, Upon
+from engine.gl.frame_program import FramePrograms, Second, Taken, Upon
 from engine.gl.full_screen import Factors, use_blending
 from engine.gl.in_between import MotionMaps, MotionPasses
 from engine.gl.layer_frames import FrameDraw, Motion
-from engine.gl.passes import DrawFrame, Mode
-from engine.gl.textures import TextureStore
+from engine.gl.passes import FrameUpon, Mode
+from engine.gl.textures import TextureStore, UploadedPicture
 
 _log = logging.getLogger(__name__)
 
@@ -25,12 +25,12 @@ FACTORS: dict[Mode, Factors | None] = {
     "add": (moderngl.ONE, moderngl.ONE, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA),
     "screen": (moderngl.ONE, moderngl.ONE_MINUS_SRC_COLOR, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA),
 }
-# What a frame takes away of what is below it: by its alpha, by its colour; and of the alpha there.
-_TAKEN: dict[Mode, tuple[float, float, float]] = {
-    "sum": (0.0, 0.0, 0.0),
-    "normal": (1.0, 0.0, 1.0),
-    "add": (0.0, 0.0, 1.0),
-    "screen": (0.0, 1.0, 1.0),
+_TAKEN: dict[Mode, Taken] = {
+    "sum": (0.0, 0.0, 0.0, 0.0),
+    "normal": (1.0, 0.0, 1.0, 0.0),
+    "add": (0.0, 0.0, 1.0, 0.0),
+    "screen": (0.0, 1.0, 1.0, 0.0),
+    "multiply": (1.0, 0.0, 1.0, 1.0),
 }
 
 
@@ -50,7 +50,7 @@ class FrameDrawer:
         self._reported: set[str] = set()
 
     def prepare_upon(self, *, flow: bool) -> None:
-        """Compile what draws frames upon pictures, those that `flow` moves, too."""
+        """Compile what draws frames upon pictures, two at once, and those that `flow` moves, too."""
         self._programs.prepare_upon(motion=flow)
 
     def prepare_flow(self) -> MotionPasses:
@@ -77,28 +77,58 @@ class FrameDrawer:
             self._motions[motion] = passes.maps(first, second, motion.mix)
 
     def draw(
-        self, one: DrawFrame, target: moderngl.Framebuffer, below: moderngl.Texture | None, least_alpha: float
-    ) -> bool:
-        """Draw a frame into `target`, blended with what is there or with `below`. False where it cannot be: that is
-        counted, and logged once for its clip."""
-        try:
-            uploaded = self._textures.uploaded(one.frame.picture)
-        except (FrameError, DeviceError) as error:  # the latter: a format that this driver lacks
-            self._report(one.frame, error)
-            return False
-        target.use()
-        upon = None if below is None else Upon(below, _TAKEN[one.mode])
-        use_blending(self._context, FACTORS[one.mode] if upon is None else None)
-        motion = self._motion_of(one.frame)
-        self._programs.draw(
-            one.frame.placement, uploaded, one.flash, one.weight, motion, upon=upon, least_alpha=least_alpha
-        )
-        return True
+        self,
+        frames: Sequence[FrameUpon],
+        target: moderngl.Framebuffer,
+        below: moderngl.Texture | None,
+        least_alpha: float,
+    ) -> int:
+        """Draw one frame or two into `target`, as DrawFrames says; how many of them could be. One that cannot is left
+        out, counted, and logged once for its clip; without any, `target` stays as it is."""
+        found = [(one, uploaded) for one in frames if (uploaded := self._uploaded(one.frame)) is not None]
+        if found:
+            target.use()
+            use_blending(self._context, FACTORS[frames[0].mode] if below is None else None)
+            self._draw(*found, below=below, least_alpha=least_alpha)
+        return len(found)
 
     def release(self) -> None:
         self._programs.release()
         if self._moving is not None:
             self._moving.release()
+
+    def _draw(
+        self,
+        first: tuple[FrameUpon, UploadedPicture],
+        second: tuple[FrameUpon, UploadedPicture] | None = None,
+        *,
+        below: moderngl.Texture | None,
+        least_alpha: float,
+    ) -> None:
+        one, uploaded = first
+        upon = None if below is None else Upon(below, _TAKEN[one.mode])
+        other = None
+        if second is not None:
+            upper, its_uploaded = second
+            other = Second(its_uploaded, upper.flash, upper.weight, _TAKEN[upper.mode])
+        motion = self._motion_of(one.frame)
+        self._programs.draw(
+            one.frame.placement,
+            uploaded,
+            one.flash,
+            one.weight,
+            motion,
+            upon=upon,
+            second=other,
+            least_alpha=least_alpha,
+        )
+
+    def _uploaded(self, frame: FrameDraw) -> UploadedPicture | None:
+        try:
+            return self._textures.uploaded(frame.picture)
+        except (FrameError, DeviceError) as error:  # the latter: a format that this driver lacks
+            self._report(frame, error)
+            return None
 
     def _motion_of(self, frame: FrameDraw) -> moderngl.Texture | None:
         maps = None if frame.motion is None else self._motions.get(frame.motion)

@@ -1,13 +1,14 @@
-"""The programs that put one frame of a layer on the canvas: one for each way of sampling, with hard or soft edges."""
+"""The programs that put frames of layers on the canvas: one for each way of sampling, with hard or soft edges."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import moderngl
 
-from engine.gl.picture_program import PLANES, SAMPLE_FILES, PictureProgram
-from engine.gl.placement import Placement
+from engine.gl.picture_program import PLANES, SAMPLE_FILES, SECOND_UNIT, PictureProgram
+from engine.gl.placement import Matrix3, Placement
 from engine.gl.textures import UploadedPicture
 
 # What a program is compiled with: keeping off padding costs a sixth of a draw on llvmpipe, soft edges more.
@@ -17,18 +18,31 @@ _SOFT: tuple[str, ...] = ("BOUNDED", "SOFT_EDGES")
 _EDGES = (_PLAIN, _BOUNDED, _SOFT)
 _MOTION = "MOTION"
 _UPON = "UPON"
+_SECOND = "SECOND"
 _MOTION_UNIT, _BELOW_UNIT = PLANES, PLANES + 1
+
+
+# How much of what is below a frame's alpha and its colour take away; how much of its alpha, the alpha; and how much of
+# the frame, what the picture below lacks of white.
+Taken: TypeAlias = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Upon:
-    """A picture that a frame is blended with as it is drawn, into another of its size.
-
-    `taken`: how much of `below` the frame's alpha and its colour take away, and how much of its alpha, the alpha.
-    """
+    """A picture that a frame is blended with as it is drawn, into another of its size."""
 
     below: moderngl.Texture
-    taken: tuple[float, float, float]
+    taken: Taken
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """Another frame, that lies as the first one does, and is blended with it as both are drawn."""
+
+    uploaded: UploadedPicture
+    flash: float
+    weight: float
+    taken: Taken
 
 
 class FramePrograms:
@@ -53,9 +67,10 @@ class FramePrograms:
             self._compile((*edges, _MOTION))
 
     def prepare_upon(self, *, motion: bool) -> None:
-        """Compile what draws pictures upon others, and those in motion, too."""
+        """Compile what draws pictures upon others, two at once, and those in motion, too."""
         for edges in (_PLAIN, _BOUNDED):
-            self._compile((*edges, _UPON))
+            for upon in ((_UPON,), (_SECOND,), (_UPON, _SECOND)):
+                self._compile((*edges, *upon))
             if motion:
                 self._compile((*edges, _MOTION, _UPON))
 
@@ -68,42 +83,48 @@ class FramePrograms:
         motion: moderngl.Texture | None = None,
         *,
         upon: Upon | None = None,
+        second: Second | None = None,
         least_alpha: float = 0.0,
     ) -> None:
         """Draw one frame where it is placed, premultiplied by alpha and `weight`.
 
         `motion` is one of MotionMaps: how far from its place each part of the picture is taken, and how much it counts.
-        `upon`, for a frame that covers the target, is what it is blended with. The result's alpha is `least_alpha` at
-        least.
+        `upon`, for a frame that covers the target, is what it is blended with, and `second`, for one at rest, what is
+        blended with both. The result's alpha is `least_alpha` at least.
         """
         luma = self._nearest if placement.one_to_one and motion is None else self._linear
-        smooth = self._smooth_chroma and uploaded.picture.chroma != (1, 1)
-        chroma = self._linear if smooth else luma
-        for unit, texture in enumerate(uploaded.textures):
+        chroma = self._linear if self._smooth_chroma and uploaded.picture.chroma != (1, 1) else luma
+        textures = dict(enumerate(uploaded.textures))
+        if second is not None:
+            textures |= dict(enumerate(second.uploaded.textures, SECOND_UNIT))
+        for unit, texture in textures.items():
             texture.use(unit)
-            (chroma if unit else luma).use(unit)
-        if not (placement.covers or placement.on_pixels):
-            defines = _SOFT
-        else:
-            defines = _BOUNDED if _reaches_padding(uploaded, nearest=chroma is self._nearest) else _PLAIN
+            (chroma if unit not in (0, SECOND_UNIT) else luma).use(unit)
+        defines, extent = _edges(placement, uploaded, nearest=chroma is self._nearest)
         if motion is not None:
             motion.use(_MOTION_UNIT)
             defines = (*defines, _MOTION)
         if upon is not None:
             upon.below.use(_BELOW_UNIT)
             defines = (*defines, _UPON)
-            self._compile(defines)
+        if second is not None:
+            defines = (*defines, _SECOND)
+        self._compile(defines)
         program = self._programs[SAMPLE_FILES[uploaded.picture.layout], defines]
         program.set("least_alpha", least_alpha)
         if upon is not None:
             program.set("taken", upon.taken)
+        if second is not None:
+            program.set("second_weight", second.weight)
+            program.set("second_flash", second.flash)
+            program.set("second_taken", second.taken)
         program.set("ndc_from_unit", placement.ndc_from_unit)
-        program.set("stored_from_unit", placement.stored_from_unit)
+        program.set("stored_from_unit", _scaled(placement.stored_from_unit, extent))
         program.set("size_px", placement.size_px)
         program.set("weight", weight)
         program.set("flash", flash)
         program.draw(uploaded, moderngl.TRIANGLE_STRIP, 4)
-        for unit in range(len(uploaded.textures)):
+        for unit in textures:
             self._linear.clear(unit)
 
     def release(self) -> None:
@@ -121,11 +142,33 @@ class FramePrograms:
                 self._programs[sampling, defines] = program
 
 
-def _reaches_padding(uploaded: UploadedPicture, *, nearest: bool) -> bool:
-    """Whether filtering, which takes in a texel's neighbours, could take in padding."""
+def _edges(
+    placement: Placement, uploaded: UploadedPicture, *, nearest: bool
+) -> tuple[tuple[str, ...], tuple[float, float]]:
+    """What a program is compiled with, and by what it is given places in the picture times, to be those in textures.
+
+    Filtering takes in a texel's neighbours, padding among them; the nearest texel is never one of it.
+    """
+    as_it_is = (1.0, 1.0)
+    extent = _extent(uploaded)
+    if not (placement.covers or placement.on_pixels):
+        return _SOFT, as_it_is
+    if extent is None or (extent != as_it_is and not nearest):
+        return _BOUNDED, as_it_is
+    return _PLAIN, extent
+
+
+def _extent(uploaded: UploadedPicture) -> tuple[float, float] | None:
+    """How much of its textures the picture takes (across, down); None where each plane has another share."""
     picture = uploaded.picture
     steps = ((1, 1), picture.chroma, picture.chroma)
-    return not nearest and any(
-        texture.size != (-(-picture.width // across), -(-picture.height // down))
+    extents = {
+        (picture.width / across / texture.width, picture.height / down / texture.height)
         for texture, (across, down) in zip(uploaded.textures, steps, strict=False)
-    )
+    }
+    return extents.pop() if len(extents) == 1 else None
+
+
+def _scaled(stored_from_unit: Matrix3, by: tuple[float, float]) -> Matrix3:
+    """The matrix, and a scale after it."""
+    return tuple(number * (*by, 1.0)[index % 3] for index, number in enumerate(stored_from_unit))

@@ -39,10 +39,23 @@ class FrameDraw:
         moved = self.motion and (self.motion.first.ref, self.motion.second.ref, self.motion.mix)
         return self.picture.ref, self.placement, self.weight, moved
 
+    def lies_as(self, other: FrameDraw) -> bool:
+        """Whether both, at rest, are sampled at the same places in the same way, so that one program draws both."""
+        if self.motion is not None or other.motion is not None:
+            return False
+        return self.placement == other.placement and _sampling(self.picture) == _sampling(other.picture)
+
     @property
     def hides_all_below(self) -> bool:
         """Whether nothing beneath it can be seen, where it alone is a layer in normal mode."""
         return self.weight >= 1 and self.placement.covers and self.picture.layout not in _WITH_ALPHA
+
+
+def _sampling(picture: Picture) -> Hashable:
+    """All of a picture but its texels."""
+    planes = tuple(plane.shape for plane in picture.planes)
+    size = (picture.width, picture.height)
+    return picture.layout, size, picture.chroma, picture.matrix, picture.full_range, planes
 
 
 def side_draws(

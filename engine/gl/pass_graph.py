@@ -17,9 +17,10 @@ from engine.gl.passes import (
     OUTPUT,
     Blend,
     ClearSlot,
-    DrawFrame,
+    DrawFrames,
     File,
     Finish,
+    FrameUpon,
     Kept,
     Lay,
     Mix,
@@ -34,6 +35,7 @@ from engine.gl.passes import (
 )
 from engine.gl.pictures import FIXED_FUNCTION, Frames, Laid, Mixed, Node, Shaded, Signature, Stack, Whole, made_of
 
+_IN_PLACE: frozenset[Mode] = frozenset({"sum", "normal", "add", "screen"})  # what fixed functions do
 _SIGHTINGS = 2  # consecutive draws after which a steady picture is kept
 
 
@@ -105,12 +107,15 @@ class _Graph:
 
     def _finish(self, first: Node) -> None:
         whole = self._whole
-        if isinstance(first, Frames) and whole.second is None and len(first.frames) == 1:
-            # Over black, its weight is all that fades and opacity do.
-            (frame,) = first.frames
-            weight = frame.weight * whole.first_gain * whole.first_weight
-            mode: Mode = "replace" if frame.placement.covers else "normal"
-            self._add(DrawFrame(OUTPUT, first.owner, frame, first.flash, weight, mode, mode != "replace"))
+        if isinstance(first, Frames) and whole.second is None and _is_one_pass(first.frames):
+            # Over black, their weights are all that fades and opacity do.
+            covers, by = first.frames[0].placement.covers, whole.first_gain * whole.first_weight
+            modes: tuple[Mode, ...] = ("replace" if covers else "normal", "sum")
+            frames = tuple(
+                FrameUpon(frame, first.flash, frame.weight * by, mode)
+                for frame, mode in zip(first.frames, modes, strict=False)
+            )
+            self._add(DrawFrames(OUTPUT, first.owner, frames, not covers))
             return
         sources = [self._picture(node) for node in whole.nodes]
         last = self._passes[-1] if self._passes else None
@@ -167,20 +172,43 @@ class _Graph:
                 made = self._frame(made, node, frame, "sum")
                 continue
             covers = frame.placement.covers
-            mode: Mode = "replace" if covers else "sum"
-            self._add(DrawFrame(made.number, node.owner, frame, node.flash, frame.weight, mode, not covers))
+            lowest = FrameUpon(frame, node.flash, frame.weight, "replace" if covers else "sum")
+            self._add(DrawFrames(made.number, node.owner, (lowest,), not covers))
         return made
 
     def _frame(self, canvas: Source, node: Frames, frame: FrameDraw, mode: Mode, *, is_own: bool = True) -> Slot:
-        """The canvas with one frame more: in place, where nobody else looks at it."""
-        covers, below = frame.placement.covers, None
+        """The canvas with one frame more: in one pass with the frame before it, or in place, where nobody else looks at
+        it."""
+        upper, below = FrameUpon(frame, node.flash, frame.weight, mode), None
         if is_own and isinstance(canvas, Slot):
-            made = canvas
-        elif covers:
+            if self._takes_another(canvas, frame):
+                return self._joined(canvas, node, upper)
+            if mode in _IN_PLACE:
+                self._add(DrawFrames(canvas.number, node.owner, (upper,)))
+                return canvas
+        if frame.placement.covers:
             made, below = self._new(), canvas
         else:
             made = self._laid_anew(Laid(node, node.owner), canvas)
-        self._add(DrawFrame(made.number, node.owner, frame, node.flash, frame.weight, mode, below=below))
+        self._add(DrawFrames(made.number, node.owner, (upper,), below=below))
+        return made
+
+    def _takes_another(self, canvas: Slot, frame: FrameDraw) -> bool:
+        """Whether the newest pass, into the canvas, can draw `frame`, too."""
+        match self._passes[-1:]:
+            case [DrawFrames(target=canvas.number, frames=(lower,))]:
+                return _is_one_pass((lower.frame, frame))
+        return False
+
+    def _joined(self, canvas: Slot, node: Frames, upper: FrameUpon) -> Slot:
+        """The canvas with a frame more, in the newest pass."""
+        last = self._passes.pop()
+        assert isinstance(last, DrawFrames)
+        (lower,) = last.frames
+        made, below = canvas, last.below
+        if below is None and lower.mode != "replace":  # it was to be drawn in place
+            made, below = self._new(), canvas
+        self._add(DrawFrames(made.number, node.owner, (lower, upper), below=below))
         return made
 
     def _shade(self, node: Shaded) -> Slot:
@@ -239,9 +267,9 @@ class _Graph:
 
     def _upon(self, canvas: Source, is_own: bool, item: Laid) -> tuple[Source, bool]:
         """The canvas with one picture more."""
-        frames, is_simple = item.picture, item.blend in FIXED_FUNCTION and not item.linear and item.is_plain
-        if is_simple and isinstance(frames, Frames) and len(frames.frames) == 1:
-            mode: Mode = item.blend  # type: ignore[assignment]  # one of FIXED_FUNCTION
+        frames, is_simple = item.picture, item.is_plain and not item.linear
+        if is_simple and isinstance(frames, Frames) and _is_drawn_upon(frames, item.blend):
+            mode: Mode = item.blend  # type: ignore[assignment]  # one of those
             return self._frame(canvas, frames, frames.frames[0], mode, is_own=is_own), True
         picture = self._picture(item.picture)
         mask = None if item.mask is None else self._picture(item.mask)
@@ -272,12 +300,29 @@ class _Graph:
         return tuple(tuple(slots) for slots in freed)
 
 
+def _is_one_pass(frames: tuple[FrameDraw, ...]) -> bool:
+    """Whether frames can be drawn in one pass: one, or two that lie alike and cover the target."""
+    match frames:
+        case (_,):
+            return True
+        case (lower, upper):
+            return lower.placement.covers and lower.lies_as(upper)
+    return False
+
+
+def _is_drawn_upon(node: Frames, blend: str) -> bool:
+    """Whether a frame is drawn and blended at once."""
+    if len(node.frames) != 1:
+        return False
+    return blend in FIXED_FUNCTION or (blend == "multiply" and node.frames[0].placement.covers)
+
+
 def _into_output(last: Pass) -> Pass | None:
     """The pass that draws into the output what `last` draws into a picture; None where it needs that picture."""
     match last:
-        case Shade() | Mix() | Blend() | DrawFrame(below=Slot() | Kept()):
+        case Shade() | Mix() | Blend() | DrawFrames(below=Slot() | Kept()) | DrawFrames(frames=(_, _)):
             return replace(last, target=OUTPUT)
-        case DrawFrame(mode="sum" | "normal" | "add" | "screen", clears=False) if last.frame.placement.covers:
+        case DrawFrames(frames=(only,), clears=False) if only.mode != "replace" and only.frame.placement.covers:
             return replace(last, target=OUTPUT, below=Slot(last.target))
         case Lay(mode="normal" | "add" | "screen"):
             canvas = Slot(last.target)

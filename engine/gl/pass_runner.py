@@ -18,7 +18,7 @@ from engine.gl.passes import (
     OUTPUT,
     Blend,
     ClearSlot,
-    DrawFrame,
+    DrawFrames,
     File,
     Finish,
     Kept,
@@ -95,7 +95,7 @@ class PassRunner:
         self._at_s = 0.0
         self._draws: dict[type[Pass], Callable[..., int]] = {
             ClearSlot: self._clear_slot,
-            DrawFrame: self._draw_frame,
+            DrawFrames: self._draw_frames,
             Shade: self._draw_shader,
             Mix: self._draw_mix,
             Place: self._draw_place,
@@ -106,7 +106,7 @@ class PassRunner:
         self._is_whole = True
 
     def prepare_upon(self, *, flow: bool) -> None:
-        """Compile what draws frames upon pictures, those that `flow` moves, too."""
+        """Compile what draws frames upon pictures, two at once, and those that `flow` moves, too."""
         self._frames.prepare_upon(flow=flow)
 
     def prepare_flow(self) -> None:
@@ -128,7 +128,9 @@ class PassRunner:
         self.targets.begin_draw()
         self.shaders.begin_draw(plan.picture_at_s)
         self._sound.show(plan.sound)
-        self._frames.begin_draw(one.frame for one in graph.passes if isinstance(one, DrawFrame))
+        self._frames.begin_draw(
+            each.frame for one in graph.passes if isinstance(one, DrawFrames) for each in one.frames
+        )
         try:
             draws = self._passes(graph)
             for number, signature in graph.keeps:
@@ -189,20 +191,19 @@ class PassRunner:
         target.clear(color=_BLACK if one.target == OUTPUT else _CLEAR)
         return 0
 
-    def _draw_frame(self, one: DrawFrame, target: moderngl.Framebuffer) -> int:
+    def _draw_frames(self, one: DrawFrames, target: moderngl.Framebuffer) -> int:
         if one.clears:
             target.clear(color=_BLACK if one.target == OUTPUT else _CLEAR)
         below = None if one.below is None else self._texture(one.below)
-        if self._frames.draw(one, target, below, _least_alpha(one)):
-            return 1
-        self._is_whole = False
-        return self._leave_out(one, target)
+        drawn = self._frames.draw(one.frames, target, below, _least_alpha(one))
+        self._is_whole &= drawn == len(one.frames)
+        return 1 if drawn else self._leave_out(one, target)
 
-    def _leave_out(self, one: DrawFrame, target: moderngl.Framebuffer) -> int:
-        """Draw all but the frame."""
+    def _leave_out(self, one: DrawFrames, target: moderngl.Framebuffer) -> int:
+        """Draw all but the frames."""
         if one.below is not None:
             return self._draw_lay(Lay(one.target, one.owner, one.below, 1.0, None, "luma"), target)
-        if one.mode == "replace":
+        if one.frames[0].mode == "replace":
             target.clear(color=_BLACK if one.target == OUTPUT else _CLEAR)
         return 0
 

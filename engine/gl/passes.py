@@ -16,8 +16,9 @@ from engine.gl.placement import Placement
 from engine.model.plan import ShaderPlan
 
 OUTPUT = -1
-# replace: whatever is there; sum: frames of a layer that add up; else the blend mode that fixed functions work out.
-Mode: TypeAlias = Literal["replace", "sum", "normal", "add", "screen"]
+# replace: whatever is there; sum: frames of a layer that add up; else the blend mode that fixed functions work out,
+# or, with a picture below that is not the target, `multiply`.
+Mode: TypeAlias = Literal["replace", "sum", "normal", "add", "screen", "multiply"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +69,24 @@ class ClearSlot(Pass):
 
 
 @dataclass(frozen=True, slots=True)
-class DrawFrame(Pass):
-    """A frame where it lies, at `weight`: upon what is in the target or, where it covers that, upon `below`.
-
-    With `clears` the target is cleared first, OUTPUT to black.
-    """
+class FrameUpon:
+    """A frame where it lies, at `weight`, lifted towards white by `flash`: how it lies upon what is below it."""
 
     frame: FrameDraw
     flash: float
     weight: float
     mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class DrawFrames(Pass):
+    """A frame upon what is in the target or, where it covers that, upon `below`.
+
+    Or two, one upon the other, that lie alike and cover the target: the first then replaces what is there, or lies upon
+    `below`. With `clears` the target is cleared first, OUTPUT to black.
+    """
+
+    frames: tuple[FrameUpon, ...]
     clears: bool = False
     below: Source | None = None
 

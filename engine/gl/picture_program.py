@@ -25,6 +25,7 @@ SAMPLE_FILES = {
     Layout.BC7: ("rgba",),
 }
 PLANES = 3  # texture units that a picture may take, from 0
+SECOND_UNIT = 8  # the first of those of a second picture
 
 
 class PictureProgram:
@@ -41,8 +42,9 @@ class PictureProgram:
             defines=defines,
         )
         self._vertices = context.vertex_array(self._program, [])
-        for unit in range(PLANES):
-            self.set(f"plane_{unit}", unit)
+        for plane in range(PLANES):
+            self.set(f"plane_{plane}", plane)
+            self.set(f"second_plane_{plane}", SECOND_UNIT + plane)
 
     def set(self, name: str, value: object) -> None:
         """Set a uniform; one that this program has no use for is passed over."""
@@ -51,7 +53,8 @@ class PictureProgram:
             uniform.value = value
 
     def draw(self, uploaded: UploadedPicture, mode: int, vertices: int) -> None:
-        """Draw into the target in use, from the picture's textures at units 0, 1, …, which the caller has bound."""
+        """Draw into the target in use, from the picture's textures at units 0, 1, …, which the caller has bound; those
+        of a second one like it are at SECOND_UNIT and above."""
         picture = uploaded.picture
         self._set_visible("luma", picture, uploaded.textures[0], (1, 1))
         self._set_visible("chroma", picture, uploaded.textures[-1], picture.chroma)

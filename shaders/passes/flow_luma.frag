@@ -12,7 +12,7 @@ void main() {
     for (int y = 0; y < taps; ++y) {
         for (int x = 0; x < taps; ++x) {
             vec2 inside = (vec2(x, y) + 0.5) / float(taps);
-            vec4 straight = sampled((corner + inside) / target_px);
+            vec4 straight = sampled((corner + inside) / target_px, plane_0, plane_1, plane_2);
             sum += dot(straight.rgb, LUMA) * straight.a;
         }
     }

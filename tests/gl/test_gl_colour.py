@@ -65,10 +65,11 @@ def test_scaled_ycocg(context: moderngl.Context, alpha: bool) -> None:
     texels = np.stack(grid(4), axis=-1)
     name = "passes/sample_ycocg_alpha.glsl" if alpha else "passes/sample_ycocg.glsl"
     files = ["passes/sample_within.glsl", "passes/sample_scaled_ycocg.glsl", name]
-    main = f"out vec4 color; void main() {{ color = sampled(gl_FragCoord.xy / vec2({WIDTH}.0, {HEIGHT}.0)); }}"
+    place = f"gl_FragCoord.xy / vec2({WIDTH}.0, {HEIGHT}.0)"
+    main = f"out vec4 color; void main() {{ color = sampled({place}, plane_0, plane_1, plane_2); }}"
     parts = [*(programs.shipped_part(file) for file in files), programs.Part("test", main)]
     program = programs.build_program(context, [programs.shipped_part("passes/fullscreen.vert")], parts)
-    program["plane_0"], program["luma_extent"] = 0, (1.0, 1.0)
+    program["plane_0"] = 0
     if alpha:
         program["plane_1"] = 1
     textures = [context.texture((WIDTH, HEIGHT), 4, one.tobytes()) for one in (texels, texels[..., ::-1].copy())]

@@ -60,8 +60,8 @@ def eight_layers(tick: int) -> tuple[FramePlan, dict[FrameRef, Lookup]]:
 
 
 def groups(tick: int) -> tuple[FramePlan, dict[FrameRef, Lookup]]:
-    """The lowest layer 1. A group of two: 1 frame; 1 frame and 1 blend; 1 effect; laid 1. A group that comes to the
-    same as its two layers: 2 frames, the last one into the output itself."""
+    """The lowest layer 1. A group of two: both frames 1, multiplied; 1 effect; laid 1. A group that comes to the same
+    as its two layers: both frames 1, into the output itself."""
     clips = Clips(tick)
     layers = (
         clips.layer("low"),
@@ -126,7 +126,7 @@ def multi_pass(tick: int) -> tuple[FramePlan, dict[FrameRef, Lookup]]:
 
 BY_HAND: dict[Graph, int] = {
     eight_layers: 8 * 3 + 7,
-    groups: 1 + (1 + 2 + 1 + 1) + 2,
+    groups: 1 + (1 + 1 + 1) + 1,
     transitions: 2 + 1 + 1 + 1 + 2,
     memory: 1 + 2 * 2 + 1,
     masks: 1 + 1 + 2 + 3,
