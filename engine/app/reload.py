@@ -112,6 +112,6 @@ class Reload:
         self._inputs.adopt(world, bindings)
         if learn is not None:
             learn.adopt(world, version.digest)
-        if self._take is not None:
+        if self._take is not None and not version.plays_the_same:
             log.warning("%s: the show was changed; the take belongs to the show as it was at its beginning", self._take)
             self._take = None

@@ -22,6 +22,7 @@ from engine.formats.passed_shaders import PassedShaders, digest_of, passed_file
 from engine.formats.shader_files import SHADERS_FOLDER, parts_of, read_shader, shader_files
 from engine.formats.show_edit import digest
 from engine.formats.show_parse import parse_show
+from engine.formats.take_prints import show_print
 from engine.gl.shader_trial import trial
 from engine.gl.still_pictures import Pixels, read_picture
 from engine.model.clips import Clip
@@ -66,7 +67,7 @@ class Version:
     """A version that can be taken over. `digest` is that of its show's file.
 
     `sources` are the shaders that are new or have changed, by name; `pictures` such stills and tables of colours, by
-    path.
+    path. `plays_the_same`: a take of the version before is one of this, too.
     """
 
     world: World
@@ -74,6 +75,7 @@ class Version:
     sources: Mapping[str, Isf]
     pictures: Mapping[str, Pixels]
     contents: Contents
+    plays_the_same: bool = False
 
 
 class Versions:
@@ -109,7 +111,8 @@ class Versions:
         barred = frozenset(name for name in self._world.loaded.barred if name in sources and name not in new)
         world = replace(world, loaded=replace(world.loaded, barred=barred))
         _check_plans(world)
-        return Version(world, written, new, pictures, contents)
+        plays_the_same = show_print(world.loaded) == show_print(self._world.loaded) and not (new or pictures)
+        return Version(world, written, new, pictures, contents, plays_the_same)
 
     def taken(self, version: Version) -> None:
         """`version` plays from here on; the one before is let go of."""

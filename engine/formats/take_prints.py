@@ -26,10 +26,15 @@ def fingerprints(world: World) -> Fingerprints:
     heard in it.
     """
     return Fingerprints(
-        show=_print_of(_show(world.loaded)),
+        show=show_print(world.loaded),
         library=_print_of(_library(world.loaded)),
         music=_print_of(part for track in world.tracks for part in _music(track)),
     )
+
+
+def show_print(loaded: LoadedShow) -> str:
+    """The show's part of the fingerprints; reads its shaders. Any thread."""
+    return _print_of(_show(loaded))
 
 
 def tree_of(world: World) -> dict[str, TreeEntry]:

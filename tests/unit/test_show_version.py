@@ -66,6 +66,13 @@ def test_what_was_read_and_heard_is_taken_over(show: Path, monkeypatch: pytest.M
     assert version.digest == digest(show.read_bytes())
     assert not version.sources
     assert not version.pictures
+    assert not version.plays_the_same
+
+
+def test_a_binding_makes_no_other_show_of_it(show: Path) -> None:
+    versions = Versions(load_world(show))
+    show.write_text(SHOW + "bindings: [{key: x, to: /go}]\n")
+    assert versions.read().plays_the_same
 
 
 def test_music_is_heard_again_where_the_show_wants_to_hear_something_else(show: Path) -> None:
