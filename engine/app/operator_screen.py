@@ -130,7 +130,7 @@ class OperatorScreen:
         """Close the window. A second call does nothing."""
         self._is_open = False
         self._canvas = None
-        self._window.close(self._text.release)
+        self._window.close()
 
     def abort(self) -> None:
         self.close()
@@ -165,7 +165,7 @@ def open_operator(
         return
     from engine.outputs.operator_window import OperatorWindow  # noqa: PLC0415 - glfw
 
-    title = f"{show.title or player.world.loaded.file.stem} (operator)"
+    title = f"{show.title or player.world.loaded.file.stem} - operator"
     audience = output
     try:
         window = OperatorWindow(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -112,14 +112,15 @@ class OperatorWindow:
     def retitle(self, title: str) -> None:
         glfw.set_window_title(self._handle, title)
 
-    def close(self, release: Callable[[], None] = lambda: None) -> None:
-        """Close this window alone; `release` gives back what was made in its context. A second call does nothing."""
+    def close(self) -> None:
+        """Close this window alone. A second call does nothing.
+
+        What both contexts share stays until the audience's ends: Mesa's llvmpipe crashes at the audience's next draw
+        where a context deletes a program that it used, and is ended.
+        """
         if self._handle is None:
             return
-        glfw.make_context_current(self._handle)
-        release()
         self.context.release()
-        self._to_audience()
         self._end_glfw()
 
     def _overlaps(self, monitor: Monitor) -> bool:

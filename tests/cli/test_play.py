@@ -146,9 +146,10 @@ def test_an_osc_port_that_is_taken_is_a_warning_and_the_show_goes_on(show: Any) 
 def test_without_a_display_it_warns_and_plays(show: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    run = run_module("engine.app.play", show(), "--for", "1", "--json")
+    run = run_module("engine.app.play", show(), "--operator", "--for", "1", "--json")
     assert run.returncode == 0, run.stderr
     assert "no display" in run.stderr
+    assert "operator's window" in run.stderr
     figures = json.loads(run.stdout)
     assert figures["frames_shown"] > 0
     assert any("no display" in line and "--headless" in line for line in figures["missing"])

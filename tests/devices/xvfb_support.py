@@ -31,6 +31,13 @@ class VirtualDisplay:
         """The X window with that title, once it is there."""
         return self._xdotool("search", "--sync", "--onlyvisible", "--name", f"^{title}$").split()[0]
 
+    def is_open(self, title: str) -> bool:
+        """Whether a window with that title is to be seen now."""
+        command = [need_program("xdotool", "xdotool"), "search", "--onlyvisible", "--name", f"^{title}$"]
+        environment = {**os.environ, "DISPLAY": self.name}
+        done = subprocess.run(command, capture_output=True, check=False, timeout=_TIMEOUT_S, env=environment)
+        return done.returncode == 0
+
     def focus(self, title: str) -> None:
         """Give the window the keyboard; there is no window manager to do so."""
         self._xdotool("windowfocus", "--sync", self.find(title))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -120,7 +119,7 @@ def test_a_problem_stays_above_the_messages_and_is_not_said_twice() -> None:
 
 
 @pytest.fixture
-def logger() -> Iterator[tuple[logging.Logger, Messages]]:
+def logger() -> tuple[logging.Logger, Messages]:
     messages = Messages()
     made = logging.Logger("of-a-test")
     made.addHandler(messages)
