@@ -169,8 +169,9 @@ def test_what_is_saved_is_played_and_what_is_wrong_is_told(playing: Playing) -> 
     assert opacities == [1, 0.25, 0.5]
     effects = list(dict.fromkeys(layers(row)["base"]["effects"][0]["shader"] for row in rows))
     assert effects == ["gain", "glow"]
-    assert layers(rows[-1])["side"]["clip"] == "layer-side"
-    assert rows[-1]["lacking"] == 0, "and its frames are there"
+    beside = [row for row in rows if "side" in layers(row)]
+    assert {layers(row)["side"]["clip"] for row in beside} == {"layer-side"}
+    assert any(row["lacking"] == 0 for row in beside), "and its frames come"
     clips = list(dict.fromkeys(layers(row)["top"]["clip"] for row in rows))
     assert clips == ["layer-top", "layer-base"]
     for row in rows:  # playheads know of nothing
