@@ -22,11 +22,12 @@ def carried(old: World, new: World, state: State) -> State:
     has it. A movement that is gone gives way to the one that has its place, from its beginning.
     """
     tracked = _with_track(old, new, state)
+    used = level_uses(new.loaded.show)
     rest = replace(
         tracked,
         outgoing=None if state.outgoing is None else _movement(old, new, state.outgoing, state.at_s),
         values=_touched(new, state.values),
-        levels={use: shaped for use, shaped in state.levels.items() if use in level_uses(new.loaded.show)},
+        levels={use: shaped for use, shaped in state.levels.items() if use in used},
         waiting=tuple(one for one in state.waiting if new.tree.find(one.event.address) is not None),
         standby=_standby(old, new, state.standby),
         cue_runs=tuple(_cue_runs(old, new, state)),
