@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 def tried(world: World, console: Console | None = None) -> World:
     """The world with the shaders that must not be drawn named in `LoadedShow.barred`, each logged with its reason.
 
-    What passed once on this machine is not tried again. Where there is no GL without a screen nothing can be tried: then
-    all may play, and the log says so. A bar on `console` tells how far it is.
+    What passed once on this machine is not tried again. Where there is no GL without a screen nothing can be tried:
+    then all may play, and the log says so. A bar on `console` tells how far it is.
     """
     files = {
         name: shader.file

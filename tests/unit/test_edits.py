@@ -177,7 +177,8 @@ def test_a_released_schedule_takes_up_what_a_run_proposed(catalogue: Catalogue) 
     with catalogue.transaction() as connection:
         connection.execute("INSERT INTO schedules VALUES ('orientation', 'proposal', 'arc', 'walk')")
         connection.execute(
-            "INSERT INTO schedule_rows VALUES ('orientation', 'proposal', 0, 'base', 'bikes-02', 0, 2, 0, NULL, 0, '', '')"
+            "INSERT INTO schedule_rows VALUES"
+            " ('orientation', 'proposal', 0, 'base', 'bikes-02', 0, 2, 0, NULL, 0, '', '')"
         )
     edits.apply(catalogue, [ReleaseSchedule(movement="orientation")])
     assert (cuts(catalogue), schedule_origin(catalogue)) == ([("bikes-02", 0.0)], "arc")
