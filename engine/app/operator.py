@@ -21,6 +21,7 @@ _BAR_COLUMNS = 20
 _GAP = 2
 _FEWEST_COLUMNS = 40  # to lay a page out; a smaller one is cut
 _LONGEST_PROBLEM = 4000  # characters
+_IN_ASCII = str.maketrans({"×": "x", "–": "-", "—": "-", "…": "...", "‘": "'", "’": "'", "“": '"', "”": '"'})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +131,8 @@ def _time(seen: Seen) -> str:
     world, state, at_s = seen.published.world, seen.published.state, seen.published.tick.at_s
     bpm, beat = tempo_bpm(world, state, at_s), beat_at(world, state, at_s)
     tempo = "" if bpm is None or beat is None else f"  {bpm:.1f} bpm, beat {int(beat)}"
-    missing = f"  NOT THERE: {', '.join(seen.clock.missing)}" if seen.clock.missing else ""
-    return f"clock    {seen.clock.followed}{tempo}{missing}"
+    missing = f" ({', '.join(seen.clock.missing)} missing)" if seen.clock.missing else ""
+    return f"clock    {seen.clock.followed}{missing}{tempo}"
 
 
 def _layers(published: Published) -> Iterator[tuple[str, str]]:
@@ -207,7 +208,8 @@ def _wrapped(text: str, columns: int, *, indent: str = "") -> Iterator[str]:
 
 
 def _cut(line: Line, columns: int) -> Line:
-    return Line(line.row, line.column, line.text[: max(0, columns - line.column)].rstrip(), line.tone)
+    text = line.text.translate(_IN_ASCII)
+    return Line(line.row, line.column, text[: max(0, columns - line.column)].rstrip(), line.tone)
 
 
 def _clocked(at_s: float) -> str:

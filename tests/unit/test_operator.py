@@ -118,6 +118,13 @@ def test_a_problem_stays_above_the_messages_and_is_not_said_twice() -> None:
     assert {line.tone for line in lines if "glow.fs" in line.text} == {"bad"}
 
 
+def test_clocks_that_are_missing_are_named_and_signs_become_plain() -> None:
+    clock = ClockStatus(followed="track", missing=("midi", "link"))
+    told = text_of(page(seen(clock=clock, messages=[Message(0.0, "at 2 × speed – “so”")]), COLUMNS, ROWS))
+    assert "clock    track (midi, link missing)  120.0 bpm" in told
+    assert 'at 2 x speed - "so"' in told
+
+
 @pytest.fixture
 def logger() -> tuple[logging.Logger, Messages]:
     messages = Messages()
