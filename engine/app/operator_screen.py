@@ -17,7 +17,7 @@ from engine.app.pace import LivePace, Tick
 from engine.app.player import Player
 from engine.app.published import Published
 from engine.app.screen import window_key
-from engine.app.slack import Slack
+from engine.app.slack import Cost, Slack
 from engine.core.figures import Figures
 from engine.core.state import State
 from engine.errors import DeviceError
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _EVERY_S = 0.25
 _STALE_S = 2.0  # without a new picture, the title says so
 _MARGIN = 1.5  # times what drawing it took
-_CHEAPER = 0.8  # what drawing costs is believed to fall by so much while it is put off
+_FIRST_DRAWS = 3  # before the show begins, so that it is known what one takes; drivers compile in the first one
 _COLUMNS, _ROWS = 80, 30  # a page has at least these
 _LINE = HEIGHT + 2  # from one line to the next, in the font's own pixels
 _AROUND = (0.07, 0.07, 0.08)
@@ -70,6 +70,7 @@ class OperatorScreen:
         slack: Slack,
         see: Callable[[], Seen | None],
         gpu_s: Callable[[], float],
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """`see` gives what there is to tell, None before the first tick; `gpu_s` what the GPU takes for a picture."""
         self._window = window
@@ -78,25 +79,31 @@ class OperatorScreen:
         self._slack = slack
         self._see = see
         self._gpu_s = gpu_s
+        self._now_s = now_s
         self._text = Text(window.context)
         self._canvas: moderngl.Framebuffer | None = None
-        self._next_s = self._drawn_s = time.monotonic()
+        self._next_s = self._drawn_s = now_s()
         self._is_stale = False
-        self._cost_s = 0.0
+        self._cost = Cost()
         self._is_open = True
+
+    def warm_up(self) -> None:
+        """Before the first tick: draw the page, and learn what that takes."""
+        for _ in range(_FIRST_DRAWS):
+            self.draw()
 
     def begin(self) -> None:
         """Before each tick."""
-        self._slack.begin(time.monotonic())
+        self._slack.begin(self._now_s())
 
     def present(self, canvas: moderngl.Framebuffer, frame_index: int, at_s: float) -> None:
         """The audience's canvas, before they are shown it."""
         self._canvas = canvas
-        self._slack.draw(time.monotonic(), self._gpu_s())
+        self._slack.draw(self._now_s(), self._gpu_s())
 
     def after_tick(self, _tick: Tick, _plan: FramePlan, _state: State) -> None:
         """Draw, if it is time to and there is time for it."""
-        now_s = time.monotonic()
+        now_s = self._now_s()
         if not self._is_open or now_s < self._next_s:
             return
         if self._window.should_close:
@@ -106,15 +113,16 @@ class OperatorScreen:
         self._window.make_way()
         if self._window.is_hidden:
             return
-        if self._slack.left_s(now_s, self._pace.due_s) > self._cost_s * _MARGIN:
+        width, height = self._window.framebuffer_size
+        if self._slack.left_s(now_s, self._pace.due_s) > self._cost.expected_s(width * height) * _MARGIN:
             self.draw()
         else:
-            self._cost_s *= _CHEAPER
+            self._cost.put_off()
         self._tell_stale(now_s)
 
     def draw(self) -> None:
         """Draw the page as it is now, and note what that cost."""
-        begun_s = time.monotonic()
+        begun_s = self._now_s()
         seen = self._see()
         size = self._window.framebuffer_size
         scale = max(1, min(size[0] // (_COLUMNS * WIDTH), size[1] // (_ROWS * _LINE)))
@@ -123,8 +131,8 @@ class OperatorScreen:
         with self._window.drawn() as screen:
             self._window.preview(self._canvas, size, _preview_place(size, cell), _AROUND)
             self._text.draw(screen, size, [_run(line, cell) for line in lines], scale)
-        self._drawn_s = time.monotonic()
-        self._cost_s = max(self._drawn_s - begun_s, self._cost_s * _CHEAPER)
+        self._drawn_s = self._now_s()
+        self._cost.add(self._drawn_s - begun_s, size[0] * size[1])
 
     def close(self) -> None:
         """Close the window. A second call does nothing."""
@@ -187,7 +195,7 @@ def open_operator(
         gpu_s=lambda: sum(compositor.gpu_times_ms.values()) / 1000,
     )
     stack.callback(screen.close)
-    screen.draw()  # before the clock starts: what it costs is known then
+    screen.warm_up()
     player.before_tick = (screen.begin, *player.before_tick)
     player.output = Several((screen, player.output))
     player.after_tick.append(screen.after_tick)

@@ -13,7 +13,7 @@ from engine.app.messages import MOST_KEPT, Message, Messages
 from engine.app.operator import PREVIEW_COLUMNS, PREVIEW_ROWS, Line, Seen, page
 from engine.app.pace import Tick
 from engine.app.published import Published
-from engine.app.slack import Slack
+from engine.app.slack import Cost, Slack
 from engine.core.planner import plan
 from engine.core.step import advanced, begun
 from engine.model.clock import ClockStatus
@@ -181,3 +181,17 @@ def test_slack_is_the_period_without_the_work_where_the_display_waits() -> None:
     slack.begin(10.080)
     slack.draw(10.082, gpu_s=0.030)
     assert slack.left_s(10.0999, due_s=10.100) == 0
+
+
+def test_the_cost_of_a_page_is_what_it_took_but_for_accidents() -> None:
+    cost = Cost()
+    assert cost.expected_s(100) == 0
+    for took_s in (0.5, 0.010, 0.012):
+        cost.add(took_s, 100)
+    assert cost.expected_s(100) == pytest.approx(0.012)
+    assert cost.expected_s(200) == pytest.approx(0.024)
+    cost.add(0.4, 100)
+    assert cost.expected_s(100) == pytest.approx(0.4), "twice in a few times is no accident yet"
+    for _ in range(10):
+        cost.put_off()
+    assert cost.expected_s(100) == pytest.approx(0.010), "the cheapest times are kept"
