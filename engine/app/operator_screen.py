@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from engine.outputs.operator_window import OperatorWindow
     from engine.outputs.window import Window
 
+log = logging.getLogger(__name__)
+
 _EVERY_S = 0.25
 _STALE_S = 2.0  # without a new picture, the title says so
 _MARGIN = 1.5  # times what drawing it took
@@ -58,7 +61,8 @@ class OperatorScreen:
     """The operator's window as the loop sees it. Main thread.
 
     It goes first among the outputs, keeps the canvas that is shown, and after the tick, a few times a second, draws
-    its page if the tick has time left over. Closed by hand, it is gone, and the show goes on.
+    its page if the tick has time left over. Closed by hand, it is gone, and the show goes on; so it does where the page
+    cannot be drawn.
     """
 
     def __init__(
@@ -115,10 +119,11 @@ class OperatorScreen:
             return
         width, height = self._window.framebuffer_size
         if self._slack.left_s(now_s, self._pace.due_s) > self._cost.expected_s(width * height) * _MARGIN:
-            self.draw()
+            self._draw_or_close()
         else:
             self._cost.put_off()
-        self._tell_stale(now_s)
+        if self._is_open:
+            self._tell_stale(now_s)
 
     def draw(self) -> None:
         """Draw the page as it is now, and note what that cost."""
@@ -142,6 +147,13 @@ class OperatorScreen:
 
     def abort(self) -> None:
         self.close()
+
+    def _draw_or_close(self) -> None:
+        try:
+            self.draw()
+        except Exception:
+            log.exception("the operator's window is closed, since its page cannot be drawn: a mistake of ours")
+            self.close()
 
     def _tell_stale(self, now_s: float) -> None:
         is_stale = now_s - self._drawn_s > _STALE_S
@@ -217,7 +229,7 @@ def _eyes(
         return Seen(
             latest,
             inputs.clock.status,
-            {name: counter.count for name, counter in figures.counters.items()},
+            {name: counter.count for name, counter in list(figures.counters.items())},  # other threads may add one
             late_ms=figures.samples("tick_late_ms").percentile(99),
             queue=int(figures.samples("queue_length").last),
             gpu_ms=compositor.gpu_times_ms or None,

@@ -129,3 +129,15 @@ def test_what_is_out_of_sight_is_not_drawn_and_what_is_closed_is_gone(
     window.stage.play(screen, 2.0, busy_s=0.01)
     assert not window.drawn_at_s
     assert window.closed == 1
+
+
+def test_a_page_that_cannot_be_drawn_ends_the_window_and_not_the_show(
+    window: FakeWindow, screen: OperatorScreen, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("no such place")
+
+    monkeypatch.setattr(window, "preview", fail)
+    window.stage.play(screen, 2.0, busy_s=0.01)
+    assert window.closed == 1
+    assert "no such place" in caplog.text
