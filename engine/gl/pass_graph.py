@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 
 from engine.gl import pictures
 from engine.gl.layer_frames import FrameDraw
+from engine.gl.pass_joins import into_output, is_drawn_upon, is_one_pass
 from engine.gl.passes import (
     NOTHING,
     OUTPUT,
@@ -107,7 +107,7 @@ class _Graph:
 
     def _finish(self, first: Node) -> None:
         whole = self._whole
-        if isinstance(first, Frames) and whole.second is None and _is_one_pass(first.frames):
+        if isinstance(first, Frames) and whole.second is None and is_one_pass(first.frames):
             # Over black, their weights are all that fades and opacity do.
             covers, by = first.frames[0].placement.covers, whole.first_gain * whole.first_weight
             modes: tuple[Mode, ...] = ("replace" if covers else "normal", "sum")
@@ -121,7 +121,7 @@ class _Graph:
         last = self._passes[-1] if self._passes else None
         as_it_is = whole.second is None and whole.first_weight >= 1 and whole.first_gain >= 1
         is_last = last is not None and sources == [Slot(last.target)] and last.target not in self._keeps
-        finishing = _into_output(last) if as_it_is and is_last and last is not None else None
+        finishing = into_output(last) if as_it_is and is_last and last is not None else None
         if finishing is not None:
             self._passes[-1] = finishing
             return
@@ -197,7 +197,7 @@ class _Graph:
         """Whether the newest pass, into the canvas, can draw `frame`, too."""
         match self._passes[-1:]:
             case [DrawFrames(target=canvas.number, frames=(lower,))]:
-                return _is_one_pass((lower.frame, frame))
+                return is_one_pass((lower.frame, frame))
         return False
 
     def _joined(self, canvas: Slot, node: Frames, upper: FrameUpon) -> Slot:
@@ -268,7 +268,7 @@ class _Graph:
     def _upon(self, canvas: Source, is_own: bool, item: Laid) -> tuple[Source, bool]:
         """The canvas with one picture more."""
         frames, is_simple = item.picture, item.is_plain and not item.linear
-        if is_simple and isinstance(frames, Frames) and _is_drawn_upon(frames, item.blend):
+        if is_simple and isinstance(frames, Frames) and is_drawn_upon(frames, item.blend):
             mode: Mode = item.blend  # type: ignore[assignment]  # one of those
             return self._frame(canvas, frames, frames.frames[0], mode, is_own=is_own), True
         picture = self._picture(item.picture)
@@ -298,34 +298,3 @@ class _Graph:
             if slot not in self._keeps:
                 freed[index].append(slot)
         return tuple(tuple(slots) for slots in freed)
-
-
-def _is_one_pass(frames: tuple[FrameDraw, ...]) -> bool:
-    """Whether frames can be drawn in one pass: one, or two that lie alike and cover the target."""
-    match frames:
-        case (_,):
-            return True
-        case (lower, upper):
-            return lower.placement.covers and lower.lies_as(upper)
-    return False
-
-
-def _is_drawn_upon(node: Frames, blend: str) -> bool:
-    """Whether a frame is drawn and blended at once."""
-    if len(node.frames) != 1:
-        return False
-    return blend in FIXED_FUNCTION or (blend == "multiply" and node.frames[0].placement.covers)
-
-
-def _into_output(last: Pass) -> Pass | None:
-    """The pass that draws into the output what `last` draws into a picture; None where it needs that picture."""
-    match last:
-        case Shade() | Mix() | Blend() | DrawFrames(below=Slot() | Kept()) | DrawFrames(frames=(_, _)):
-            return replace(last, target=OUTPUT)
-        case DrawFrames(frames=(only,), clears=False) if only.mode != "replace" and only.frame.placement.covers:
-            return replace(last, target=OUTPUT, below=Slot(last.target))
-        case Lay(mode="normal" | "add" | "screen"):
-            canvas = Slot(last.target)
-            shown = (last.picture, canvas, last.mode, last.opacity, False, last.mask, last.mask_by)
-            return Blend(OUTPUT, last.owner, *shown)
-    return None
