@@ -11,7 +11,7 @@ from preprocess.caption.settings import CaptionSettings
 from preprocess.caption.subjects import Subject, read_subjects, subjects_digest
 from preprocess.catalogue.catalogue import Catalogue, Made
 from preprocess.catalogue.fragments import read_footage
-from preprocess.catalogue.texts import put_text
+from preprocess.catalogue.texts import put_first_text
 from preprocess.catalogue.values import Text
 from preprocess.pipeline.step import Failed, Item, ItemStep, Tell, WholeStep, hashed
 from preprocess.style.model import Style
@@ -49,7 +49,7 @@ class ComposedStep(WholeStep):
                 slug = subject.fragment.slug
                 now = Made(hashed(subject.analysis, subject.place), self.version, self.settings)
                 if made.get(slug) != now:
-                    put_text(catalogue, composed_text(subject, self._settings))
+                    put_first_text(catalogue, composed_text(subject, self._settings))
                     catalogue.clear_failure(NAME, slug)
                     catalogue.note_made(NAME, slug, now)
                 if number % 100 == 0:
@@ -92,7 +92,7 @@ class Blip2Step(ItemStep):
             yield Item(fragment.slug, fragment.base, inputs, job, 1.0, fragment.slug)
 
     def store(self, catalogue: Catalogue, item: Item, result: Captioned) -> None:
-        put_text(catalogue, blip2_text(item.job, result))
+        put_first_text(catalogue, blip2_text(item.job, result))
 
     def drop(self, catalogue: Catalogue, keys: Sequence[str]) -> None:
         """Texts go with their fragments and no sooner: they are the history of what was said."""

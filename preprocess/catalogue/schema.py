@@ -312,4 +312,15 @@ ALTER TABLE footage ADD COLUMN seek_frames INTEGER NOT NULL DEFAULT 1;
 -- The shader that makes a row's transition; '' leaves it to the layer.
 ALTER TABLE schedule_rows ADD COLUMN transition TEXT NOT NULL DEFAULT '';
 """,
+    """
+-- How often `regenerate` made a clip's text of this origin again, whatever was doubted. Tries outlive the doubts, which
+-- come and go as other texts change, and count until `caption` or `describe` makes the text from the beginning.
+CREATE TABLE tries (
+    slug TEXT NOT NULL REFERENCES fragments (slug) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    PRIMARY KEY (slug, kind, origin)
+) WITHOUT ROWID;
+""",
 )

@@ -17,6 +17,13 @@ def current_texts(catalogue: Catalogue, kind: TextKind) -> dict[str, Text]:
     return {row["slug"]: Text(**dict(row)) for row in rows}
 
 
+def put_first_text(catalogue: Catalogue, new: Text) -> None:
+    """Put a text that was made from the beginning: what was tried to better an earlier one counts no more."""
+    with catalogue.transaction() as connection:
+        connection.execute("DELETE FROM tries WHERE slug = ? AND kind = ?", (new.slug, new.kind))
+        put_text(catalogue, new)
+
+
 def put_text(catalogue: Catalogue, new: Text) -> bool:
     """Make `new` the current text, and keep what was as superseded; whether it became current.
 

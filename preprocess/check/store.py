@@ -33,8 +33,7 @@ def store_doubts(
     most_tries: int,
 ) -> None:
     """Bring the doubts about texts of one kind to what was found. Tries count on for a text of the same origin."""
-    query = "SELECT slug, origin, max(tries) AS tries FROM doubts WHERE kind = ? GROUP BY slug, origin"
-    rows = catalogue.connection.execute(query, (kind,))
+    rows = catalogue.connection.execute("SELECT slug, origin, tries FROM tries WHERE kind = ?", (kind,))
     tries_of = {(row["slug"], row["origin"]): row["tries"] for row in rows}
     wanted = set()
     for slug, doubts in found.items():
@@ -66,4 +65,10 @@ def read_doubts(catalogue: Catalogue) -> list[DoubtfulText]:
 
 def note_try(catalogue: Catalogue, slug: str, kind: TextKind) -> None:
     """Count one more try at a doubtful text; call it in the transaction that stores what came of it."""
-    catalogue.connection.execute("UPDATE doubts SET tries = tries + 1 WHERE slug = ? AND kind = ?", (slug, kind))
+    key = (slug, kind)
+    catalogue.connection.execute(
+        "INSERT INTO tries SELECT slug, kind, origin, 1 FROM texts WHERE slug = ? AND kind = ? AND state = 'current'"
+        " ON CONFLICT DO UPDATE SET tries = tries + 1",
+        key,
+    )
+    catalogue.connection.execute("UPDATE doubts SET tries = tries + 1 WHERE slug = ? AND kind = ?", key)

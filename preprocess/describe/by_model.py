@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from preprocess.catalogue.catalogue import Catalogue, Made
 from preprocess.catalogue.tags import put_given_tags
-from preprocess.catalogue.texts import put_text
+from preprocess.catalogue.texts import put_first_text, put_text
 from preprocess.catalogue.values import Text
 from preprocess.describe.asking import Asker, Capped, Outcome, Unanswered, ask_all
 from preprocess.describe.costs import Budget
@@ -94,7 +94,7 @@ class ByModel:
         if isinstance(outcome, Answer):
             tags = answered_tags(outcome, task.vocabulary, only_vocabulary=self._settings.only_vocabulary)
             new = Text(slug, "description", outcome.description, LANGUAGE_MODEL, model, f"version {VERSION}")
-            put_text(catalogue, new)
+            (put_text if task.doubts else put_first_text)(catalogue, new)
             put_given_tags(catalogue, slug, "description", tags)
             catalogue.clear_failure("describe", slug)
             self.asked.answered += 1

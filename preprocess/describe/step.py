@@ -8,7 +8,7 @@ from itertools import chain
 from preprocess.caption.subjects import rows_digest, subjects_digest
 from preprocess.catalogue.catalogue import Catalogue, Made
 from preprocess.catalogue.tags import put_given_tags
-from preprocess.catalogue.texts import put_text
+from preprocess.catalogue.texts import put_first_text, put_text
 from preprocess.catalogue.values import Text
 from preprocess.describe import rules
 from preprocess.describe.by_model import LANGUAGE_MODEL, Asked, ByModel, Task
@@ -91,7 +91,7 @@ class DescribeStep(WholeStep):
         tags = given | {one.slug: self._tags(one, vocabulary) for one in stale if one.slug not in given}
         with catalogue.transaction():
             for number, (slug, one) in enumerate({one.slug: one for one in stale}.items(), 1):
-                put_text(catalogue, _by_rules(one, tags[slug], 0))
+                put_first_text(catalogue, _by_rules(one, tags[slug], 0))
                 put_given_tags(catalogue, slug, "description", {})
                 catalogue.clear_failure(NAME, slug)
                 catalogue.note_made(NAME, slug, self._made(one))

@@ -15,7 +15,7 @@ from preprocess.catalogue.values import Text
 from preprocess.check.regenerate import RegenerateStep
 from preprocess.check.report import DOUBTFUL
 from preprocess.check.step import CheckStep
-from preprocess.check.store import read_doubts
+from preprocess.check.store import note_try, read_doubts
 from preprocess.describe.step import DescribeStep
 from preprocess.style.model import Style
 from tests.openai_support import Server, answer, openai_server
@@ -100,6 +100,26 @@ def test_after_its_tries_a_text_is_left_to_a_person(tmp_path: Path) -> None:
     assert [(row["clip"], row["doubt"], row["tries"]) for row in rows] == [
         (f"c00{number}", "empty", "2") for number in range(3)
     ]
+
+
+def test_tries_count_on_though_a_doubt_goes_and_comes_back(tmp_path: Path) -> None:
+    """Else texts that are alike in turns would be made again for ever."""
+    with Catalogue(make_library(tmp_path / "L")) as catalogue:
+        run(catalogue, ComposedStep(style()), DescribeStep(style()))
+        tries = []
+        for _ in range(3):
+            say(catalogue, "c001", "a picture of a picture of a")
+            run(catalogue, CheckStep(style()))
+            with catalogue.transaction():
+                note_try(catalogue, "c001", "caption")
+            say(catalogue, "c001", "a lake and a boat")
+            run(catalogue, CheckStep(style()))
+            assert not doubted(catalogue)
+            say(catalogue, "c001", "a picture of a picture of a")
+            run(catalogue, CheckStep(style()))
+            tries.append({one.tries for one in read_doubts(catalogue)})
+        assert tries == [{1}, {2}, {3}]
+        assert all(one.for_person for one in read_doubts(catalogue))
 
 
 def test_no_tries_at_all_leave_everything_to_a_person(tmp_path: Path) -> None:
