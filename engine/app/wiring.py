@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LEAD_IN_S = 5.0  # a trail that lost half its strength in each second is past an 8-bit level by then, but for 3 %
+_GUARD_LEAD_IN_S = 1.0  # the guard against flashes counts those of a second
 _WARM_UP_S = 5.0  # a disk that wakes up takes about as long
 
 
@@ -90,7 +91,9 @@ def offline(world: World, job: RenderJob) -> Iterator[Player]:
 
 def _lead_in_s(world: World) -> float:
     """How long before a render's beginning shaders with memory have to run."""
-    return _LEAD_IN_S if any(shader.has_memory for shader in world.loaded.shaders.values()) else 0.0
+    if any(shader.has_memory for shader in world.loaded.shaders.values()):
+        return _LEAD_IN_S
+    return _GUARD_LEAD_IN_S if world.loaded.show.master.flash_guard else 0.0
 
 
 @contextmanager

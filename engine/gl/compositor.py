@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 import moderngl
 
@@ -88,7 +87,6 @@ class Compositor:
         self._sightings: dict[Signature, int] = {}
         self._drawn: Signature | None = None
         self._guard: FlashGuard | None = None
-        self._faded: moderngl.Framebuffer | None = None  # what the guard gives, faded
         self.gpu_times_ms: Mapping[str, float] = {}
         """GPU time of the newest draw that was timed, by layer, group and effect: "MOVEMENT/layer/NAME", an effect's
         key, "master"; "" is the output's. Replaced as a whole, so that any thread may read it."""
@@ -178,15 +176,16 @@ class Compositor:
         too, is counted, and logged once for its clip. Raises ShaderError for an unknown blend mode and ValueError for
         a third movement; the next draw is sound again.
         """
-        is_guarded = self._guard is not None and plan.fade > 0
-        unfaded = replace(plan, fade=1.0) if is_guarded else plan
         while True:
             try:
-                self._draw(unfaded, frames)
+                self._draw(plan, frames)
                 break
             except ShaderFailedError as error:
                 self._runner.shaders.set_aside(error.name, error)  # one less, so that this comes to an end
-        return self._guarded(self._guard, plan) if self._guard is not None and is_guarded else self._output
+        if self._guard is None:
+            return self._output
+        # A person who asks for black gets it at once; the guard counts it, and holds back what comes out of it.
+        return self._guard.draw(picture_of(self._output), plan.at_s, at_once=plan.fade <= 0)
 
     def release(self) -> None:
         """Give everything on the GPU back. Nothing can be drawn after it."""
@@ -198,19 +197,10 @@ class Compositor:
     def _guards(self, wished: bool) -> None:
         """Have a guard against flashes, or none."""
         if wished and self._guard is None:
-            self._guard, self._faded = FlashGuard(self._context, self._size), new_target(self._context, self._size)
-        elif not wished and self._guard is not None and self._faded is not None:
+            self._guard = FlashGuard(self._context, self._size)
+        elif not wished and self._guard is not None:
             self._guard.release()
-            release_target(self._faded)
-            self._guard = self._faded = None
-
-    def _guarded(self, guard: FlashGuard, plan: FramePlan) -> moderngl.Framebuffer:
-        """What may be shown of the picture drawn, which is not faded yet: fading to black is no flash."""
-        shown = guard.draw(picture_of(self._output), plan.at_s)
-        if plan.fade >= 1 or self._faded is None:
-            return shown
-        self._runner.fade(self._faded, shown, plan.fade)
-        return self._faded
+            self._guard = None
 
     def _draw(self, plan: FramePlan, frames: Mapping[FrameRef, Lookup]) -> None:
         shaders = self._runner.shaders

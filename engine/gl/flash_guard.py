@@ -46,8 +46,10 @@ class FlashGuard:
         )
         self._last_s: float | None = None
 
-    def draw(self, picture: moderngl.Texture, at_s: float) -> moderngl.Framebuffer:
+    def draw(self, picture: moderngl.Texture, at_s: float, *, at_once: bool = False) -> moderngl.Framebuffer:
         """The picture to be shown at `at_s` (show time, seconds) instead of `picture`; good until the next draw.
+
+        `at_once`: it is shown as it is, whatever flashes; it counts for those that follow.
 
         Both are encoded BT.709 over black and of the guard's size; what is beyond white is cut off. The first draw, and
         the first after `restart`, pass as they are. A jump backwards counts as no time at all.
@@ -68,6 +70,7 @@ class FlashGuard:
         self._count(self._sum, self._whole, [*_all_of(self._whole_back), wishes], since_s, starts=starts)
         self._share.draw(self._shares, [*turns, wanted, shown, picture_of(self._whole, 2)])
         self._picture, self._picture_back = self._picture_back, self._picture
+        self._guard.set("at_once", at_once)
         self._guard.draw(self._picture, [picture, picture_of(self._picture_back), picture_of(self._shares)])
         self._light.draw(self._shown, [picture_of(self._picture)])
         return self._picture

@@ -143,13 +143,6 @@ class PassRunner:
                 self._timer.end_draw()
         return draws, self._is_whole
 
-    def fade(self, target: moderngl.Framebuffer, picture: moderngl.Framebuffer, weight: float) -> None:
-        """Draw a finished picture at `weight` (0..1) over black."""
-        program = self._finish[0]
-        program.set("first_weight", weight)
-        program.set("first_gain", 1.0)
-        program.draw(target, [picture_of(picture)])
-
     def release(self) -> None:
         self.let_go(())
         for part in (self.shaders, self.targets, self.files, self.blends, self._sound, self._frames, self._place):

@@ -422,10 +422,23 @@ def test_a_show_that_asks_for_it_is_guarded_against_flashes(compositor: Make, tm
             picture = colours[frame // 3 % 2]
             plan = replace(plan_of(layer_of(picture), fade=0.5), at_s=frame / 30)
             levels.append(int(drawn(make, plan, frames_of(picture))[0, 0, 0]))
-        changes[name] = sum(abs(b - a) > 40 for a, b in pairwise(levels[60:]))
-        assert max(levels) in (127, 128), "faded after the guard"
+        light = [(level / 255) ** 2.2 for level in levels[60:]]
+        changes[name] = sum(abs(b - a) >= 0.1 for a, b in pairwise(light))
+        assert max(levels) in (127, 128), "as faded"
     assert changes["plain"] >= 9
     assert changes["guarded"] <= 6, "three flashes, there and back"
+
+
+def test_black_comes_at_once_however_often_but_light_does_not(compositor: Make, tmp_path: Path) -> None:
+    guarded = compositor(*LOOKS_SIZE)
+    guarded.prepare_show(loaded(tmp_path, {}, flash_guard=True))
+    picture, levels = plain(255, 255, 255), []
+    for frame in range(90):  # a hand on the blackout, five times a second
+        plan = replace(plan_of(layer_of(picture), fade=float(frame // 3 % 2)), at_s=frame / 30)
+        levels.append(int(drawn(guarded, plan, frames_of(picture))[0, 0, 0]))
+    assert not any(level for frame, level in enumerate(levels) if frame // 3 % 2 == 0)
+    assert max(levels[:9]) == 255
+    assert sum(b - a > 40 for a, b in pairwise(levels[60:])) <= 3
 
 
 def test_gpu_times_are_told_by_layer_and_effect(compositor: Make, tmp_path: Path) -> None:
