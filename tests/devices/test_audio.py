@@ -145,16 +145,26 @@ def test_a_loop_has_no_seam(tmp_path: Path, ear: Ear) -> None:
     assert place_of(begun_at, ear.samples())[1] > 0.999
 
 
+def sought(stage: Stage, to_s: float) -> float:
+    """Hear the beginning, go elsewhere, and hear a second of that; the instant of going."""
+    wait_until(lambda: stage.heard_s > 0.3, "the beginning")
+    sought_s = stage.send("/show/position", to_s)
+    wait_until(lambda: stage.heard_s > sought_s + 1.0, "a second more")
+    return sought_s
+
+
 def test_a_seek_moves_the_music_and_not_its_clock(tmp_path: Path, ear: Ear) -> None:
     file, samples = noise(tmp_path, 8.0)
-    figures = Figures()
-    with Stage(show_with(tmp_path, f"file: {file.name}"), figures) as stage:
-        wait_until(lambda: stage.heard_s > 0.3, "the beginning")
-        sought_s = stage.send("/show/position", 5.0)
-        wait_until(lambda: stage.heard_s > sought_s + 1.0, "a second more")
-    first, likeness = place_of(samples[: round(0.3 * RATE_HZ)], ear.samples())
+    for _ in range(3):  # a machine that stops for a moment starves the sound server; then it is heard again
+        figures, begun_at = Figures(), len(ear.samples())
+        with Stage(show_with(tmp_path, f"file: {file.name}"), figures) as stage:
+            sought_s = sought(stage, 5.0)
+        if not figures.counter("audio_underruns").count:
+            break
+    heard = ear.samples()[begun_at:]
+    first, likeness = place_of(samples[: round(0.3 * RATE_HZ)], heard)
     assert likeness > 0.999
-    then, likeness = place_of(samples[round(5.4 * RATE_HZ) : round(5.9 * RATE_HZ)], ear.samples())
+    then, likeness = place_of(samples[round(5.4 * RATE_HZ) : round(5.9 * RATE_HZ)], heard)
     assert likeness > 0.999
     # The sound goes on where the show is by then: as if it had jumped on the very instant.
     assert (then - first) / RATE_HZ - 0.4 == pytest.approx(sought_s, abs=0.02)
