@@ -10,7 +10,7 @@ from itertools import chain
 from engine.model.looks import PictureFrom, Transition
 from engine.model.plan import FromFile, FromGroup, FromLayer, PictureSource
 from engine.model.shader_paths import (
-    ShaderUse,
+    PlacedShader,
     chain_uses,
     generator_use,
     input_reaches,
@@ -111,7 +111,7 @@ def movement_transition(world: World, outgoing_index: int, index: int) -> Use | 
     transition = (movements[outgoing_index].exit or Transition()) if said is None else said
     if transition.shader is None:
         return None
-    return _made(world, ShaderUse("/transition", transition.shader, transition.settings, transition.pictures))
+    return _made(world, PlacedShader("/transition", transition.shader, transition.settings, transition.pictures))
 
 
 def picture_source(world: World, source: PictureFrom) -> PictureSource:
@@ -123,11 +123,11 @@ def picture_source(world: World, source: PictureFrom) -> PictureSource:
     return FromFile(str(world.loaded.file.parent / (source.file or "")))
 
 
-def _made_all(world: World, uses: Iterable[ShaderUse]) -> tuple[Use, ...]:
+def _made_all(world: World, uses: Iterable[PlacedShader]) -> tuple[Use, ...]:
     return tuple(_made(world, use) for use in uses)
 
 
-def _made(world: World, use: ShaderUse) -> Use:
+def _made(world: World, use: PlacedShader) -> Use:
     shader = world.loaded.shaders.get(use.shader)
     paths = world.loaded.shader_paths.of(use.place, use.shader)
     knobs: list[Knob] = []

@@ -29,7 +29,7 @@ _OF_EFFECTS = ("mix", "on")
 
 
 @dataclass(frozen=True, slots=True)
-class ShaderUse:
+class PlacedShader:
     """A shader at its place, as a movement or the master has it. `effect` is None for another kind."""
 
     place: str
@@ -57,23 +57,23 @@ def effect_names(chain: Chain) -> tuple[str, ...]:
     return tuple(names)
 
 
-def chain_uses(owner: str, chain: Chain) -> tuple[ShaderUse, ...]:
+def chain_uses(owner: str, chain: Chain) -> tuple[PlacedShader, ...]:
     """The uses of a chain; `owner` is "/layer/x", "/group/g", "/movement" or "/master"."""
     return tuple(
-        ShaderUse(f"{owner}/effect/{name}", effect.shader, effect.settings, effect.pictures, effect)
+        PlacedShader(f"{owner}/effect/{name}", effect.shader, effect.settings, effect.pictures, effect)
         for name, effect in zip(effect_names(chain), chain, strict=True)
     )
 
 
-def generator_use(layer: str, generator: Generator) -> ShaderUse:
-    return ShaderUse(f"/layer/{layer}/generator", generator.shader, generator.settings, generator.pictures)
+def generator_use(layer: str, generator: Generator) -> PlacedShader:
+    return PlacedShader(f"/layer/{layer}/generator", generator.shader, generator.settings, generator.pictures)
 
 
-def transition_use(layer: str, written: Transition, shader: str) -> ShaderUse:
+def transition_use(layer: str, written: Transition, shader: str) -> PlacedShader:
     """A layer's transition by `shader`, which a row of its schedule may name; then it has its usual settings and
     pictures."""
     said = written if shader == written.shader else Transition()
-    return ShaderUse(f"/layer/{layer}/transition", shader, said.settings, said.pictures)
+    return PlacedShader(f"/layer/{layer}/transition", shader, said.settings, said.pictures)
 
 
 def transition_shaders(movement: PlacedMovement, layer: str, written: Transition) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ def transition_shaders(movement: PlacedMovement, layer: str, written: Transition
     return own if not rows else tuple(dict.fromkeys((*own, *(row.transition for row in rows if row.transition))))
 
 
-def movement_uses(movement: PlacedMovement) -> Iterator[ShaderUse]:
+def movement_uses(movement: PlacedMovement) -> Iterator[PlacedShader]:
     """Every use of a shader in a movement that has paths of its own."""
     for layer in movement.layers:
         if layer.generator is not None:
@@ -122,7 +122,7 @@ class ShaderPaths:
         """The paths of each setting of `shader` at a place, by the input's name."""
         return self._inputs.get((place, shader), {})
 
-    def _add(self, use: ShaderUse) -> None:
+    def _add(self, use: PlacedShader) -> None:
         if use.effect is not None:
             mix, on = f"{use.place}/mix", f"{use.place}/on"
             doc = "How much of the effect there is: 0 none."
@@ -140,7 +140,7 @@ class ShaderPaths:
             for parameter in _parameters(shader, one, paths[one.name], written):
                 self._merge(parameter)
 
-    def _allotted(self, use: ShaderUse, shader: Shader) -> dict[str, tuple[str, ...]]:
+    def _allotted(self, use: PlacedShader, shader: Shader) -> dict[str, tuple[str, ...]]:
         """The paths of each input; where two would have one, or an input of another type has it, a number is put on."""
         taken = set(_OF_EFFECTS if use.effect is not None else ())
         found = {}
@@ -188,7 +188,7 @@ def numbers_written(one: ShaderInput, written: Written | None) -> tuple[float, .
     return numbers_of(one, default_of(one) if value is None else value)
 
 
-def _every(master: Chain, movements: Iterable[PlacedMovement]) -> Iterator[ShaderUse]:
+def _every(master: Chain, movements: Iterable[PlacedMovement]) -> Iterator[PlacedShader]:
     yield from chain_uses("/master", master)
     for movement in movements:
         yield from movement_uses(movement)
