@@ -67,6 +67,12 @@ def number(name: str, default: float = 0.5, low: float | None = 0.0, high: float
     return ShaderInput(name, InputType.FLOAT, default, low, high)
 
 
+_CHANGE = (
+    ShaderInput("startImage", InputType.IMAGE, None),
+    ShaderInput("endImage", InputType.IMAGE, None),
+    number("progress", 0.0),
+)
+
 # The same in memory, and a shader that remembers and one that listens.
 SHADERS = {
     one.name: one
@@ -87,8 +93,8 @@ SHADERS = {
         shader(
             "bars", ShaderKind.GENERATOR, number("size", 1.0, 0.0, 2.0), ShaderInput("ear", InputType.AUDIO_FFT, None)
         ),
-        shader("wind", ShaderKind.TRANSITION, number("gust", 0.2), ShaderInput("map", InputType.IMAGE, None)),
-        shader("wipe", ShaderKind.TRANSITION, number("angle", 0.0)),
+        shader("wind", ShaderKind.TRANSITION, *_CHANGE, number("gust", 0.2), ShaderInput("map", InputType.IMAGE, None)),
+        shader("wipe", ShaderKind.TRANSITION, *_CHANGE, number("angle", 0.0)),
     )
 }
 

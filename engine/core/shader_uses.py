@@ -128,7 +128,7 @@ def _made_all(world: World, uses: Iterable[PlacedShader]) -> tuple[Use, ...]:
 
 
 def _made(world: World, use: PlacedShader) -> Use:
-    shader = world.loaded.shaders.get(use.shader)
+    shader = use.seen(world.loaded.shaders)
     paths = world.loaded.shader_paths.of(use.place, use.shader)
     knobs: list[Knob] = []
     events: dict[str, str] = {}

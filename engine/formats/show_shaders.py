@@ -13,7 +13,7 @@ from engine.formats.show_paths import Report
 from engine.formats.yaml_lines import Place
 from engine.model.looks import Chain, Effect, Generator, Group, PictureFrom, Transition
 from engine.model.shader_values import Written, is_bounded, numbers_of, reaches, value_written
-from engine.model.shaders import InputType, Shader, ShaderInput, ShaderKind
+from engine.model.shaders import TO_PICTURE, InputType, Shader, ShaderInput, ShaderKind
 from engine.model.show import Layer, LayerOverride, Look, Movement, Show
 
 ReadShader = Callable[[str], Shader]
@@ -102,9 +102,12 @@ class ShadersCheck:
             if effect.name is not None and effect.name in names:
                 self.report((*where, "name"), f"{effect.name} is the name of two effects of this chain", "rename one")
             names.add(effect.name or "")
-            shader = self._shader((*where, "shader"), effect.shader, ShaderKind.FILTER)
+            shader = self._shader((*where, "shader"), effect.shader, ShaderKind.FILTER, ShaderKind.TRANSITION)
             self._settings((*where, "settings"), shader, effect.settings)
             self._pictures((*where, "pictures"), shader, effect)
+            if shader is not None and shader.kind is ShaderKind.TRANSITION and TO_PICTURE not in effect.pictures:
+                mend = f"add pictures: {{{TO_PICTURE}: {{layer: NAME}}}}, or name it under transition"
+                self.report((*where, "shader"), f"{shader.name} is a transition and has no second picture", mend)
 
     def _generator(self, place: Place, generator: Generator) -> None:
         shader = self._shader((*place, "shader"), generator.shader, ShaderKind.GENERATOR)
@@ -125,16 +128,16 @@ class ShadersCheck:
         mend = "name a file; an effect of the layer or movement can read them"
         self._files_only((*place, "pictures"), transition.pictures, "a transition", mend)
 
-    def _shader(self, place: Place, name: str, kind: ShaderKind) -> Shader | None:
+    def _shader(self, place: Place, name: str, *kinds: ShaderKind) -> Shader | None:
         """The shader that stands at `place`; None, and a report, where it cannot be that."""
         found = self._named(name)
         if isinstance(found, ShaderError):
             self.report(place, f"{name[:80]}: {found.what}", found.mend)
             return None
-        if found.kind is not kind:
+        if found.kind not in kinds:
             self.report(place, f"{name[:80]} is {_BELONGS[found.kind]}", "")
             return None
-        return found
+        return found.chained() if ShaderKind.FILTER in kinds else found
 
     def _settings(self, place: Place, shader: Shader | None, settings: Mapping[str, Written]) -> None:
         if shader is None:

@@ -28,7 +28,7 @@ from engine.model.plan import (
     ShownFrame,
     Transform,
 )
-from engine.model.shaders import FILTERED, FROM_PICTURE, TO_PICTURE, InputType, Shader
+from engine.model.shaders import FROM_PICTURE, TO_PICTURE, InputType, Shader
 
 _MASTER = "master"
 
@@ -113,7 +113,7 @@ class PictureMaker:
         """`picture` after the usable ones of `effects`."""
         for effect in self.usable(effects):
             before = picture
-            picture = self.shaded(effect, {FILTERED: before}, room)
+            picture = self.shaded(effect, {self._stage.shaders[effect.shader].filtered: before}, room)
             if effect.mix < 1:
                 picture = pictures.mixed(effect.key, before, picture, (1 - effect.mix, effect.mix))
         return picture

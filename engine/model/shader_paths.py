@@ -38,6 +38,11 @@ class PlacedShader:
     pictures: Mapping[str, PictureFrom] = field(default_factory=dict)
     effect: Effect | None = None
 
+    def seen(self, shaders: Mapping[str, Shader]) -> Shader | None:
+        """Its shader out of `shaders`, as what stands at such a place sees it; None where it is not there."""
+        shader = shaders.get(self.shader)
+        return shader.chained() if shader is not None and self.effect is not None else shader
+
 
 def segment(name: str) -> str:
     """A name of a shader or an input as a step of a path: "Color Controls" is "color-controls"."""
@@ -129,7 +134,7 @@ class ShaderPaths:
             amount, is_on = use.effect.mix, float(use.effect.on)
             self._merge(_parameter(mix, Kind.NUMBER, doc, default=amount))
             self._merge(_parameter(on, Kind.SWITCH, "0: the picture passes as it came.", default=is_on))
-        shader = self._shaders.get(use.shader)
+        shader = use.seen(self._shaders)
         if shader is None:
             return
         paths = self._inputs.get((use.place, use.shader))

@@ -6,7 +6,7 @@ Files in ISF (https://github.com/mrRay/ISF_Spec) and GL Transitions (https://gl-
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import TypeAlias
@@ -58,16 +58,16 @@ class ShaderKind(Enum):
     TRANSITION = "transition"
 
 
-# The inputs that a host fills by itself: the picture filtered, the two of a transition, and how far it has come.
+# The inputs that a host may fill by itself: the picture filtered, the two of a transition, and how far it has come.
 FILTERED = "inputImage"
 FROM_PICTURE, TO_PICTURE, PROGRESS = "startImage", "endImage", "progress"
-_HOSTS = frozenset({FILTERED, FROM_PICTURE, TO_PICTURE, PROGRESS})
 
 
 @dataclass(frozen=True, slots=True)
 class Shader:
     """A shader file that was read. `uses_time`: its picture may change though its inputs do not (time, date, frame
-    count, a random seed). `has_memory`: what it draws hangs on what it drew before (persistent passes)."""
+    count, a random seed). `has_memory`: what it draws hangs on what it drew before (persistent passes). `is_chained`:
+    it is seen as an effect of a chain; see `chained`."""
 
     name: str
     kind: ShaderKind
@@ -76,6 +76,25 @@ class Shader:
     uses_time: bool = False
     has_memory: bool = False
     description: str = ""
+    is_chained: bool = False
+
+    def chained(self) -> Shader:
+        """The shader as an effect. A transition in a chain mixes the picture before it with one that the show feeds,
+        `endImage`, and how far it has come is a setting, 0 to 1 whatever its file says of a range."""
+        inputs = (replace(one, minimum=0.0, maximum=1.0) if self._is_progress(one) else one for one in self.inputs)
+        return replace(self, inputs=tuple(inputs), is_chained=True)
+
+    @property
+    def filtered(self) -> str:
+        """The input that gets the picture before it in a chain."""
+        return FROM_PICTURE if self.kind is ShaderKind.TRANSITION else FILTERED
+
+    @property
+    def by_host(self) -> frozenset[str]:
+        """The inputs that the host fills."""
+        if self.kind is ShaderKind.TRANSITION and not self.is_chained:
+            return frozenset((FROM_PICTURE, TO_PICTURE, PROGRESS))
+        return frozenset((self.filtered,))
 
     @property
     def listens(self) -> bool:
@@ -85,9 +104,14 @@ class Shader:
     @property
     def settings(self) -> tuple[ShaderInput, ...]:
         """The inputs that a person sets: neither pictures nor what the host fills."""
-        return tuple(one for one in self.inputs if one.type not in PICTURE_TYPES and one.name not in _HOSTS)
+        by_host = self.by_host
+        return tuple(one for one in self.inputs if one.type not in PICTURE_TYPES and one.name not in by_host)
 
     @property
     def pictures(self) -> tuple[ShaderInput, ...]:
         """The image inputs that a show may feed; those that the host fills are not among them."""
-        return tuple(one for one in self.inputs if one.type is InputType.IMAGE and one.name not in _HOSTS)
+        by_host = self.by_host
+        return tuple(one for one in self.inputs if one.type is InputType.IMAGE and one.name not in by_host)
+
+    def _is_progress(self, one: ShaderInput) -> bool:
+        return self.kind is ShaderKind.TRANSITION and one.name == PROGRESS

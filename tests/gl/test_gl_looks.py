@@ -90,6 +90,16 @@ def test_opacity_and_blend_come_after_the_effects(looks: Compositor) -> None:
     assert_all(drawn(looks, plan_of(alone), frames_of(above)), 0, 0, 127.5)
 
 
+@pytest.mark.parametrize(("progress", "columns"), [(0.0, 0), (0.25, 4), (1.0, 16)])
+def test_a_transition_in_a_chain_goes_to_another_layer(looks: Compositor, progress: float, columns: int) -> None:
+    low, high = plain(0, 0, 100), plain(200, 0, 0)
+    to_high = replace(effect("wipe", progress=progress), pictures={"endImage": FromLayer("high")})
+    layers = (named("low", low, effects=(to_high,)), named("high", high, is_shown=False))
+    found = drawn(looks, plan_of(*layers), frames_of(low, high))
+    wanted = np.array([[(200, 0, 0) if column < columns else (0, 0, 100) for column in range(LOOKS_SIZE[0])]])
+    assert worst(found[..., :3], wanted.repeat(LOOKS_SIZE[1], axis=0)) <= 1
+
+
 def test_a_generator_is_a_layers_picture(looks: Compositor) -> None:
     generator = replace(GREEN, settings={"colour": (1.0, 0.0, 0.0, 0.5)})
     assert_all(drawn(looks, plan_of(LayerPlan("x", None, generator=generator)), {}), 127.5, 0, 0)

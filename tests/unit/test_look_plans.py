@@ -86,6 +86,24 @@ movements: [{name: one, duration_s: 100, effects: [{shader: trails, settings: {f
     assert effect.key == "one@0/layer/low/effect/tint"
 
 
+def test_a_transition_in_a_chain_is_played_by_its_progress() -> None:
+    world = look_world(
+        """
+layers:
+  - name: low
+    generator: {shader: dots}
+    effects: [{shader: wind, settings: {progress: 0.25}, pictures: {endImage: {layer: high}}}]
+  - {name: high, generator: {shader: dots}, shown: false}
+"""
+        + ONE
+    )
+    (effect,) = layer_of(plan(world, begun(world), 1.0), "low").effects
+    assert (effect.settings["progress"], effect.pictures) == (0.25, {"endImage": FromLayer("high")})
+    state = sent(world, (1.0, "/layer/low/effect/wind/progress", 0.75))
+    (effect,) = layer_of(plan(world, state, 2.0), "low").effects
+    assert effect.settings["progress"] == 0.75
+
+
 def test_a_file_is_told_by_its_whole_path(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"")
     world = look_world(

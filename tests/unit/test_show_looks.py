@@ -194,6 +194,29 @@ movements:
     ]
 
 
+def test_a_transition_in_a_chain_wants_a_second_picture(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        LAYERS
+        + """groups:
+  - name: g
+    layers: [low]
+    effects:
+      - {shader: wind}
+      - {shader: wind, settings: {progress: 2}, pictures: {endImage: {layer: md}, startImage: {layer: mid}}}
+      - {shader: wind, settings: {progress: 0.5}, pictures: {endImage: {layer: mid}}}
+movements: [{name: one, duration_s: 5}]
+""",
+    )
+    assert [one.partition(": ")[2] for one in found] == [
+        "groups.0.effects.0.shader: wind is a transition and has no second picture"
+        " (add pictures: {endImage: {layer: NAME}}, or name it under transition)",
+        "groups.0.effects.1.pictures.endImage.layer: the show has no layer md (did you mean mid?)",
+        "groups.0.effects.1.pictures.startImage: wind has no picture startImage (there are endImage, map)",
+        "groups.0.effects.1.settings.progress: 2 is outside of progress, which takes 0 to 1",
+    ]
+
+
 def test_pictures_that_read_one_another_are_told(tmp_path: Path) -> None:
     found = problems(
         tmp_path,
