@@ -111,10 +111,12 @@ def _of_mapping(world: World, mapping: LevelMapping, parameter: Parameter) -> Dr
 
 
 def _of_modulation(world: World, one: Modulation, parameter: Parameter, number: int) -> Driver:
-    low = parameter.low if one.low is None else one.low
+    adds = one.mode == "add"
+    rest = 0.0 if adds else parameter.low  # what is added at rest changes nothing
+    low = rest if one.low is None else one.low
     high = parameter.high if one.high is None else one.high
     source = _source(world, one, f"{one.mode} {parameter.path} {number}")
-    return Driver(parameter, source, low, high, adds=one.mode == "add")
+    return Driver(parameter, source, low, high, adds)
 
 
 def _source(world: World, one: Modulation, name: str) -> _Source:

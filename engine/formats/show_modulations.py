@@ -23,6 +23,7 @@ class ModulationsCheck:
 
     paths: ShowPaths
     _circles: set[str] = field(default_factory=set)
+    _places: dict[tuple[str, str], Place] = field(default_factory=dict)  # by what is driven, and by which parameter
 
     def run(self) -> None:
         """Report every modulation that cannot be, one by one."""
@@ -33,8 +34,8 @@ class ModulationsCheck:
         for index, movement in enumerate(show.movements):
             self._check_all(("movements", index, "modulations"), movement.modulations or ())
 
-    def together(self, place: Place, modulations: Iterable[Modulation]) -> None:
-        """Report parameters that drive one another in a circle in a movement at `place`, each circle once."""
+    def together(self, modulations: Iterable[Modulation]) -> None:
+        """Report parameters that drive one another in a circle in a movement, each circle once. After `run`."""
         drives: dict[str, list[str]] = {}
         for one in modulations:
             if one.parameter is not None:
@@ -46,7 +47,8 @@ class ModulationsCheck:
             if circle and key not in self._circles:
                 self._circles.add(key)
                 mend = "take one of these modulations out"
-                self.paths.report(place, f"parameters drive one another: {' ← '.join(circle)}", mend)
+                at = (*self._places[circle[0], circle[1]], "parameter")
+                self.paths.report(at, f"parameters drive one another: {' ← '.join(circle)}", mend)
 
     def _check_all(self, place: Place, modulations: Iterable[Modulation]) -> None:
         for index, one in enumerate(modulations):
@@ -62,6 +64,7 @@ class ModulationsCheck:
                 if value is not None:
                     self.paths.check_reach((*place, key), parameter, (value,))
         if one.parameter is not None:
+            self._places[one.to, one.parameter] = place
             source = self.paths.found((*place, "parameter"), one.parameter)
             if source is not None and source.kind is Kind.ACTION:
                 self.paths.report((*place, "parameter"), f"{one.parameter} is an action, and has no value", "")

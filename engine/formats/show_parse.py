@@ -35,6 +35,7 @@ _STAND_INS: dict[str, Callable[[str], Any]] = {
     "layers[]": lambda name: {"name": name},
     "movements[]": lambda name: {"name": name, "duration_s": 1},
     "bindings[]": lambda name: {"key": "x", "to": "/go"},
+    "modulations[]": lambda name: {"to": "/master/fade", "entry": {}},
     "clips[]": lambda name: name,
     "hidden[]": lambda name: name,
     "midi": lambda name: {"cc": 0},

@@ -149,7 +149,7 @@ class _Resolver:
         together.effects(("master", "effects"), "/master", self._show.master.effects)
         for movement, written in zip(movements, self._show.movements, strict=True):
             together.movement(movement, self._looks.merged(movement.index, written), self._layers)
-            modulations.together(("movements", movement.index), movement.modulations)
+            modulations.together(movement.modulations)
 
     def _check_names(self, kind: str, names: Iterable[str]) -> None:
         first: dict[str, Place] = {}

@@ -149,7 +149,9 @@ class Modulation(Part):
     """Something that moves a parameter: between `low` and `high` as its source goes from 0 to 1."""
 
     to: Path = Field(description="The parameter that it moves.")
-    low: float | None = Field(None, description="At 0, in the parameter's unit; the parameter's own low if left out.")
+    low: float | None = Field(
+        None, description="At 0, in the parameter's unit. Left out: the parameter's own low; with mode add, 0."
+    )
     high: float | None = Field(None, description="At 1; the parameter's own high if left out.")
     mode: Literal["set", "add"] = Field(
         "set", description="set: it is the value, whatever is touched; add: it goes on top of what is set or touched."

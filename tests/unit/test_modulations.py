@@ -114,6 +114,12 @@ def test_add_goes_on_top_of_what_is_touched_within_the_range() -> None:
     assert value(world, AMOUNT, 5.0, touched) == pytest.approx(0.75)
 
 
+def test_what_is_added_at_rest_changes_nothing_whatever_the_range() -> None:
+    world = modulated("to: /layer/low/x, entry: {attack_s: 2, hold_s: 9}, high: 1, mode: add")  # x takes -4 to 4
+    assert value(world, "/layer/low/x", 0.0) == 0.0
+    assert value(world, "/layer/low/x", 1.0) == pytest.approx(0.5)
+
+
 def test_a_switch_and_a_choice_are_driven() -> None:
     world = modulated(
         "to: /layer/low/effect/t/on, lfo: {shape: saw, period_s: 10}",

@@ -276,8 +276,27 @@ movements: [{name: one, duration_s: 5}, {name: two, duration_s: 5, look: spin}]
         "13: modulations.4.lfo.period_beats: the show has no tempo, so a beat never comes"
         " (state tempo: bpm, give it a track, or name midi, link or tap under clocks: order)",
         "14: modulations.5.parameter: /layer/low/jump is an action, and has no value",
-        "17: movements.1: parameters drive one another: /layer/mid/x ← /layer/mid/y ← /layer/mid/x"
+        "15: modulations.6.parameter: parameters drive one another: /layer/mid/x ← /layer/mid/y ← /layer/mid/x"
         " (take one of these modulations out)",
+    ]
+
+
+def test_one_modulation_that_is_none_hides_no_mistake_of_the_others(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        LAYERS
+        + """modulations:
+  - {to: /layer/low/opacity}
+  - {to: /layer/low/opacity, parameter: /layer/low/opacity}
+  - {to: /layer/mid/speed, lfo: {period_s: 1}}
+movements: [{name: one, duration_s: 5}]
+""",
+    )
+    assert found == [
+        "7: modulations.0: say exactly one of lfo, onset, entry, level and parameter",
+        "8: modulations.1.parameter: parameters drive one another: /layer/low/opacity ← /layer/low/opacity"
+        " (take one of these modulations out)",
+        f"9: modulations.2.to: /layer/mid/speed cannot be driven ({MAY_BE_DRIVEN})",
     ]
 
 
