@@ -20,6 +20,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+_MOST_TOLD = 10
+
 
 class RuntimeShowError(Exception):
     """What happened, to which subject, and what would mend it; the base of all errors here."""
@@ -70,6 +72,23 @@ class FrameError(SourceError):
 
 class ShaderError(RuntimeShowError):
     """A shader that does not parse, compile or link; the message has file, line and source line."""
+
+    @classmethod
+    def of(cls, errors: Sequence[ShaderError]) -> ShaderError:
+        """One error that tells all of `errors`, of which there is one at least: the place of the first is its own, the
+        others stand behind it with theirs. Of more than ten the first ten."""
+        first, *others = errors
+        if not others:
+            return first
+        file = first.subject.rpartition(":")[0]
+        told = [first.what]
+        for one in others[: _MOST_TOLD - 1]:
+            other, _, line = one.subject.rpartition(":")
+            told.append(f"{f'line {line}' if other == file else one.subject}: {one.what}")
+        if len(errors) > _MOST_TOLD:
+            told.append(f"and {len(errors) - _MOST_TOLD} more")
+        mends = dict.fromkeys(one.mend for one in errors if one.mend)
+        return cls("; ".join(told), subject=first.subject, mend=" ".join(mends))
 
 
 class DeviceError(RuntimeShowError):

@@ -17,7 +17,7 @@ from engine.core.movements import entered
 from engine.core.planner import plan
 from engine.core.step import begun
 from engine.errors import DeviceError, RuntimeShowError
-from engine.formats.isf import Isf
+from engine.formats.isf import Isf, vertex_files
 from engine.formats.passed_shaders import PassedShaders, digest_of, passed_file
 from engine.formats.shader_files import SHADERS_FOLDER, parts_of, read_shader, shader_files
 from engine.formats.show_edit import digest
@@ -210,7 +210,7 @@ def _sources(loaded: LoadedShow) -> dict[str, Isf]:
 
 def _contents(loaded: LoadedShow, sources: Mapping[str, Isf]) -> Contents:
     parts = [part for isf in sources.values() for part in parts_of(isf)]
-    vertex = [Path(isf.file).with_suffix(".vs") for isf in sources.values()]  # there may be one from now on
+    vertex = [one for isf in sources.values() for one in vertex_files(Path(isf.file))]  # there may be one from now on
     folder = loaded.file.parent
     pictures = {folder / one.file for one in _pictures(loaded.show) if one.file is not None}
     return Contents(

@@ -15,6 +15,7 @@ from engine.errors import ShaderError
 from engine.formats.gl_transition import read_gl_transition
 from engine.formats.isf import Isf, read_isf
 from engine.formats.nearest import did_you_mean
+from engine.formats.show_files import inside
 from engine.shipped import shipped
 
 GL_TRANSITION_ENDING = ".glsl"
@@ -112,6 +113,6 @@ def _only(name: str, files: list[Path], root: Path) -> Path:
 
 def _inside(file: Path, root: Path, name: str) -> Path:
     """`file`, which links and dots may not lead out of `root`."""
-    if not file.resolve().is_relative_to(root.resolve()):
+    if not inside(root, file):
         raise ShaderError("lies outside of the show's folder", subject=name, mend="Copy the shader into the folder.")
     return file

@@ -9,7 +9,7 @@ def inside(folder: Path, path: Path) -> bool:
     """Whether `path` lies in `folder` once links are followed."""
     try:
         return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError):  # RuntimeError: links that lead in a circle
+    except (OSError, RuntimeError, ValueError):  # links that lead in a circle, a name that no file can have
         return False
 
 

@@ -13,6 +13,10 @@ from engine.errors import SourceError
 _LARGEST_SIDE_PX = 16384
 _LARGEST_AREA_PX = 2**26
 _MEND = "Save it as PNG or JPEG"
+# Containers of pictures, and MOV for AVIF and HEIF: a playlist under a picture's name would open other files.
+_FORMATS = ",".join(
+    name for name in sorted(av.formats_available) if name.endswith("_pipe") or name in ("apng", "gif", "image2", "mov")
+)
 
 
 def read_still(file: Path) -> npt.NDArray[np.uint8]:
@@ -21,7 +25,9 @@ def read_still(file: Path) -> npt.NDArray[np.uint8]:
     Raises SourceError where there is none, or one of more than 16384 pixels a side or 67 million in all. Any thread.
     """
     try:
-        with av.open(str(file)) as container:
+        if not file.is_file():  # to open a pipe would wait
+            raise SourceError("is not a file", subject=file, mend="Is it there?")
+        with av.open(f"file:{file.absolute()}", options={"format_whitelist": _FORMATS}) as container:
             if not container.streams.video:
                 raise SourceError("has no picture", subject=file, mend=_MEND)
             codec = container.streams.video[0].codec_context

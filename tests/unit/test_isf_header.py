@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,7 @@ def test_a_header_with_nothing_in_it_is_one_pass() -> None:
         '/*{"DESCRIPTION": "found", "CREDIT": "a tab\tand\na line, then http://*/not.the.end"}*/\nA',
         '/*{"DESCRIPTION": "found"}\n// and what somebody noted\n*/\nA',
         '/*\r\n{"DESCRIPTION": "found"}\r\n*/\r\nA',
+        '#version 120\n#ifdef GL_ES\nprecision mediump float;\n#endif\n/*{"DESCRIPTION": "found"}*/\nA',
     ],
 )
 def test_headers_as_real_files_have_them(tmp_path: Path, text: str) -> None:
@@ -83,12 +85,28 @@ def test_old_files_in_latin_1_are_read(tmp_path: Path) -> None:
     assert "© somebody" in read_isf(tmp_path / "x.fs").body
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_text_as_editors_write_it(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "x.fs").write_bytes(f'/*{{"DESCRIPTION": "été"}}*/\n{MAIN}'.encode(encoding))
+    assert read_isf(tmp_path / "x.fs").description == "été"
+
+
+def test_text_for_people_holds_nothing_that_a_terminal_obeys() -> None:
+    entry = {"NAME": "x", "TYPE": "long", "LABEL": "\ud800a\x1b[31m", "LABELS": ["b\x07"]}
+    found = parse_isf(isf(INPUTS=[entry], DESCRIPTION="first\n\x1bsecond", CATEGORIES=["\udfff"], CREDIT="é\x9b"))
+    assert (found.description, found.credit, found.categories) == ("first\n?second", "é?", ("?",))
+    assert (found.inputs[0].label, found.inputs[0].choices) == ("?a?[31m", (("b?", 0),))
+
+
 @pytest.mark.parametrize(
     ("entry", "default"),
     [
-        ({"TYPE": "float", "MIN": 2, "MAX": 4}, 2.0),
-        ({"TYPE": "float", "MIN": -4, "MAX": -2}, -2.0),
-        ({"TYPE": "float", "MIN": 4, "MAX": 2}, 2.0),  # the wrong way round
+        ({"TYPE": "float"}, 0.5),
+        ({"TYPE": "float", "MIN": 2, "MAX": 4}, 3.0),
+        ({"TYPE": "float", "MIN": -4, "MAX": -2}, -3.0),
+        ({"TYPE": "float", "MIN": 4, "MAX": 2}, 3.0),  # the wrong way round
+        ({"TYPE": "float", "MIN": 2}, 2.0),
+        ({"TYPE": "long", "VALUES": [3, 5], "LABELS": ["a", "b"]}, 3),
         ({"TYPE": "float", "DEFAULT": 9, "MIN": 0, "MAX": 1}, 9.0),
         ({"TYPE": "long", "MIN": 1}, 1),
         ({"TYPE": "point2D", "MIN": [0.5, -1], "MAX": [1, -0.5]}, (0.5, -0.5)),
@@ -166,11 +184,16 @@ def test_imported_pictures_are_read(tmp_path: Path, imported: object) -> None:
     assert found.pixels.tolist() == [[[255, 0, 0, 255], [0, 255, 0, 128]]]
 
 
-@pytest.mark.parametrize("path", ["../secret.png", "/etc/passwd", "sub/../../secret.png", "link.png"])
+@pytest.mark.parametrize(
+    "path",
+    ["../secret.png", "/etc/passwd", "sub/../../secret.png", "link.png", "away/secret.png", "circle.png", "\ud800.png"],
+)
 def test_an_imported_picture_stays_beside_its_shader(tmp_path: Path, path: str) -> None:
     (tmp_path / "shaders").mkdir()
     write_png(tmp_path / "secret.png", [[(1, 2, 3, 255)]])
     (tmp_path / "shaders" / "link.png").symlink_to(tmp_path / "secret.png")
+    (tmp_path / "shaders" / "away").symlink_to(tmp_path)
+    (tmp_path / "shaders" / "circle.png").symlink_to("circle.png")
     with pytest.raises(ShaderError, match="lies outside the shader's folder"):
         read(tmp_path / "shaders", isf(IMPORTED={"noise": {"PATH": path}}))
 
@@ -184,8 +207,21 @@ def test_an_imported_picture_that_cannot_be_read(tmp_path: Path, content: bytes 
     assert caught.value.subject == f"{tmp_path / 'x.fs'}:2"
 
 
+@pytest.mark.parametrize("path", ["pipe.png", "playlist.png", "concat:{}/secret.png", "n" * 5000, "missing.png", "."])
+def test_an_imported_picture_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    write_png(tmp_path / "secret.png", [[(1, 2, 3, 255)]])
+    (tmp_path / "shaders").mkdir()
+    monkeypatch.chdir(tmp_path / "shaders")  # a relative path must be no address of FFmpeg's
+    os.mkfifo("pipe.png")
+    Path("playlist.png").write_text(f"ffconcat version 1.0\nfile '{tmp_path}/secret.png'\n")
+    with pytest.raises(ShaderError, match=r"the picture noise (is not a file|cannot be read)"):
+        read(Path(), isf(IMPORTED={"noise": {"PATH": path.format(tmp_path)}}))
+
+
 def test_a_vertex_shader_lies_beside_its_shader(tmp_path: Path) -> None:
     assert read(tmp_path, isf()).vertex == ""
+    (tmp_path / "x.vert").write_text("// an older ending\nvoid main() { isf_vertShaderInit(); }")
+    assert read(tmp_path, isf()).vertex_file == str(tmp_path / "x.vert")
     (tmp_path / "x.vs").write_text("void main() { isf_vertShaderInit(); }")
     found = read(tmp_path, isf())
     assert "isf_vertShaderInit" in found.vertex
@@ -235,6 +271,14 @@ def entry(**settings: object) -> str:
         (entry(TYPE="float", DEFAULT=[1]), 2, "value [1]"),
         (entry(TYPE="float", DEFAULT=float("nan")), 2, "value nan"),
         (entry(TYPE="float", DEFAULT=10**400), 2, "the input x has the value 1000"),
+        (entry(TYPE="float", DEFAULT=1e39), 2, "value 1e+39"),
+        (entry(TYPE="color", MAX=[1e300, 1, 1, 1]), 2, "value [1e+300, 1, 1, 1]"),
+        (entry(TYPE="long", DEFAULT=1 << 31), 2, "value 2147483648"),
+        (entry(TYPE="long", VALUES=[1 << 40], LABELS=["a"]), 2, "a value above 2147483647"),
+        *(
+            ('/*{"INPUTS": [\n' + json.dumps({"NAME": name, "TYPE": "float"}) + "]}*/", 2, f"named {name!r}")
+            for name in ("TIME", "RENDERSIZE", "main", "vec2", "if", "in", "x\n")
+        ),
         (entry(TYPE="bool", DEFAULT="yes"), 2, "value 'yes'"),
         (entry(TYPE="long", DEFAULT=[]), 2, "value []"),
         (entry(TYPE="event", DEFAULT="now"), 2, "value 'now'"),
@@ -265,9 +309,52 @@ def test_what_is_wrong_is_told_with_its_line(text: str, line: int, what: str) ->
     assert what in caught.value.what
 
 
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    text = """/*{"INPUTS": [
+        {"NAME": "a", "TYPE": "flaot"},
+        {"NAME": "b c", "TYPE": "bool"},
+        {"NAME": "d", "TYPE": "audio", "MAX": 0},
+        {"NAME": "e", "TYPE": "bool"}],
+    "PASSES": [{"TARGET": "e"}, {"TARGET": "x y"}],
+    "IMPORTED": {
+        "n": {"PATH": "../x.png"},
+        "m": {"PATH": "m.png"}}
+    }*/"""
+    with pytest.raises(ShaderError) as caught:
+        read(tmp_path, text)
+    assert caught.value.subject == f"{tmp_path / 'x.fs'}:2"
+    words = [
+        "'flaot'",
+        "; line 3: an input is named 'b c'",
+        "; line 6: a pass has the target 'x y'",
+        "line 8: the picture n",
+    ]
+    words += ["line 5: e is declared twice", "line 4: the input d wants 0", "line 9: the picture m is not a file"]
+    for word in words:
+        assert word in caught.value.what
+    assert "Types are float" in caught.value.mend
+    assert "Put it beside the shader." in caught.value.mend
+
+
+def test_sizes_that_make_no_sense_are_told_at_once() -> None:
+    with pytest.raises(ShaderError, match=r"there is no \$a.*; line 1: the size '/'.*; line 1: a pass wants"):
+        parse_isf('/*{"PASSES": [{"WIDTH": "$a"}, {"HEIGHT": "/"}, {"WIDTH": "1e9"}]}*/')
+
+
+def test_of_very_many_mistakes_ten_are_told() -> None:
+    with pytest.raises(ShaderError, match=r"and 40 more\."):
+        parse_isf(isf(INPUTS=[{"NAME": f"x{i}", "TYPE": "flaot"} for i in range(50)]), "x.fs")
+
+
+def test_what_is_not_json_is_shown() -> None:
+    with pytest.raises(ShaderError, match=r'in double quotes.*: \{"NAME": "a",\},\?') as caught:
+        parse_isf('/*{"INPUTS": [\n{"NAME": "a",},\x1b\n]}*/', "x.fs")
+    assert caught.value.subject == "x.fs:2"
+
+
 def test_a_file_that_is_not_there_or_is_not_text(tmp_path: Path) -> None:
     binary, large = tmp_path / "binary.fs", tmp_path / "large.fs"
-    binary.write_bytes(b"\xff\xfe\x00\x01" * 9)
+    binary.write_bytes(b"\x7fELF\x00\x01" * 9)
     large.write_bytes(b" " * (3 << 20))
     for file in (tmp_path / "nothing.fs", tmp_path, binary, large):
         with pytest.raises(ShaderError, match="cannot be read"):

@@ -86,6 +86,7 @@ def test_every_shipped_shader_has_a_name_of_its_own() -> None:
         ("shaders/../../outside.fs", "lies outside of the show's folder"),
         ("shaders/link.fs", "lies outside of the show's folder"),
         ("link", "lies outside of the show's folder"),
+        ("circle", "lies outside of the show's folder"),
         ("nul\0.fs", "there is no such shader"),
         ("x" * 5000 + ".fs", "there is no such shader"),
     ],
@@ -93,6 +94,7 @@ def test_every_shipped_shader_has_a_name_of_its_own() -> None:
 def test_what_is_not_had(show: Path, name: str, said: str) -> None:
     (show.parent / "outside.fs").write_text(GENERATOR)
     (show / "shaders/link.fs").symlink_to(show.parent / "outside.fs")
+    (show / "shaders/circle.fs").symlink_to("circle.fs")
     with pytest.raises(ShaderError) as caught:
         ShaderFiles(show).find(name)
     assert said in str(caught.value)

@@ -5,7 +5,7 @@ Making that GLSL compile is `engine.gl`'s. Any thread.
 """
 
 from engine.formats.isf.document import Imported, Isf, IsfPass
-from engine.formats.isf.reader import parse_isf, read_isf
+from engine.formats.isf.reader import parse_isf, read_isf, vertex_files
 from engine.formats.isf.sizes import size_px
 
-__all__ = ["Imported", "Isf", "IsfPass", "parse_isf", "read_isf", "size_px"]
+__all__ = ["Imported", "Isf", "IsfPass", "parse_isf", "read_isf", "size_px", "vertex_files"]

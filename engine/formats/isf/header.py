@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from engine.errors import ShaderError
 from engine.formats.isf.words import Sort, pieces_of
 
+_LARGEST = 3.4e38
+_LONGEST_TOLD = 80
 _EXAMPLE = 'Begin the file with a comment of JSON: /*{"ISFVSN": "2"}*/'
 
 
@@ -18,17 +21,19 @@ class Header:
 
     def __init__(self, file: str, text: str) -> None:
         """Raises ShaderError with file and line where there is no header, or none that is a JSON object."""
-        self._file, self._text = file, text
+        self.file, self._text = file, text
+        self._mistakes: list[ShaderError] = []
         self.end = len(text)
         self._start = _start_of_json(file, text)
         try:
             # Tabs and line ends within strings are common in real files. What follows the object is let be.
             document, json_end = json.JSONDecoder(strict=False).raw_decode(text, self._start)
         except json.JSONDecodeError as error:
+            source_line = printable(text.split("\n")[error.lineno - 1].strip())
             raise ShaderError(
-                f"the header is not JSON: {error.msg}",
+                f"the header is not JSON: {error.msg}: {short(source_line)}",
                 subject=f"{file}:{error.lineno}",
-                mend="Check commas and quotes there.",
+                mend="Check commas and quotes there and in the line above; JSON has no comments.",
             ) from error
         except (RecursionError, ValueError) as error:
             raise ShaderError(
@@ -54,7 +59,25 @@ class Header:
 
     def refuse(self, word: str, what: str, mend: str = "") -> NoReturn:
         """Raise ShaderError at the line where `word` stands in quotes, else where the header begins."""
-        raise ShaderError(what, subject=f"{self._file}:{self.line_of(word)}", mend=mend)
+        raise ShaderError(what, subject=f"{self.file}:{self.line_of(word)}", mend=mend)
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Keep the mistake that ends the block, and go on behind it: `check` tells all of them."""
+        try:
+            yield
+        except ShaderError as error:
+            self._mistakes.append(error)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether no mistake was noted so far."""
+        return not self._mistakes
+
+    def check(self) -> None:
+        """Raise ShaderError with every mistake that was noted, if there is one."""
+        if self._mistakes:
+            raise ShaderError.of(self._mistakes)
 
     def line_of(self, word: str) -> int:
         """The line (1-based) where `word` stands in quotes, else where the header begins."""
@@ -82,20 +105,35 @@ class Header:
             self.refuse(key, f"{key} must be an object of objects", 'Write {"NAME": {…}}.')
         return pairs
 
+    def text(self, key: str) -> str:
+        """What stands under `key`, for people to read; empty where it is left out."""
+        return printable(str(self.document.get(key) or ""))
+
     def texts(self, key: str) -> tuple[str, ...]:
         """The list of texts under `key`; empty where it is left out or something else."""
         found = self.document.get(key)
-        return tuple(str(one) for one in found) if isinstance(found, list) else ()
+        return tuple(printable(str(one)) for one in found) if isinstance(found, list) else ()
 
     def _line(self, at: int) -> int:
         return self._text.count("\n", 0, at) + 1
 
 
 def is_number(given: object) -> bool:
-    """Whether a value of JSON is a number that has a finite value."""
+    """Whether a value of JSON is a number that a float of the GPU can hold."""
     if isinstance(given, int) and abs(given) > 1 << 62:
         return False
-    return isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
+    if not isinstance(given, int | float) or isinstance(given, bool):
+        return False
+    return math.isfinite(given) and abs(given) <= _LARGEST
+
+
+def printable(text: str) -> str:
+    """`text` with a question mark for what no terminal, window or client should be sent: controls, half characters."""
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else "?" for letter in text)
+
+
+def short(text: str) -> str:
+    return text if len(text) <= _LONGEST_TOLD else f"{text[:_LONGEST_TOLD]}…"
 
 
 def _name(entry: object) -> str:
@@ -103,14 +141,17 @@ def _name(entry: object) -> str:
 
 
 def _start_of_json(file: str, text: str) -> int:
-    """Where the JSON of the first comment that has any begins; only comments may stand before it."""
-    at = 0
+    """Where the JSON of the first comment that has any begins. Before it may stand what is not for us: other comments,
+    directives (#version, #ifdef GL_ES) and the precision of numbers."""
+    at, is_precision = 0, False
     for piece in pieces_of(text):
         if piece.sort is Sort.COMMENT and piece.text.startswith("/*"):
             inside = piece.text[2:].lstrip()
             if inside.startswith(("{", "[")):
                 return at + len(piece.text) - len(inside)
-        elif piece.sort not in (Sort.COMMENT, Sort.SPACE):
+        elif piece.text == "precision" or is_precision:
+            is_precision = piece.text != ";"
+        elif piece.is_code:
             break
         at += len(piece.text)
     raise ShaderError("has no ISF header", subject=f"{file}:1", mend=_EXAMPLE)

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
 
-from engine.formats.isf.header import Header, is_number
+from engine.formats.isf.header import Header, is_number, printable, short
 from engine.model.shaders import PICTURE_TYPES, InputType, ShaderInput, Value
 
-NAME = re.compile(r"^(?!gl_|isf_)[A-Za-z_][A-Za-z0-9_]{0,127}$")
+_NAME = re.compile(r"(?!gl_|isf_)[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
+# What ISF gives to every shader, and the words of every GLSL. Those of later versions are names all the same: see glsl.
+_TAKEN = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        TIME TIMEDELTA FRAMEINDEX PASSINDEX RENDERSIZE DATE vv_FragNormCoord main
+        attribute bool break bvec2 bvec3 bvec4 const continue discard do else false float for highp if in inout int
+        ivec2 ivec3 ivec4 layout lowp mat2 mat3 mat4 mediump out precision return sampler1D sampler2D sampler3D
+        samplerCube struct true uniform varying vec2 vec3 vec4 void while
+        """,
+    )
+)
+NAME_MEND = "A name has letters, digits and _, begins with no digit, gl_ or isf_, and is no word of GLSL or ISF."
 _WIDTHS = {InputType.COLOR: 4, InputType.POINT2D: 2}
 _FALLBACKS: dict[InputType, Value | None] = {
     InputType.FLOAT: 0.0,
@@ -23,35 +36,44 @@ _FALLBACKS: dict[InputType, Value | None] = {
     InputType.AUDIO_FFT: None,
 }
 _MOST_SAMPLES = 16384
+_LARGEST_LONG = 2**31 - 1
+
+
+def is_name(given: object) -> TypeGuard[str]:
+    """Whether an input, target or picture may be called so."""
+    return isinstance(given, str) and _NAME.fullmatch(given) is not None and given not in _TAKEN
 
 
 def read_inputs(header: Header) -> tuple[ShaderInput, ...]:
-    """The inputs in the header's order. Raises ShaderError at the line of one that makes no sense."""
-    return tuple(_input(header, entry) for entry in header.entries("INPUTS"))
+    """The inputs in the header's order. Those that make no sense are noted in the header and left out."""
+    found = []
+    for entry in header.entries("INPUTS"):
+        with header.noting():
+            found.append(_input(header, entry))
+    return tuple(found)
 
 
 def read_sample_counts(header: Header) -> dict[str, int]:
-    """How many samples each audio input wants: its MAX."""
+    """How many samples each audio input wants: its MAX. One that makes no sense is noted in the header."""
     counts = {}
     for entry in header.entries("INPUTS"):
-        wanted = entry.get("MAX")
-        if entry.get("TYPE") not in (InputType.AUDIO.value, InputType.AUDIO_FFT.value) or wanted is None:
+        name, wanted = entry.get("NAME"), entry.get("MAX")
+        is_audio = entry.get("TYPE") in (InputType.AUDIO.value, InputType.AUDIO_FFT.value)
+        if not is_audio or wanted is None or not is_name(name):
             continue
-        if not is_number(wanted) or not 1 <= wanted <= _MOST_SAMPLES:
-            what = f"the input {entry['NAME']} wants {wanted!r} samples"
-            header.refuse(entry["NAME"], what, f"MAX of an audio input is 1 to {_MOST_SAMPLES}.")
-        counts[str(entry["NAME"])] = int(wanted)
+        with header.noting():
+            if not is_number(wanted) or not 1 <= wanted <= _MOST_SAMPLES:
+                what = f"the input {name} wants {wanted!r} samples"
+                header.refuse(name, what, f"MAX of an audio input is 1 to {_MOST_SAMPLES}.")
+            counts[name] = int(wanted)
     return counts
 
 
 def _input(header: Header, entry: Mapping[str, Any]) -> ShaderInput:
     name = entry.get("NAME", "")
-    if not isinstance(name, str) or not NAME.match(name):
-        header.refuse(
-            name if isinstance(name, str) and name else "INPUTS",
-            f"an input is named {name!r}",
-            "NAME must be an identifier of GLSL.",
-        )
+    if not is_name(name):
+        place = name if isinstance(name, str) and name else "INPUTS"
+        header.refuse(place, f"an input is named {_short(name)}", NAME_MEND)
     known = [kind.value for kind in _FALLBACKS]
     if entry.get("TYPE") not in known:
         what = f"the input {name} has the type {entry.get('TYPE')!r}"
@@ -61,14 +83,15 @@ def _input(header: Header, entry: Mapping[str, Any]) -> ShaderInput:
         _value(header, name, kind, entry.get("MIN")), _value(header, name, kind, entry.get("MAX"))
     )
     default = _value(header, name, kind, entry.get("DEFAULT"))
+    choices = _choices(header, name, entry) if kind is InputType.LONG else ()
     return ShaderInput(
         name=name,
         type=kind,
-        default=_within(_FALLBACKS[kind], minimum, maximum) if default is None else default,
+        default=_unsaid(kind, minimum, maximum, choices) if default is None else default,
         minimum=minimum,
         maximum=maximum,
-        label=str(entry.get("LABEL") or ""),
-        choices=_choices(header, name, entry) if kind is InputType.LONG else (),
+        label=printable(str(entry.get("LABEL") or "")),
+        choices=choices,
     )
 
 
@@ -90,7 +113,10 @@ def _value(header: Header, name: str, kind: InputType, given: object) -> Value |
         number = float(given)  # type: ignore[arg-type]
         if kind in (InputType.BOOL, InputType.EVENT):
             return bool(number)
-        return int(number) if kind is InputType.LONG else number
+        if kind is not InputType.LONG:
+            return number
+        if abs(number) <= _LARGEST_LONG:
+            return int(number)
     header.refuse(name, f"the input {name} has the value {_short(given)}", f"A {kind.value} is one number.")
 
 
@@ -105,8 +131,22 @@ def _range(minimum: Value | None, maximum: Value | None) -> tuple[Value | None, 
     return min(minimum, maximum), max(minimum, maximum)
 
 
+def _unsaid(
+    kind: InputType, minimum: Value | None, maximum: Value | None, choices: Sequence[tuple[str, int]]
+) -> Value | None:
+    """What an input without DEFAULT has, on which the specification is silent: as in its authors' own host the middle
+    of a float's range; the first choice; else the fallback of its type, within the range."""
+    if choices:
+        return choices[0][1]
+    if kind is InputType.FLOAT and minimum is None and maximum is None:
+        return 0.5
+    if kind is InputType.FLOAT and isinstance(minimum, int | float) and isinstance(maximum, int | float):
+        return (minimum + maximum) / 2
+    return _within(_FALLBACKS[kind], minimum, maximum)
+
+
 def _within(fallback: Value | None, minimum: Value | None, maximum: Value | None) -> Value | None:
-    """What an input without DEFAULT has: its fallback, or the nearest number of its range."""
+    """The fallback, or the nearest number of the range."""
     if fallback is None or isinstance(fallback, bool):
         return fallback
     if isinstance(fallback, tuple):
@@ -124,10 +164,11 @@ def _choices(header: Header, name: str, entry: Mapping[str, Any]) -> tuple[tuple
     labels = labels or [str(value) for value in values] if isinstance(values, list) else labels
     sound = isinstance(labels, list | tuple) and isinstance(values, list | range)
     if not sound or len(labels) != len(values) or not all(map(is_number, values)):
-        header.refuse(name, f"the input {name} has VALUES and LABELS that do not match", "Give one label a value.")
-    return tuple((str(label), int(value)) for label, value in zip(labels, values, strict=True))
+        header.refuse(name, f"the input {name} has VALUES and LABELS that do not match", "Give each label one value.")
+    if any(abs(value) > _LARGEST_LONG for value in values):
+        header.refuse(name, f"the input {name} has a value above {_LARGEST_LONG}", "Give smaller VALUES.")
+    return tuple((printable(str(label)), int(value)) for label, value in zip(labels, values, strict=True))
 
 
 def _short(given: object) -> str:
-    text = repr(given)
-    return text if len(text) <= 60 else f"{text[:60]}…"
+    return short(repr(given))

@@ -8,8 +8,8 @@ from typing import Any
 
 from engine.errors import ShaderError
 from engine.formats.isf.document import IsfPass
-from engine.formats.isf.header import Header, is_number
-from engine.formats.isf.inputs import NAME
+from engine.formats.isf.header import Header, is_number, short
+from engine.formats.isf.inputs import NAME_MEND, is_name
 from engine.formats.isf.sizes import size_px
 from engine.model.shaders import ShaderInput
 
@@ -21,19 +21,29 @@ _TRIED_PX = (1920, 1080)  # the canvas that sizes are tried on, to find mistakes
 
 
 def read_passes(header: Header, inputs: tuple[ShaderInput, ...], file: str) -> tuple[IsfPass, ...]:
-    """The passes in order; one into the output where there are none. Raises ShaderError at the line of one that makes
-    no sense, or whose size has no value for a canvas of 1920 × 1080 and the inputs' defaults."""
+    """The passes in order; one into the output where there are none. What makes no sense is noted in the header, and
+    so is a size that has no value for a canvas of 1920 × 1080 and the inputs' defaults."""
     entries = header.entries("PASSES")
     if len(entries) > _MOST_PASSES:
         header.refuse("PASSES", f"has {len(entries)} passes", f"At most {_MOST_PASSES} are drawn.")
     buffers = dict(header.named_entries("PERSISTENT_BUFFERS"))
-    passes = [_pass(header, entry, buffers) for entry in entries]
+    passes = []
+    for entry in entries:
+        with header.noting():
+            passes.append(_pass(header, entry, buffers))
     lasting = {one.target for one in passes if one.persistent and one.target}
     exact = {one.target for one in passes if one.is_float and one.target}
     found = tuple(
         replace(one, persistent=one.target in lasting, is_float=one.is_float or one.target in exact) for one in passes
     )
-    pass_sizes(found, file, _TRIED_PX, {one.name: one.default for one in inputs})
+    if header.is_sound:  # else an input that a size names may be missing
+        defaults = {one.name: one.default for one in inputs}
+        for one in found:
+            with header.noting():
+                pass_sizes([one], file, _TRIED_PX, defaults)
+    if header.is_sound:
+        with header.noting():
+            pass_sizes(found, file, _TRIED_PX, defaults)
     return found or (IsfPass(),)
 
 
@@ -70,8 +80,8 @@ def _wrong_size(file: str, one: IsfPass, what: str) -> ShaderError:
 
 def _pass(header: Header, entry: Mapping[str, Any], buffers: Mapping[str, Mapping[str, Any]]) -> IsfPass:
     target = entry.get("TARGET") or ""
-    if target and not (isinstance(target, str) and NAME.match(target)):
-        header.refuse(str(target), f"a pass has the target {target!r}", "TARGET must be an identifier of GLSL.")
+    if target and not is_name(target):
+        header.refuse(str(target), f"a pass has the target {short(repr(target))}", NAME_MEND)
     settings = {**buffers.get(target, {}), **entry}
     width, height = (_size(header, target, settings, word) for word in ("WIDTH", "HEIGHT"))
     return IsfPass(

@@ -7,42 +7,51 @@ from pathlib import Path
 
 from engine.errors import ShaderError, SourceError
 from engine.formats.isf.document import Imported
-from engine.formats.isf.header import Header
-from engine.formats.isf.inputs import NAME
+from engine.formats.isf.header import Header, printable, short
+from engine.formats.isf.inputs import NAME_MEND, is_name
+from engine.formats.show_files import inside
 from engine.formats.still import read_still
 
 _MOST_PICTURES = 16
 
 
 def read_imported(header: Header, folder: Path) -> tuple[Imported, ...]:
-    """The pictures that the header names, without their pixels. Raises ShaderError at the line of one whose path
-    leaves `folder`."""
+    """The pictures that the header names, without their pixels. One whose path leaves `folder` is noted in the header
+    and left out."""
     entries = header.named_entries("IMPORTED")
     if len(entries) > _MOST_PICTURES:
         header.refuse("IMPORTED", f"imports {len(entries)} pictures", f"At most {_MOST_PICTURES} are read.")
     found = []
     for name, entry in entries:
-        path = entry.get("PATH")
-        if not NAME.match(name):
-            header.refuse(name, f"a picture is named {name!r}", "The name must be an identifier of GLSL.")
-        if not isinstance(path, str) or not path or "\0" in path:
-            header.refuse(name, f"the picture {name} has the PATH {path!r}", "PATH is a file beside the shader.")
-        if not (folder / path).resolve().is_relative_to(folder.resolve()):
-            what = f"the picture {name} lies outside the shader's folder: {path}"
-            header.refuse(path, what, "Put it beside the shader.")
-        found.append(Imported(name, folder / path))
+        with header.noting():
+            found.append(Imported(name, _file(header, name, entry.get("PATH"), folder)))
     return tuple(found)
 
 
+def _file(header: Header, name: str, path: object, folder: Path) -> Path:
+    if not is_name(name):
+        header.refuse(name, f"a picture is named {short(repr(name))}", NAME_MEND)
+    if not isinstance(path, str) or not path or "\0" in path:
+        header.refuse(name, f"the picture {name} has the PATH {path!r}", "PATH is a file beside the shader.")
+    if not inside(folder, folder / path):
+        what = f"the picture {name} lies outside the shader's folder: {short(printable(path))}"
+        header.refuse(path, what, "Put it beside the shader.")
+    return folder / path
+
+
 def with_pixels(header: Header, imported: tuple[Imported, ...]) -> tuple[Imported, ...]:
-    """The pictures, read. Raises ShaderError at the line of one that cannot be."""
+    """The pictures, read. Those that cannot be are noted in the header and left out."""
     read = []
     for one in imported:
-        try:
-            read.append(replace(one, pixels=read_still(one.file)))
-        except SourceError as error:
-            try:
-                header.refuse(one.name, f"the picture {one.name} {error.what} ({one.file.name})", error.mend)
-            except ShaderError as told:
-                raise told from error
+        with header.noting():
+            read.append(_with_pixels(header, one))
     return tuple(read)
+
+
+def _with_pixels(header: Header, one: Imported) -> Imported:
+    try:
+        return replace(one, pixels=read_still(one.file))
+    except SourceError as error:
+        what = f"the picture {one.name} {short(error.what)} ({short(one.file.name)})"
+        subject = f"{header.file}:{header.line_of(one.name)}"
+        raise ShaderError(what, subject=subject, mend=error.mend) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,14 +24,16 @@ def read_isf(file: Path) -> Isf:
     """
     text = read_shader_text(file)
     header, found = _parsed(text, str(file), file.parent)
-    vertex_file = file.with_suffix(".vs")
-    vertex = read_shader_text(vertex_file) if vertex_file != file and vertex_file.is_file() else ""
-    return replace(
-        found,
-        imported=with_pixels(header, found.imported),
-        vertex=vertex,
-        vertex_file=str(vertex_file) if vertex else "",
-    )
+    imported = with_pixels(header, found.imported)
+    header.check()
+    vertex_file = next((one for one in vertex_files(file) if one.is_file()), None)
+    vertex = "" if vertex_file is None else read_shader_text(vertex_file)
+    return replace(found, imported=imported, vertex=vertex, vertex_file=str(vertex_file) if vertex else "")
+
+
+def vertex_files(file: Path) -> tuple[Path, ...]:
+    """Where the vertex shader of the shader `file` may lie; the first that is there counts."""
+    return tuple(file.with_suffix(ending) for ending in (".vs", ".vert"))
 
 
 def parse_isf(text: str, file: str = "") -> Isf:
@@ -38,11 +41,13 @@ def parse_isf(text: str, file: str = "") -> Isf:
 
     Raises ShaderError as `read_isf` does.
     """
-    return _parsed(text, file, Path(file).parent)[1]
+    header, found = _parsed(text, file, Path(file).parent)
+    header.check()
+    return found
 
 
 def read_shader_text(file: Path) -> str:
-    """The text of a file of GLSL, its lines ended by \\n. UTF-8, or Latin-1 where it is not.
+    """The text of a file of GLSL, its lines ended by \\n. UTF-8, UTF-16 with a mark, or Latin-1 where it is neither.
 
     Raises ShaderError where it cannot be read, is no text, or has more than 1 MiB.
     """
@@ -51,14 +56,21 @@ def read_shader_text(file: Path) -> str:
             content = opened.read(_MOST_BYTES + 1)
     except OSError as error:
         raise ShaderError(f"cannot be read ({error})", subject=file, mend="Is it there, and is it text?") from error
-    if len(content) > _MOST_BYTES or b"\0" in content:
-        what = "it has bytes of zero" if b"\0" in content else f"more than {_MOST_BYTES >> 20} MiB"
-        raise ShaderError(f"cannot be read ({what})", subject=file, mend="Is it there, and is it text?")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")  # of old files; what is not ASCII stands in comments
+    if len(content) > _MOST_BYTES:
+        what = f"cannot be read (more than {_MOST_BYTES >> 20} MiB)"
+        raise ShaderError(what, subject=file, mend="Is it text?")
+    text = _decoded(content)
+    if "\0" in text:
+        raise ShaderError("cannot be read (it has bytes of zero)", subject=file, mend="Save it as text in UTF-8.")
     return one_line_end(text)
+
+
+def _decoded(content: bytes) -> str:
+    is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return content.decode("utf-16" if is_utf_16 else "utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")  # of old files; what is not ASCII stands in comments
 
 
 def one_line_end(text: str) -> str:
@@ -67,6 +79,7 @@ def one_line_end(text: str) -> str:
 
 
 def _parsed(text: str, file: str, folder: Path) -> tuple[Header, Isf]:
+    """The header, and the shader as far as no mistake was noted in it."""
     header = Header(file, one_line_end(text))
     inputs = read_inputs(header)
     passes = read_passes(header, inputs, file)
@@ -78,8 +91,8 @@ def _parsed(text: str, file: str, folder: Path) -> tuple[Header, Isf]:
         body_line=header.body_line,
         inputs=inputs,
         passes=passes,
-        description=str(header.document.get("DESCRIPTION") or ""),
-        credit=str(header.document.get("CREDIT") or ""),
+        description=header.text("DESCRIPTION"),
+        credit=header.text("CREDIT"),
         categories=header.texts("CATEGORIES"),
         imported=imported,
         sample_counts=read_sample_counts(header),
@@ -93,6 +106,7 @@ def _check_names(
     targets = dict.fromkeys(one.target for one in passes if one.target)
     seen: set[str] = set()
     for name in [*(one.name for one in inputs), *targets, *(one.name for one in imported)]:
-        if name in seen:
-            header.refuse(name, f"{name} is declared twice", "Give each input, target and picture its own name.")
+        with header.noting():
+            if name in seen:
+                header.refuse(name, f"{name} is declared twice", "Give each input, target and picture its own name.")
         seen.add(name)
