@@ -101,3 +101,8 @@ class NoDisplayError(DeviceError):
 
 class OutputError(RuntimeShowError):
     """A file or window that cannot be written or shown; nothing stands under the final name."""
+
+
+def printable(text: str) -> str:
+    """`text` with a question mark for what no terminal, window or client should be sent: controls, half characters."""
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else "?" for letter in text)

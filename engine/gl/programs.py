@@ -9,11 +9,14 @@ from pathlib import Path
 
 import moderngl
 
-from engine.errors import ShaderError
+from engine.errors import ShaderError, printable
 from engine.shipped import shipped
 
 # Mesa drops the source number of `#line LINE SOURCE`, so each part gets its own range of line numbers instead.
 _LINES_A_PART = 100_000
+
+# moderngl would look for the file in what the program was given, and raise KeyError.
+_INCLUDE = re.compile(r"\s*#\s*include\b")
 
 # Mesa writes `0:12(5): error: …`, NVIDIA `0(12) : error C1: …`, Apple and ANGLE `ERROR: 0:12: …`.
 _PLACE = re.compile(r"(?:ERROR:\s*)?\d+(?::(\d+)(?:\(\d+\))?|\((\d+)\))\s*:\s*(.*)")
@@ -47,9 +50,10 @@ def build_program(
     """Compile and link parts in order, each stage under `#version 330 core` and `#define`s.
 
     `defines` are names, or a name and its value with a space between. Raises ShaderError with the file, the line
-    and the source line; nothing is left behind. Render thread.
+    and the source line of each mistake; nothing is left behind. Render thread.
     """
     parts = [*vertex, *fragment]
+    _refuse_includes(parts)
     preamble = "#version 330 core\n" + "".join(f"#define {define}\n" for define in defines)
     try:
         return context.program(
@@ -68,23 +72,48 @@ def _numbered(parts: Sequence[Part], first_index: int) -> str:
     )
 
 
+def _refuse_includes(parts: Sequence[Part]) -> None:
+    found = [
+        ShaderError(
+            f"includes another file: {printable(line.strip())}",
+            subject=f"{part.file}:{number}",
+            mend="Copy what it needs into the shader.",
+        )
+        for part in parts
+        for number, line in enumerate(part.text.split("\n"), part.first_line)
+        if _INCLUDE.match(line)
+    ]
+    if found:
+        raise ShaderError.of(found)
+
+
 def _placed(log: str, parts: Sequence[Part]) -> ShaderError:
-    """The first complaint of a driver's log that has a place, told in terms of the file that it is about."""
+    """The complaints of a driver's log that have a place, told in terms of the files that they are about."""
+    found: dict[str, ShaderError] = {}
     for line in log.splitlines():
-        found = _PLACE.match(line.strip())
-        if not found:
-            continue
-        range_index, line_number = divmod(int(found[1] or found[2]), _LINES_A_PART)
-        if not 1 <= range_index <= len(parts):
-            continue
-        part = parts[range_index - 1]
-        lines = (part.written or part.text).split("\n")
-        at = line_number - part.first_line
-        source_line = lines[at].strip() if 0 <= at < len(lines) else ""
-        return ShaderError(f"{found[3].strip()}: {source_line}", subject=f"{part.file}:{line_number}")
+        error = _complaint(line.strip(), parts)
+        if error is not None:
+            found.setdefault(str(error), error)
+    if found:
+        return ShaderError.of(list(found.values()))
     complaints = [line.strip() for line in log.splitlines() if "error" in line.lower()]
     what = "; ".join(complaints) or log.strip()
-    return ShaderError(what, subject=_files(parts))
+    return ShaderError(printable(what), subject=_files(parts))
+
+
+def _complaint(line: str, parts: Sequence[Part]) -> ShaderError | None:
+    """What a line of a driver's log complains of; None where it has no place, or only warns."""
+    found = _PLACE.match(line)
+    if found is None or found[3].lower().startswith("warning"):
+        return None
+    range_index, line_number = divmod(int(found[1] or found[2]), _LINES_A_PART)
+    if not 1 <= range_index <= len(parts):
+        return None
+    part = parts[range_index - 1]
+    lines = (part.written or part.text).split("\n")
+    at = line_number - part.first_line
+    source_line = lines[at].strip() if 0 <= at < len(lines) else ""
+    return ShaderError(printable(f"{found[3].strip()}: {source_line}"), subject=f"{part.file}:{line_number}")
 
 
 def _files(parts: Sequence[Part]) -> str:

@@ -173,6 +173,32 @@ def test_a_shader_that_does_not_compile_is_told_with_line_and_source(context: mo
     assert "gl_FragColor = vec4(colour, 1.0);" in caught.value.what
 
 
+def test_all_that_the_compiler_complains_of_is_told_and_no_warning(context: moderngl.Context) -> None:
+    body = """
+void main() {
+    float unset;
+    vec4 colour = vec4(unset);
+    colour.r = vec3(1.0);
+    colour.g = nobody();
+    gl_FragColor = colour;\x1b
+}"""
+    with pytest.raises(ShaderError) as caught:
+        ShaderProgram(context, parse_isf(isf(body), "bad.fs"), premultiplied=False)
+    assert caught.value.subject == "bad.fs:6"
+    assert "colour.r = vec3(1.0);" in caught.value.what
+    assert "line 7: " in caught.value.what
+    assert "colour.g = nobody();" in caught.value.what
+    assert "warning" not in caught.value.what
+    assert caught.value.what.isprintable()
+
+
+def test_a_file_that_includes_another_is_told(context: moderngl.Context) -> None:
+    source = parse_isf(isf('\n  #  include "noise.glsl"\nvoid main() { gl_FragColor = vec4(1.0); }'), "bad.fs")
+    with pytest.raises(ShaderError, match=r"includes another file: # +include .noise\.glsl.") as caught:
+        ShaderProgram(context, source, premultiplied=False)
+    assert caught.value.subject == "bad.fs:3"
+
+
 def test_a_shader_that_does_not_link_names_its_file(context: moderngl.Context) -> None:
     source = parse_isf(isf("vec4 nobody();\nvoid main() { gl_FragColor = nobody(); }"), "bad.fs")
     with pytest.raises(ShaderError, match=r"bad\.fs"):

@@ -61,23 +61,24 @@ def test_a_header_with_nothing_in_it_is_one_pass() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '\n\n  /*{"DESCRIPTION": "found"}*/\nA',
-        '\ufeff/*\n\t{"DESCRIPTION": "found"}\n*/\nA',
-        '// made by a program\n/* (c) somebody */\n/*{"DESCRIPTION": "found"}*/\nA',
-        '/*{"DESCRIPTION": "found", "CREDIT": "a tab\tand\na line, then http://*/not.the.end"}*/\nA',
-        '/*{"DESCRIPTION": "found"}\n// and what somebody noted\n*/\nA',
-        '/*\r\n{"DESCRIPTION": "found"}\r\n*/\r\nA',
-        '#version 120\n#ifdef GL_ES\nprecision mediump float;\n#endif\n/*{"DESCRIPTION": "found"}*/\nA',
+        '\n\n  /*{"DESCRIPTION": "found"}*/\nMAIN',
+        '\ufeff/*\n\t{"DESCRIPTION": "found"}\n*/\nMAIN',
+        '// made by a program\n/* (c) somebody */\n/*{"DESCRIPTION": "found"}*/\nMAIN',
+        '/*{"DESCRIPTION": "found", "CREDIT": "a tab\tand\na line, then http://*/not.the.end"}*/\nMAIN',
+        '/*{"DESCRIPTION": "found"}\n// and what somebody noted\n*/\nMAIN',
+        '/*\r\n{"DESCRIPTION": "found"}\r\n*/\r\nMAIN',
+        '#version 120\n#ifdef GL_ES\nprecision mediump float;\n#endif\n/*{"DESCRIPTION": "found"}*/\nMAIN',
     ],
 )
 def test_headers_as_real_files_have_them(tmp_path: Path, text: str) -> None:
     file = tmp_path / "x.fs"
+    text = text.replace("MAIN", MAIN.strip())
     file.write_bytes(text.encode())
     found = read_isf(file)
     assert found.description == "found"
-    assert found.body == "\nA"
+    assert found.body == f"\n{MAIN.strip()}"
     lines = text.replace("\r\n", "\n").split("\n")
-    assert lines[found.body_line] == "A", "body_line is the line that the header ends in"
+    assert lines[found.body_line] == MAIN.strip(), "body_line is the line that the header ends in"
 
 
 def test_old_files_in_latin_1_are_read(tmp_path: Path) -> None:
@@ -307,6 +308,15 @@ def test_what_is_wrong_is_told_with_its_line(text: str, line: int, what: str) ->
         parse_isf(text, "x.fs")
     assert caught.value.subject == f"x.fs:{line}"
     assert what in caught.value.what
+
+
+@pytest.mark.parametrize("ending", [".fs", ".vs"])
+def test_each_stage_has_a_main(tmp_path: Path, ending: str) -> None:
+    (tmp_path / "x.fs").write_text(isf())
+    (tmp_path / f"x{ending}").write_text(isf("vec4 colour() { return vec4(1.0); }"))
+    with pytest.raises(ShaderError, match="has no function main") as caught:
+        read_isf(tmp_path / "x.fs")
+    assert caught.value.subject == str(tmp_path / f"x{ending}")
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:

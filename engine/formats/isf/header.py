@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from engine.errors import ShaderError
+from engine.errors import ShaderError, printable
 from engine.formats.isf.words import Sort, pieces_of
 
 _LARGEST = 3.4e38
@@ -125,11 +125,6 @@ def is_number(given: object) -> bool:
     if not isinstance(given, int | float) or isinstance(given, bool):
         return False
     return math.isfinite(given) and abs(given) <= _LARGEST
-
-
-def printable(text: str) -> str:
-    """`text` with a question mark for what no terminal, window or client should be sent: controls, half characters."""
-    return "".join(letter if letter.isprintable() or letter in "\n\t" else "?" for letter in text)
 
 
 def short(text: str) -> str:

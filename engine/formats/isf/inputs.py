@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
-from engine.formats.isf.header import Header, is_number, printable, short
+from engine.errors import printable
+from engine.formats.isf.header import Header, is_number, short
 from engine.model.shaders import PICTURE_TYPES, InputType, ShaderInput, Value
 
 _NAME = re.compile(r"(?!gl_|isf_)[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)

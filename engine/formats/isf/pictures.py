@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from engine.errors import ShaderError, SourceError
+from engine.errors import ShaderError, SourceError, printable
 from engine.formats.isf.document import Imported
-from engine.formats.isf.header import Header, printable, short
+from engine.formats.isf.header import Header, short
 from engine.formats.isf.inputs import NAME_MEND, is_name
 from engine.formats.show_files import inside
 from engine.formats.still import read_still

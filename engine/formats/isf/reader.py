@@ -12,6 +12,7 @@ from engine.formats.isf.header import Header
 from engine.formats.isf.inputs import read_inputs, read_sample_counts
 from engine.formats.isf.passes import read_passes
 from engine.formats.isf.pictures import read_imported, with_pixels
+from engine.formats.isf.words import words_of
 from engine.model.shaders import ShaderInput
 
 _MOST_BYTES = 1 << 20
@@ -28,6 +29,9 @@ def read_isf(file: Path) -> Isf:
     header.check()
     vertex_file = next((one for one in vertex_files(file) if one.is_file()), None)
     vertex = "" if vertex_file is None else read_shader_text(vertex_file)
+    for one, code in ((file, found.body), (vertex_file, vertex)):
+        if one is not None and "main" not in words_of(code):
+            raise ShaderError("has no function main", subject=one, mend="Write void main() { … }.")
     return replace(found, imported=imported, vertex=vertex, vertex_file=str(vertex_file) if vertex else "")
 
 
