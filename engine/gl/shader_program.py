@@ -28,6 +28,7 @@ _GLSL_TYPES = {
 }
 _SILENCE = 128 / 255
 _LARGEST_LONG, _LARGEST_FLOAT = 2**31 - 1, 3.4e38
+_MOST_PROGRAMS = 16  # of one file; with more passes all have one
 _RAMP_PX = 2048  # half a texel at either end is even
 _WIDTHS = {InputType.COLOR: 4, InputType.POINT2D: 2}
 
@@ -59,15 +60,8 @@ class ShaderProgram:
         and where an imported picture has no pixels; nothing is left on the GPU then."""
         self.context, self.source, self.premultiplied = context, source, premultiplied
         self.inputs = {one.name: one for one in source.inputs}
-        self._program = build_program(
-            context, _vertex(source), _fragment(source), defines=["PREMULTIPLIED"] if premultiplied else []
-        )
-        self._vertices = context.vertex_array(self._program, [])
-        self._uniforms = {
-            name: uniform
-            for name in (*_HOST_UNIFORMS, *_declared(source))
-            if isinstance(uniform := self._program.get(glsl_name(name), None), moderngl.Uniform)
-        }
+        self._programs = [_Program(context, program, source) for program in _built(context, source, premultiplied)]
+        self._now = self._programs[0]
         self.clear_picture = context.texture((1, 1), 4, bytes(4))
         self.sampler = context.sampler(repeat_x=False, repeat_y=False)
         self.imported: dict[str, moderngl.Texture] = {}
@@ -91,11 +85,19 @@ class ShaderProgram:
             raise
 
     def set(self, name: str, value: UniformValue) -> None:
-        """Set a uniform, by its name in the file; one that the shader does not use was optimised away and is passed
-        over."""
-        uniform = self._uniforms.get(name)
-        if uniform is not None:
-            uniform.value = value
+        """Set a uniform of all passes, by its name in the file; one that the shader does not use was optimised away and
+        is passed over."""
+        for one in self._programs:
+            one.set(name, value)
+
+    def begin_pass(self, index: int) -> None:
+        """What is set by `set_of_pass` and drawn from now on is the pass of that index."""
+        self._now = self._programs[index if len(self._programs) > 1 else 0]
+        self._now.set("PASSINDEX", index)
+
+    def set_of_pass(self, name: str, value: UniformValue) -> None:
+        """Set a uniform as this pass has it."""
+        self._now.set(name, value)
 
     def set_least_alpha(self, alpha: float) -> None:
         """What the output's alpha is at least, from the next draw on: 1 where the picture lies over black."""
@@ -105,7 +107,11 @@ class ShaderProgram:
 
     def reads(self, picture: str) -> bool:
         """Whether the shader looks at the picture of that name."""
-        return picture in self._uniforms
+        return any(picture in one.uniforms for one in self._programs)
+
+    def pass_reads(self, picture: str) -> bool:
+        """Whether this pass may look at the picture of that name."""
+        return picture in self._now.uniforms
 
     def values(self, given: Mapping[str, Value | moderngl.Texture]) -> dict[str, Value | moderngl.Texture]:
         """Every input's value: what is given, as the input's type wants it, else its default; for a picture a clear
@@ -129,9 +135,9 @@ class ShaderProgram:
         """Run the program once over the framebuffer in use."""
         self.context.enable_only(moderngl.NOTHING)
         if self.source.vertex:  # what varies need not be a plane over one large triangle
-            self._vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
+            self._now.vertices.render(moderngl.TRIANGLE_STRIP, vertices=4)
         else:
-            self._vertices.render(moderngl.TRIANGLES, vertices=3)
+            self._now.vertices.render(moderngl.TRIANGLES, vertices=3)
 
     def copy(self, own: moderngl.Framebuffer, target: moderngl.Framebuffer, size: tuple[int, int]) -> None:
         """Make a picture of the shader's own the output, `size` pixels of it."""
@@ -159,8 +165,8 @@ class ShaderProgram:
             self._ramp.release()
         self.sampler.release()
         self.clear_picture.release()
-        self._vertices.release()
-        self._program.release()
+        for program in self._programs:
+            program.release()
 
     def _fitting(self, name: str, kind: InputType, value: Value | moderngl.Texture) -> Value | moderngl.Texture:
         if kind in PICTURE_TYPES:
@@ -175,6 +181,51 @@ class ShaderProgram:
             return float(value) if kind is InputType.FLOAT else bool(value)
         what = f"the input {name} is a {kind.value} and cannot be {value!r}"
         raise ShaderError(what, subject=self.source.file, mend="Give it a value of its type.")
+
+
+class _Program:
+    """What one pass is drawn with, or all of them."""
+
+    def __init__(self, context: moderngl.Context, program: moderngl.Program, source: Isf) -> None:
+        self._program = program
+        self.vertices = context.vertex_array(program, [])
+        self.uniforms = {
+            name: uniform
+            for name in (*_HOST_UNIFORMS, *_declared(source))
+            if isinstance(uniform := program.get(glsl_name(name), None), moderngl.Uniform)
+        }
+
+    def set(self, name: str, value: UniformValue) -> None:
+        uniform = self.uniforms.get(name)
+        if uniform is not None:
+            uniform.value = value
+
+    def release(self) -> None:
+        self.vertices.release()
+        self._program.release()
+
+
+def _built(context: moderngl.Context, source: Isf, premultiplied: bool) -> list[moderngl.Program]:
+    """A program for each pass of `source`, or one for all.
+
+    A program that knows its pass has nothing of the others: where both sides of a branch are run, as software GL does,
+    each pass would cost as much as all of them. Raises ShaderError.
+    """
+    defines = ["PREMULTIPLIED"] if premultiplied else []
+    vertex, fragment = _vertex(source), _fragment(source)
+    count = len(source.passes)
+    if 1 < count <= _MOST_PROGRAMS and "PASSINDEX" in words_of(source.body + (source.vertex or "")):
+        built: list[moderngl.Program] = []
+        try:
+            built.extend(
+                build_program(context, vertex, fragment, defines=[*defines, f"ISF_PASS {index}"])
+                for index in range(count)
+            )
+            return built
+        except ShaderError:  # told of the program for all; or the file declares PASSINDEX itself, which that may
+            for program in built:
+                program.release()
+    return [build_program(context, vertex, fragment, defines=defines)]
 
 
 def _ramp(context: moderngl.Context) -> moderngl.Texture:

@@ -92,7 +92,7 @@ class ShaderUse:
         reduced = self._reduced(pictures)
         pictures |= {name: picture_of(held) for name, held in reduced.items()}
         for index, one, size in passes:
-            self.program.set("PASSINDEX", index)
+            self.program.begin_pass(index)
             is_last = index == passes[-1][0]
             if is_last and size == output_size and one.target not in self._persistent:
                 self._draw_pass(target, size, pictures, is_output=True)
@@ -176,13 +176,13 @@ class ShaderUse:
         readable |= {name: picture_of(held) for name, held in self._held.items() if name}
         units = 0
         for name, texture in {**pictures, **program.imported, **readable}.items():
-            if program.reads(name):
+            if program.pass_reads(name):
                 texture.use(units)
                 program.sampler.use(units)
-                program.set(name, units)
+                program.set_of_pass(name, units)
                 units += 1
-        program.set("RENDERSIZE", (float(size[0]), float(size[1])))
-        program.set("isf_to_output", is_output)
+        program.set_of_pass("RENDERSIZE", (float(size[0]), float(size[1])))
+        program.set_of_pass("isf_to_output", is_output)
         into.use()
         program.draw()
         for unit in range(units):

@@ -5,7 +5,11 @@
 uniform float TIME;
 uniform float TIMEDELTA;
 uniform int FRAMEINDEX;
+#ifdef ISF_PASS
+const int PASSINDEX = ISF_PASS;
+#else
 uniform int PASSINDEX;
+#endif
 uniform vec2 RENDERSIZE;
 uniform vec4 DATE;
 

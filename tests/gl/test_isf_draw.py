@@ -142,6 +142,32 @@ def test_passes_feed_one_another_at_their_own_size(draw: Draw) -> None:
     assert tuple(draw(isf(body, PASSES=passes))[0, 0]) == (WIDTH // 2, HEIGHT // 2, 3, 255)
 
 
+def test_a_pass_has_nothing_of_the_others(use: Callable[..., ShaderUse]) -> None:
+    """Software GL runs both sides of a branch: a pass would cost as much as all of them."""
+    body = """void main() {
+        if (PASSINDEX == 0) gl_FragColor = IMG_THIS_PIXEL(inputImage);
+        else gl_FragColor = IMG_THIS_PIXEL(first);
+    }"""
+    image = {"NAME": "inputImage", "TYPE": "image"}
+    program = use(isf(body, INPUTS=[image], PASSES=[{"TARGET": "first"}, {}])).program
+    read = []
+    for index in range(2):
+        program.begin_pass(index)
+        read.append([name for name in ("inputImage", "first") if program.pass_reads(name)])
+    assert read == [["inputImage"], ["first"]]
+    assert program.reads("inputImage")
+    assert program.reads("first")
+
+
+def test_a_file_may_declare_the_index_of_the_pass_itself(draw: Draw) -> None:
+    body = """uniform int PASSINDEX;
+    void main() {
+        if (PASSINDEX == 0) gl_FragColor = vec4(40.0 / 255.0);
+        else gl_FragColor = IMG_THIS_PIXEL(first) + vec4(float(PASSINDEX) / 255.0);
+    }"""
+    assert draw(isf(body, PASSES=[{"TARGET": "first"}, {}]))[0, 0, 0] == 41
+
+
 @pytest.mark.parametrize(("persistent", "wanted"), [(True, 40), (False, 10)])
 def test_a_persistent_target_remembers(draw: Draw, persistent: bool, wanted: int) -> None:
     body = """void main() {
