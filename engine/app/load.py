@@ -15,7 +15,7 @@ from engine.model.level_uses import level_uses
 from engine.model.show import Show
 from engine.model.sound import Track
 from engine.model.tree import ParameterTree
-from engine.model.world import LoadedShow, PlacedTrack, World
+from engine.model.world import FileStamp, LoadedShow, PlacedTrack, World
 
 if TYPE_CHECKING:
     from engine.formats.sound import Samples32, SoundReader
@@ -24,16 +24,22 @@ if TYPE_CHECKING:
 _SHORTEST_LOOP_S = 0.1
 
 
-def load_world(file: Path, console: Console | None = None, *, before: World | None = None) -> World:
+def load_world(
+    file: Path,
+    console: Console | None = None,
+    *,
+    before: World | None = None,
+    reads: dict[Path, FileStamp] | None = None,
+) -> World:
     """The world of a show file, its tracks listened to.
 
     What was read and heard for `before`, an earlier version of the same show, is taken over where the show asks for the
-    same: its library, its layers' own sources, its music.
+    same: its library, its layers' own sources, its music. `reads` is filled as `read_show` fills it.
     Says on `console`, once it takes longer than two seconds, how far the listening is. Raises ShowError with every
     problem of the show, its schedules and its library; SourceError for a track that does not decode, or is over before
     its loop begins. Nothing is left open.
     """
-    loaded = read_show(file, None if before is None else before.loaded)
+    loaded = read_show(file, None if before is None else before.loaded, reads)
     tree = ParameterTree(loaded.show, loaded.clips.keys(), _clip_counts(loaded), loaded.shader_paths.parameters)
     listens = loaded.has_listening_shaders
     paths = sorted(filter(None, loaded.track_files))

@@ -10,7 +10,7 @@ from typing import Protocol
 from engine.app.live_inputs import LiveInputs
 from engine.app.player import Player
 from engine.app.show_version import Version
-from engine.app.show_watch import ShowWatch
+from engine.app.show_watch import Settled, ShowWatch
 from engine.core.binding_target import target_path
 from engine.core.bindings import pads_of
 from engine.core.prefetch import Prefetch
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 class Watch(Protocol):
     """Whoever makes versions ready (engine.app.show_watch)."""
 
+    held: bool
+
     @property
     def offered(self) -> Version | None: ...
 
@@ -35,7 +37,7 @@ class Watch(Protocol):
     @property
     def problem(self) -> str: ...
 
-    def settle(self, why_not: str = "") -> None: ...
+    def settle(self, what: Settled, why_not: str = "") -> None: ...
 
     def close(self) -> None: ...
 
@@ -44,7 +46,8 @@ class Reload:
     """Takes over what the watch offers; called once before each tick. Main thread.
 
     What is to be compiled and uploaded is done first, a thing a tick; then all changes over at one tick. Where
-    something cannot be compiled here, nothing changes.
+    something cannot be compiled here, nothing changes. Nor does anything while the show is locked (`/lock`): then all
+    that is written waits.
     """
 
     def __init__(
@@ -80,8 +83,12 @@ class Reload:
         return self._watch.problem
 
     def __call__(self) -> None:
+        self._watch.held = self._player.history.head.locked
         version = self._watch.offered
         if version is None:
+            return
+        if self._watch.held:
+            self._leave(Settled.PUT_OFF)
             return
         if self._staging is None:
             self._staging = self._compositor.stage(version.world.loaded, version.sources, version.pictures)
@@ -89,15 +96,19 @@ class Reload:
             if next(self._staging, self) is self:  # all is there
                 self._adopt(version)
                 self._staging = None
-                self._watch.settle()
+                self._watch.settle(Settled.TAKEN)
         except RuntimeShowError as error:
-            self._staging = None
-            self._compositor.unstage()
-            self._watch.settle(str(error))
+            self._leave(Settled.REFUSED, str(error))
 
     def close(self) -> None:
         """Stop watching. Safe to call twice."""
         self._watch.close()
+
+    def _leave(self, what: Settled, why_not: str = "") -> None:
+        """Go on without the version that is offered."""
+        self._staging = None
+        self._compositor.unstage()
+        self._watch.settle(what, why_not)
 
     def _adopt(self, version: Version) -> None:
         world = version.world

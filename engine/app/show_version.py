@@ -5,30 +5,25 @@ from __future__ import annotations
 import gc
 import logging
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
-
-from pydantic import BaseModel
 
 from engine.app.load import load_world
 from engine.core.movements import entered
 from engine.core.planner import plan
 from engine.core.step import begun
 from engine.errors import DeviceError, RuntimeShowError
-from engine.formats.isf import Isf, vertex_files
+from engine.formats.isf import Isf
 from engine.formats.passed_shaders import PassedShaders, digest_of, passed_file
 from engine.formats.shader_files import SHADERS_FOLDER, parts_of, read_shader, shader_files
 from engine.formats.show_edit import digest
-from engine.formats.show_parse import parse_show
+from engine.formats.show_reads import named_pictures, stamp_of
 from engine.formats.take_prints import show_print
 from engine.gl.shader_trial import trial
 from engine.gl.still_pictures import Pixels, read_picture
 from engine.model.clips import Clip
-from engine.model.looks import PictureFrom
-from engine.model.show import Show
-from engine.model.world import LoadedShow, World
+from engine.model.world import FileStamp, LoadedShow, World
 
 log = logging.getLogger(__name__)
 
@@ -48,18 +43,13 @@ _FROM_THE_START = (
     "cache_mb",
 )
 
-# When a file was written last (ns) and its size in bytes; None where it is not there.
-Stamp: TypeAlias = tuple[int, int] | None
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contents:
-    """What shaders and pictures of a version hold, to tell it from another. `parts`: the files that shaders consist
-    of."""
+    """What shaders and pictures of a version hold, to tell it from another."""
 
-    shaders: Mapping[str, str]  # digests by name
-    parts: frozenset[Path]
-    pictures: Mapping[Path, Stamp]
+    shaders: Mapping[str, str]  # digests by name, of those that are known
+    pictures: Mapping[Path, FileStamp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,31 +68,63 @@ class Version:
     plays_the_same: bool = False
 
 
+class WrittenAgainError(Exception):
+    """A file of the show was written while a version was read: another one is about to stand there."""
+
+
 class Versions:
     """Reads versions of one show, each against the one that plays. One thread."""
 
     def __init__(self, world: World) -> None:
-        """`world` plays, as its files stand now."""
+        """`world` plays; what was written since it was read makes a version of its own."""
+        self.reads: dict[Path, FileStamp] = dict(world.loaded.files)
+        """What the newest reading looked at, and how that stood just before: all of it, where it could be played."""
         self._world = world
-        self._contents = _contents(world.loaded, _sources(world.loaded))
+        self._contents = _known_contents(world.loaded)
         self._own = _own_clips(world.loaded)  # of all versions that have played, by slug
-        self._parsed: tuple[Stamp, frozenset[Path]] = None, frozenset()
+        self._plays = True  # whether what was read last does
         self._told = False
 
     def read(self) -> Version:
-        """The version that stands in the files now. Raises RuntimeShowError with all that is wrong with it."""
+        """The version that stands in the files now.
+
+        Raises RuntimeShowError with all that is wrong with it, WrittenAgainError where they were written meanwhile.
+        """
+        self.reads, self._plays = {}, False
+        try:
+            version = self._read()
+        finally:
+            if any(stamp_of(file) != stamp for file, stamp in self.reads.items()):
+                raise WrittenAgainError
+        return version
+
+    def taken(self, version: Version) -> None:
+        """`version` plays from here on; the one before is let go of."""
+        self._world, self._contents, self._plays = version.world, version.contents, True
+        self._own |= _own_clips(version.world.loaded)
+        _forget_worlds()
+
+    def files(self) -> set[Path]:
+        """All files that another version may hang on: those of what plays, and of what was read last; shaders that may
+        stand in for one that is called; where what was read last cannot be played, every shader of the show's own."""
+        loaded = self._world.loaded
+        own = shader_files(loaded.file.parent / SHADERS_FOLDER)
+        called = (file for file in own if not self._plays or file.stem in loaded.shaders)
+        return {loaded.file, *loaded.files, *self.reads, *called}
+
+    def _read(self) -> Version:
         file = self._world.loaded.file
         try:
             written = digest(file.read_bytes())
         except OSError as error:
             raise RuntimeShowError(f"cannot be read ({error.strerror})", subject=file, mend="Put it back.") from error
-        world = load_world(file, before=self._world)
+        world = load_world(file, before=self._world, reads=self.reads)
         self._check_devices(world)
-        sources = _sources(world.loaded)
+        sources = {name: read_shader(shader.file) for name, shader in world.loaded.shaders.items()}
         contents = _contents(world.loaded, sources)
         known = self._contents
         new = {name: isf for name, isf in sources.items() if known.shaders.get(name) != contents.shaders[name]}
-        self._try(new, contents)
+        self._try(new)
         pictures = {
             str(one): read_picture(one)
             for one, stamp in contents.pictures.items()
@@ -113,30 +135,6 @@ class Versions:
         _check_plans(world)
         plays_the_same = show_print(world.loaded) == show_print(self._world.loaded) and not (new or pictures)
         return Version(world, written, new, pictures, contents, plays_the_same)
-
-    def taken(self, version: Version) -> None:
-        """`version` plays from here on; the one before is let go of."""
-        self._world, self._contents = version.world, version.contents
-        self._own |= _own_clips(version.world.loaded)
-        _forget_worlds()
-
-    def files(self, *, wide: bool) -> set[Path]:
-        """All files that the version that plays consists of; `wide` adds what a version that cannot be played may hang
-        on: what its file names, and every shader beside it."""
-        loaded = self._world.loaded
-        found = {loaded.file, *_named(loaded.show, loaded.file.parent), *self._contents.parts}
-        if wide:
-            found |= set(shader_files(loaded.file.parent / SHADERS_FOLDER))
-            found |= self._written()
-        return found
-
-    def _written(self) -> frozenset[Path]:
-        """The files that the show names as it is written now; it is parsed again when it was written again only."""
-        file = self._world.loaded.file
-        stamp = stamp_of(file)
-        if self._parsed[0] != stamp:
-            self._parsed = stamp, _named_in(file)
-        return self._parsed[1]
 
     def _check_devices(self, world: World) -> None:
         """Raises RuntimeShowError where the version wants other than what was opened once, at the start."""
@@ -157,7 +155,7 @@ class Versions:
                 mend="Play the show anew; or put back what it was, and the rest is taken over.",
             )
 
-    def _try(self, sources: Mapping[str, Isf], contents: Contents) -> None:
+    def _try(self, sources: Mapping[str, Isf]) -> None:
         """Try shaders in a process of their own. Raises RuntimeShowError with what is wrong with any of them."""
         if not sources:
             return
@@ -174,9 +172,6 @@ class Versions:
         for result in results:
             for remark in result.remarks:
                 log.warning("%s: %s", result.file, remark)
-        for name, isf in sources.items():
-            if _print_of(read_shader(Path(isf.file))) != contents.shaders[name]:
-                raise RuntimeShowError("was written again while it was tried", subject=isf.file)
 
 
 def _forget_worlds() -> None:
@@ -195,29 +190,25 @@ def _forget_worlds() -> None:
         gc.freeze()
 
 
-def stamp_of(file: Path) -> Stamp:
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
-
-
-def _sources(loaded: LoadedShow) -> dict[str, Isf]:
-    """The shaders of a show as their files stand now. Raises ShaderError."""
-    return {name: read_shader(shader.file) for name, shader in loaded.shaders.items()}
-
-
 def _contents(loaded: LoadedShow, sources: Mapping[str, Isf]) -> Contents:
-    parts = [part for isf in sources.values() for part in parts_of(isf)]
-    vertex = [one for isf in sources.values() for one in vertex_files(Path(isf.file))]  # there may be one from now on
-    folder = loaded.file.parent
-    pictures = {folder / one.file for one in _pictures(loaded.show) if one.file is not None}
+    pictures = named_pictures(loaded.show, loaded.file.parent)
     return Contents(
-        {name: _print_of(isf) for name, isf in sources.items()},
-        frozenset([*parts, *vertex]),
-        {one: stamp_of(one) for one in pictures},
+        {name: _print_of(isf) for name, isf in sources.items()}, {one: loaded.files[one] for one in pictures}
     )
+
+
+def _known_contents(loaded: LoadedShow) -> Contents:
+    """The contents of a show that was read a while ago. A shader of which anything was written since is not known."""
+    shaders = {}
+    for name, shader in loaded.shaders.items():
+        try:
+            isf = read_shader(shader.file)
+            told = _print_of(isf)
+        except RuntimeShowError:  # it is read again, and told of then
+            continue
+        if all(loaded.files.get(one) == stamp_of(one) for one in parts_of(isf)):
+            shaders[name] = told
+    return replace(_contents(loaded, {}), shaders=shaders)
 
 
 def _print_of(isf: Isf) -> str:
@@ -225,41 +216,6 @@ def _print_of(isf: Isf) -> str:
         return digest_of(parts_of(isf))
     except OSError as error:
         raise RuntimeShowError(f"cannot be read ({error.strerror})", subject=isf.file, mend="Put it back.") from error
-
-
-def _named(show: Show, folder: Path) -> Iterator[Path]:
-    """The schedules and pictures that a show names."""
-    for movement in show.movements:
-        if movement.schedule is not None:
-            yield folder / movement.schedule
-    for one in _pictures(show):
-        if one.file is not None:
-            yield folder / one.file
-
-
-def _named_in(file: Path) -> frozenset[Path]:
-    """The same of a show's file that may be wrong, as far as it can be read."""
-    try:
-        parsed = parse_show(file.read_text("utf-8-sig"), str(file))
-    except (OSError, UnicodeDecodeError):
-        return frozenset()
-    return frozenset() if parsed.show is None else frozenset(_named(parsed.show, file.parent))
-
-
-def _pictures(value: object) -> Iterator[PictureFrom]:
-    """Every picture that any part of a show reads."""
-    if isinstance(value, PictureFrom):
-        yield value
-        return
-    parts: Iterable[object] = ()
-    if isinstance(value, BaseModel):
-        parts = (getattr(value, name) for name in type(value).model_fields)
-    elif isinstance(value, Mapping):
-        parts = value.values()
-    elif isinstance(value, tuple):
-        parts = value
-    for part in parts:
-        yield from _pictures(part)
 
 
 def _own_clips(loaded: LoadedShow) -> dict[str, Clip]:

@@ -62,7 +62,7 @@ class ShadersCheck:
         """Why a row of a schedule cannot change by the shader `name`, and what would mend that; None where it can."""
         shader = self._named(name)
         if isinstance(shader, ShaderError):
-            return f"{name}: {shader.what}", shader.mend
+            return _told(name, shader), shader.mend
         if shader.kind is not ShaderKind.TRANSITION:
             return f"{name} is {_BELONGS[shader.kind]}", ""
         return None
@@ -132,7 +132,7 @@ class ShadersCheck:
         """The shader that stands at `place`; None, and a report, where it cannot be that."""
         found = self._named(name)
         if isinstance(found, ShaderError):
-            self.report(place, f"{name[:80]}: {found.what}", found.mend)
+            self.report(place, _told(name[:80], found), found.mend)
             return None
         if found.kind not in kinds:
             self.report(place, f"{name[:80]} is {_BELONGS[found.kind]}", "")
@@ -190,6 +190,12 @@ class ShadersCheck:
         for name, source in pictures.items():
             if source.file is None:
                 self.report((*place, name), f"{who} cannot read layers and groups", mend)
+
+
+def _told(name: str, error: ShaderError) -> str:
+    """What is wrong with the shader `name`: with its file and line, where it is its text that is wrong."""
+    where = "" if error.subject == name else f"{Path(error.subject).name}: "
+    return f"{name}: {where}{error.what}"
 
 
 def _all_groups(show: Show) -> Iterator[tuple[Group, ...]]:

@@ -6,47 +6,53 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from engine.errors import LibraryError, Problem, ShowError
+from engine.errors import LibraryError, Problem, ShaderError, ShowError
 from engine.formats.controller_profiles import shipped_profiles
+from engine.formats.isf import vertex_files
 from engine.formats.library import read_library
 from engine.formats.library_nearest import read_nearest
-from engine.formats.shader_files import ShaderFiles, read_shader
+from engine.formats.shader_files import ENDINGS, ShaderFiles, parts_of, read_shader
 from engine.formats.show_files import located, why_not_there
 from engine.formats.show_parse import ParsedShow, parse_show
+from engine.formats.show_reads import named_files, note, shader_parts
 from engine.formats.show_resolve import Surroundings, resolve
 from engine.formats.show_shaders import ReadShader
 from engine.model.clips import Clip
 from engine.model.controllers import Profile
 from engine.model.shaders import Shader
 from engine.model.show import Show
-from engine.model.world import LoadedShow
+from engine.model.world import FileStamp, LoadedShow
 from engine.shipped import shipped
 
 MAX_BYTES = 2**20
 
 
-def read_show(path: Path, before: LoadedShow | None = None) -> LoadedShow:
+def read_show(path: Path, before: LoadedShow | None = None, reads: dict[Path, FileStamp] | None = None) -> LoadedShow:
     """Read a show with its library, schedules and the sources that its layers name. Any thread; reads files only.
 
     The library of `before`, an earlier version of the show, is taken over as it was read then, if it is the same one.
+    `reads` becomes what `LoadedShow.files` is, even where this raises: all that was looked at.
     Relative paths in it start from the show's folder. The library, the track and the sources may lie anywhere, since
     a show names its author's own files; schedules must lie in the show's folder.
     Raises ShowError with every problem found, sorted by file and line. Nothing stays open.
     """
+    reads = {} if reads is None else reads
+    note(reads, [path])
     parsed = parse_show(_text(path), str(path))
+    note(reads, () if parsed.show is None else named_files(parsed.show, path.parent))
     problems = list(parsed.problems)
     if before is not None and (parsed.show is None or parsed.show.library != before.show.library):
         before = None
     library = _library(parsed, path.parent, problems) if before is None else before.library
     sources = _sources(parsed, path.parent, library or {}, problems)
     blends = _blends(parsed, problems)
-    around = Surroundings(library, sources, blends, _profiles(parsed, problems), _shader_reader(path.parent))
+    around = Surroundings(library, sources, blends, _profiles(parsed, problems), _shader_reader(path.parent, reads))
     loaded, found = resolve(parsed, path, around)
     problems += found
     if loaded is None or problems:
         raise ShowError(sorted(set(problems), key=lambda problem: (problem.file, problem.line, problem.path)))
     nearest = _nearest(parsed, path.parent, library or {}) if before is None else before.nearest
-    return replace(loaded, nearest=nearest, library={} if library is None else library)
+    return replace(loaded, nearest=nearest, library={} if library is None else library, files=dict(reads))
 
 
 def _nearest(parsed: ParsedShow, folder: Path, library: Mapping[str, Clip]) -> Mapping[str, tuple[str, ...]]:
@@ -120,14 +126,25 @@ def _blends(parsed: ParsedShow, problems: list[Problem]) -> frozenset[str] | Non
         return None
 
 
-def _shader_reader(folder: Path) -> ReadShader:
-    """Finds and reads the shaders of a show in `folder`. One that names none looks for none."""
+def _shader_reader(folder: Path, reads: dict[Path, FileStamp]) -> ReadShader:
+    """Finds and reads the shaders of a show in `folder`, and notes their files in `reads`. One that names none looks
+    for none."""
     files: list[ShaderFiles] = []
 
     def read(name: str) -> Shader:
         if not files:
             files.append(ShaderFiles(folder))
-        return read_shader(files[0].find(name)).as_shader(name)
+        if name.lower().endswith(ENDINGS):
+            note(reads, [folder / name])  # there may be one from now on
+        file = files[0].find(name)
+        note(reads, [file, *vertex_files(file)])
+        try:
+            isf = read_shader(file)
+        except ShaderError:
+            note(reads, shader_parts(file))
+            raise
+        note(reads, parts_of(isf))
+        return isf.as_shader(name)
 
     return read
 

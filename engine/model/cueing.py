@@ -49,4 +49,6 @@ class Cueing(Part):
 
     go_debounce_s: float = Field(0.1, ge=0, le=5, description="A second GO within this time is a slip, and ignored.")
     panic_fade_s: float = Field(2, ge=0, le=60, description="How long the first /panic takes to black and silence.")
-    locked: bool = Field(False, description="Begin in show mode: /quit and learn do nothing until /lock is 0.")
+    locked: bool = Field(
+        False, description="Begin in show mode: /quit and learn do nothing, and what is saved waits, until /lock is 0."
+    )

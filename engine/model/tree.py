@@ -16,7 +16,7 @@ _MASTER = (
     Parameter("/go", Kind.ACTION, "GO: the cue that stands by; in a show without cues, the next movement."),
     Parameter("/panic", Kind.ACTION, "All fades to black and silence; a second press cuts. /go or /reset ends it."),
     Parameter("/reset", Kind.ACTION, "Let go of everything that was touched: all parameters and clips as written."),
-    Parameter("/lock", Kind.SWITCH, "Show mode: while it is 1, /quit and learn do nothing."),
+    Parameter("/lock", Kind.SWITCH, "Show mode: while it is 1, /quit and learn do nothing, and what is saved waits."),
     Parameter("/quit", Kind.ACTION, "End the player."),
     Parameter("/figures", Kind.ACTION, "Print the figures of the run so far; over OSC, send them to whoever asked."),
     Parameter("/onset", Kind.ACTION, "An onset, as if the music had one: taps and live detectors come in here."),

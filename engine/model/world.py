@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,9 @@ from engine.model.shader_paths import ShaderPaths
 from engine.model.shaders import Shader
 from engine.model.show import Layer, Show
 from engine.model.tree import ParameterTree
+
+# When a file was written last (ns) and its size in bytes; None where it was not there.
+FileStamp: TypeAlias = tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +218,7 @@ class LoadedShow:
     `modifiers` are the show's, looked up likewise: each has midi or key. `controls` has every control of the show's
     controllers, by its name as bindings write it ("nanokontrol2/fader1"). `leds` gives, by control address, the values
     that light a control's lamp and put it out; `led_addresses` where that lamp listens, if not at the control's own.
+    `files` are those that it was read from, but for its library, sources and music, as they stood just before.
     """
 
     show: Show
@@ -232,6 +237,7 @@ class LoadedShow:
     leds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     led_addresses: Mapping[str, str] = field(default_factory=dict)
     library: Mapping[str, Clip] = field(default_factory=dict)
+    files: Mapping[Path, FileStamp] = field(default_factory=dict)
 
     @property
     def duration_s(self) -> float:

@@ -16,6 +16,7 @@ from engine.app.player import Player
 from engine.app.reload import Reload
 from engine.app.replay import Replay
 from engine.app.show_version import Contents, Version
+from engine.app.show_watch import Settled
 from engine.core.bindings import Bindings
 from engine.core.figures import Figures
 from engine.core.inbox import Inbox
@@ -46,13 +47,14 @@ class Watch:
 
     def __init__(self) -> None:
         self.offered: Version | None = None
-        self.settled: list[str] = []
+        self.held = False
+        self.settled: list[tuple[Settled, str]] = []
 
     def offer(self, version: World, *, plays_the_same: bool = False) -> None:
-        self.offered = Version(version, "", {}, {}, Contents({}, frozenset(), {}), plays_the_same)
+        self.offered = Version(version, "", {}, {}, Contents({}, {}), plays_the_same)
 
-    def settle(self, why_not: str = "") -> None:
-        self.settled.append(why_not)
+    def settle(self, what: Settled, why_not: str = "") -> None:
+        self.settled.append((what, why_not))
         self.offered = None
 
     def close(self) -> None:
@@ -150,7 +152,7 @@ def test_the_show_goes_on_in_its_new_version_at_one_tick() -> None:
         assert base.incoming.ref.index == int(plan.at_s * 25 + 1e-6), "playheads know of nothing"
         assert echo.opacity == (0.25 if plan.at_s >= 10 / 30 + 0.03 else pytest.approx(echo.opacity))
     assert plans[-1].movements[-1].layers[1].opacity == 0.25
-    assert desk.watch.settled == [""]
+    assert desk.watch.settled == [(Settled.TAKEN, "")]
     assert list(desk.player.bindings.bindings) == [BINDING]
     assert desk.figures.counters["events"].count == 1
 
@@ -172,8 +174,23 @@ def test_what_does_not_compile_here_leaves_all_as_it_was() -> None:
     desk.at[5] = lambda: desk.watch.offer(show("base"))
     desk.play()
     assert set(desk.worlds) == {first}
-    assert desk.watch.settled == ["glow.fs:3: does not compile"]
+    assert desk.watch.settled == [(Settled.REFUSED, "glow.fs:3: does not compile")]
     assert desk.stage.notes == ["staged", "unstaged"]
+
+
+def test_nothing_changes_while_the_show_is_locked() -> None:
+    first, new = show(), show("base")
+    desk = Desk(first)
+    desk.stage.to_stage = 3
+    desk.at[5] = lambda: desk.watch.offer(new)
+    desk.at[6] = lambda: desk.inbox.put(EventSource.OSC, "/lock", 1.0, 6 / 30)  # one thing is compiled, another to come
+    desk.at[40] = lambda: desk.inbox.put(EventSource.OSC, "/lock", 0.0, 40 / 30)
+    desk.at[50] = lambda: desk.watch.offer(new)
+    desk.play()
+    assert desk.watch.settled == [(Settled.PUT_OFF, ""), (Settled.TAKEN, "")]
+    assert desk.stage.notes == ["staged"] * 2 + ["unstaged"] + ["staged"] * 3 + ["prepared", "told", "told"]
+    assert desk.worlds.index(new) == 53
+    assert not desk.watch.held
 
 
 def test_a_replay_goes_on_with_what_is_left_of_its_paths() -> None:
@@ -195,7 +212,7 @@ def test_a_take_that_is_recorded_meanwhile_is_spoken_of_once(caplog: pytest.LogC
     desk.at[10] = lambda: desk.watch.offer(show("base", "echo"))
     with caplog.at_level(logging.WARNING):
         desk.play()
-    assert desk.watch.settled == ["", "", ""]
+    assert desk.watch.settled == [(Settled.TAKEN, "")] * 3
     (record,) = caplog.records
     assert "take.jsonl: the show was changed" in record.getMessage()
 

@@ -137,13 +137,14 @@ def test_what_is_watched_is_what_the_show_consists_of(show: Path) -> None:
     grey_movie(mask.with_suffix(".mp4"))
     mask.write_bytes(b"")
     versions = Versions(load_world(show))
-    watched = versions.files(wide=False)
+    watched = versions.files()
     assert {show, folder / "one.csv", mask} <= watched
     assert any(file.name == "lut.fs" for file in watched), "a shipped one, too"
     assert folder / "shaders" / "idle.fs" not in watched
     rewritten(show, "one.csv", "two.csv")
-    wide = versions.files(wide=True)
-    assert {folder / "two.csv", folder / "shaders" / "idle.fs"} <= wide - watched
+    with pytest.raises(RuntimeShowError, match=r"two\.csv"):
+        versions.read()
+    assert {folder / "two.csv", folder / "shaders" / "idle.fs"} <= versions.files() - watched
 
 
 def test_a_picture_is_read_again_where_its_file_is_another(show: Path) -> None:
