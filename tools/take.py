@@ -125,6 +125,7 @@ def summary(take: Take) -> dict[str, Any]:
             "show": header.fingerprints.show,
             "library": header.fingerprints.library,
             "music": header.fingerprints.music,
+            "files": None if header.fingerprints.files is None else dict(header.fingerprints.files),
         },
         "tree_paths": len(header.tree),
         "start_s": header.start_s,

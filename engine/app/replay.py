@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 PUNCH_S = 1.0
 # These speak to the player, not to the show: a replay neither ends it, nor asks for its figures, nor learns controls.
 _NOT_REPLAYED = frozenset({"/quit", "/figures", "/control/learn"})
-_NAMED = 5  # paths that a message names before it says how many more there are
+_NAMED = 5  # paths or files that a message names before it says how many more there are
 
 
 class Replay:
@@ -94,11 +94,14 @@ def load_take(file: Path, world: World, *, strict: bool = False) -> Take:
 def _differences(take: Take, world: World, file: Path) -> Iterable[Problem]:
     now, then = fingerprints(world), take.header.fingerprints
     name = f" ({take.header.show})" if take.header.show else ""
-    subjects = {
+    subjects: dict[str, tuple[object, object]] = {
         f"another show{name}": (now.show, then.show),
         "another clip library": (now.library, then.library),
         "other music, or other onsets in it": (now.music, then.music),
     }
+    if then.files is not None and now.files is not None:
+        other = sorted(name for name, _ in now.files.items() ^ then.files.items())
+        subjects[f"other files ({_few(dict.fromkeys(other))})"] = now.files, then.files
     for subject, (at_hand, recorded) in subjects.items():
         if at_hand != recorded:
             mend = "the picture may differ from what was performed"
@@ -142,6 +145,10 @@ def _fitted(take: Take, world: World, file: Path) -> tuple[tuple[Event, ...], li
 
 
 def _misfit(file: Path, counts: Counter[str], what: str) -> Problem:
-    named = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in counts.most_common(_NAMED))
-    more = f" and {len(counts) - _NAMED} more" if len(counts) > _NAMED else ""
-    return Problem(str(file), 0, "", f"{what}: {named}{more}; {counts.total()} in all")
+    named = _few([f"{name} ({count})" if count > 1 else name for name, count in counts.most_common()])
+    return Problem(str(file), 0, "", f"{what}: {named}; {counts.total()} in all")
+
+
+def _few(names: Collection[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(list(names)[:_NAMED]) + more

@@ -24,11 +24,15 @@ TreeEntry: TypeAlias = tuple[str, float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """SHA-256 in hex of what a performance hangs on (see engine.formats.take_prints)."""
+    """SHA-256 in hex of what a performance hangs on (see engine.formats.take_prints).
+
+    `files` are those of its shaders and pictures, by name; None in a take that was recorded before they were kept.
+    """
 
     show: str
     library: str
     music: str
+    files: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def header_line(header: TakeHeader) -> str:
             "show": {"file": header.show, "sha256": header.fingerprints.show},
             "library": {"sha256": header.fingerprints.library},
             "music": {"sha256": header.fingerprints.music},
+            **({} if header.fingerprints.files is None else {"files": dict(header.fingerprints.files)}),
             "seed": header.seed,
             "recorded_at": header.recorded_at,
             "start_s": header.start_s,

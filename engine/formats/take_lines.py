@@ -57,6 +57,9 @@ def read_header(record: Mapping[str, Any]) -> TakeHeader:
         raise Wrong({"": what}, "use the program that recorded it, or a newer one")
     prints = {name: _sha256(record.get(name)) for name in ("show", "library", "music")}
     wrong = {name: "must have a sha256" for name, found in prints.items() if not found}
+    files = record.get("files")
+    if files is not None and not (isinstance(files, dict) and all(_is_sha256(one) for one in files.values())):
+        wrong["files"] = "must give, for each name, a sha256"
     if not is_seconds(record.get("start_s")):
         wrong["start_s"] = f"must be a number of seconds from 0 to {MAX_S:.0f}"
     if not is_number(record.get("rate")) or not 0 < record["rate"] <= 1000:
@@ -70,7 +73,7 @@ def read_header(record: Mapping[str, Any]) -> TakeHeader:
         raise Wrong(wrong)
     return TakeHeader(
         show=_text(record["show"].get("file")),
-        fingerprints=Fingerprints(**prints),
+        fingerprints=Fingerprints(**prints, files=None if files is None else _texts(files)),
         seed=record["seed"],
         recorded_at=_text(record.get("recorded_at")),
         start_s=float(record["start_s"]),
@@ -147,7 +150,11 @@ def is_seconds(value: object) -> TypeGuard[int | float]:
 
 def _sha256(part: object) -> str:
     found = part.get("sha256") if isinstance(part, dict) else None
-    return found if isinstance(found, str) and len(found) == 64 else ""
+    return found if _is_sha256(found) else ""
+
+
+def _is_sha256(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and len(value) == 64
 
 
 def _is_entry(entry: object) -> bool:

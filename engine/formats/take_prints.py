@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from engine.formats.library_catalogue import open_catalogue
 from engine.formats.show_files import located
+from engine.formats.show_reads import named_pictures, shader_parts
 from engine.formats.take import Fingerprints, TreeEntry
 from engine.model.clips import Clip
 from engine.model.parameters import Parameter
@@ -23,12 +25,14 @@ def fingerprints(world: World) -> Fingerprints:
 
     The show's hangs on its shaders' text too, and leaves out what does not touch the picture: its bindings, inputs,
     outputs. The library's hangs on each clip's name, length and content, the music's on its length and on all that was
-    heard in it.
+    heard in it. Files are those that shaders consist of, and the stills and tables of colours that shaders and masks
+    read.
     """
     return Fingerprints(
         show=show_print(world.loaded),
         library=_print_of(_library(world.loaded)),
         music=_print_of(part for track in world.tracks for part in _music(track)),
+        files=_files(world.loaded),
     )
 
 
@@ -65,7 +69,28 @@ def _show(loaded: LoadedShow) -> Iterator[Any]:
             yield [*written, row.transition] if row.transition else written
     for name, shader in sorted(loaded.shaders.items()):
         for file in (shader.file, shader.file.with_suffix(".vs")):
-            yield [name, sha256(file.read_bytes()).hexdigest() if file.is_file() else ""]
+            yield [name, _content(file)]
+
+
+def _files(loaded: LoadedShow) -> dict[str, str]:
+    """By a path within the show's folder, or the bare name of a file that ships."""
+    folder = loaded.file.parent
+    parts = (part for shader in loaded.shaders.values() for part in shader_parts(shader.file))
+    found = {file: _content(file) for file in {*parts, *named_pictures(loaded.show, folder)}}
+    named = {_name(folder, file): content for file, content in found.items() if content}
+    return dict(sorted(named.items()))
+
+
+def _name(folder: Path, file: Path) -> str:
+    return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else file.name
+
+
+def _content(file: Path) -> str:
+    """The digest of a file's content; "" where there is none to be read."""
+    try:
+        return sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+    except OSError:
+        return ""
 
 
 def _library(loaded: LoadedShow) -> Iterator[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import weakref
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,16 @@ from typing import Any
 import pytest
 
 from engine.app.load import load_world
+from engine.app.recorder import header_of
+from engine.app.replay import load_take
 from engine.app.show_version import Versions
 from engine.app.tried_shaders import tried
 from engine.errors import RuntimeShowError
 from engine.formats.show_edit import digest
+from engine.formats.take import Take
+from engine.formats.take_file import read_take, write_take
 from tests.film_support import click_track, grey_movie
+from tests.isf_support import write_png
 
 SHOW = """canvas: {width: 64, height: 36, rate: 30}
 track: {file: music.wav}
@@ -39,6 +45,10 @@ def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / "show.yaml"
     file.write_text(SHOW)
     return file
+
+
+def still(path: Path, level: int) -> None:
+    write_png(path, [[(level, level, level, 255)]])
 
 
 def rewritten(show: Path, before: str, after: str) -> None:
@@ -161,6 +171,35 @@ def test_a_picture_is_read_again_where_its_file_is_another(show: Path) -> None:
     lut.write_text("LUT_3D_SIZE 2\n0 0 0\n")
     with pytest.raises(RuntimeShowError, match=r"warm\.cube"):
         versions.read()
+
+
+def test_a_take_knows_the_files_of_shaders_and_pictures(show: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = show.parent
+    (folder / "shaders").mkdir()
+    head = '{"IMPORTED": {"grain": {"PATH": "grain.png"}}, "INPUTS": [{"NAME": "inputImage", "TYPE": "image"}]}'
+    (folder / "shaders" / "mine.fs").write_text(f"/*{head}*/ void main() {{ gl_FragColor = vec4(1.0); }}")
+    pictures = (folder / "mask.png", folder / "shaders" / "grain.png")
+    for file in pictures:
+        still(file, 255)
+    rewritten(
+        show, "source: up.mp4", "source: up.mp4, mask: {file: mask.png}, effects: [{shader: mine}, {shader: grade}]"
+    )
+    take = folder / "take.jsonl"
+    world = load_world(show)
+    write_take(take, Take(header_of(world, start_s=0.0), (), 1.0))
+    files = read_take(take).header.fingerprints.files
+    assert files is not None
+    assert set(files) == {"mask.png", "shaders/mine.fs", "shaders/grain.png", "grade.fs"}
+    load_take(take, world, strict=True)
+    for file in pictures:
+        still(file, 0)
+    load_take(take, load_world(show))
+    (record,) = caplog.records
+    assert "was recorded with other files (mask.png, shaders/grain.png)" in record.getMessage()
+    caplog.clear()
+    take.write_text(re.sub(r'"files":\{[^}]*\},', "", take.read_text()))
+    load_take(take, load_world(show), strict=True)
+    assert not caplog.records, "an older take knows of no files"
 
 
 def test_a_shader_that_failed_at_the_start_stays_out_until_its_file_is_another(show: Path) -> None:

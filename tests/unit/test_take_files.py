@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,17 @@ def test_a_take_is_read_as_it_was_written() -> None:
     assert take.events == (FADER, PAD, GO)
     assert take.header == HEADER
     assert (take.until_s, take.duration_s, take.ended, take.lost, take.warnings) == (2.25, 2.25, True, 0, ())
+
+
+def test_a_take_keeps_its_files_and_an_older_one_says_nothing_of_any() -> None:
+    assert HEADER.fingerprints.files is None
+    prints = replace(HEADER.fingerprints, files={"shaders/glow.fs": "d" * 64})
+    kept = replace(HEADER, fingerprints=prints)
+    assert read_text(header_line(kept)).header == kept
+    for spoiled in ('["d"]', '{"glow.fs": "d"}', '{"glow.fs": 4}'):
+        text = header_line(kept).replace(f'{{"shaders/glow.fs":"{"d" * 64}"}}', spoiled)
+        (problem,) = refused(text)
+        assert (problem.line, problem.path) == (1, "files")
 
 
 def test_a_line_says_what_was_played_and_by_what() -> None:
