@@ -502,6 +502,60 @@ def test_premultiplied_pictures_are_shown_straight(
     release_target(shown)
 
 
+def test_a_function_reads_what_the_shader_keeps_as_it_was_written(
+    use: Callable[..., ShaderUse], target: moderngl.Framebuffer, picture: Callable[[Pixels], moderngl.Texture]
+) -> None:
+    """Numbers are kept in all four channels; the host's pictures are shown straight by the same function."""
+    body = """
+    vec4 at(sampler2D picture, float column);
+    vec4 at(sampler2D picture, float column)
+    {
+        return texture2D(picture, vec2((column + 0.5) / 2.0, 0.5));
+    }
+    #define KEPT(column) at(kept, column)
+    void main() {
+        if (PASSINDEX == 0) {
+            gl_FragColor = vec4(gl_FragCoord.x, -8.0, 3.0, gl_FragCoord.x > 1.0 ? 0.0 : 0.25);
+            return;
+        }
+        bool sound = KEPT(0.0) == vec4(0.5, -8.0, 3.0, 0.25) && KEPT(1.0) == vec4(1.5, -8.0, 3.0, 0.0);
+        gl_FragColor = vec4(at(inputImage, 0.0).rg, sound ? 1.0 : 0.0, 1.0);
+    }"""
+    passes = [{"TARGET": "kept", "WIDTH": "2", "HEIGHT": "1", "PERSISTENT": True, "FLOAT": True}, {}]
+    shader = use(isf(body, INPUTS=[{"NAME": "inputImage", "TYPE": "image"}], PASSES=passes), premultiplied=True)
+    given = picture(np.array([[(51, 102, 0, 102), (0, 0, 0, 0)]], np.uint8))
+    shader.draw(target, Moment(0.0), {"inputImage": given})
+    assert (pixels_of(target) == (128, 255, 255, 255)).all()
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "textureGrad(inputImage, place, dFdx(place), dFdy(place))",
+        "texture2DGradEXT(inputImage, place, dFdx(place), dFdy(place))",
+        "textureProj(inputImage, vec3(place * 2.0, 2.0))",
+        "texture2DProj(inputImage, vec4(place * 2.0, 0.0, 2.0))",
+        "textureOffset(inputImage, place - vec2(0.0, 1.0 / RENDERSIZE.y), ivec2(0, 1))",
+        "tex(inputImage, place)",
+        "norm(inputImage, place)",
+    ],
+)
+def test_all_ways_to_read_a_picture_find_it_upright(
+    use: Callable[..., ShaderUse],
+    target: moderngl.Framebuffer,
+    picture: Callable[[Pixels], moderngl.Texture],
+    read: str,
+) -> None:
+    body = f"""
+    #define tex texture2D
+    #define norm IMG_NORM_PIXEL
+    void main() {{ vec2 place = isf_FragNormCoord; gl_FragColor = {read}; }}"""
+    shader = use(isf(body, INPUTS=[{"NAME": "inputImage", "TYPE": "image"}]))
+    pixels = marked_pixels(WIDTH, HEIGHT)
+    shader.draw(target, Moment(0.0), {"inputImage": picture(pixels)})
+    assert np.array_equal(pixels_of(target)[..., :3], pixels[..., :3])
+
+
 def test_the_output_is_within_what_a_screen_shows(context: moderngl.Context, use: Callable[..., ShaderUse]) -> None:
     shown = new_target(context, (2, 2), half_float=True)
     use(isf("void main() { gl_FragColor = vec4(9.0, -9.0, 0.5, 2.0); }"), premultiplied=True).draw(shown, Moment(0.0))

@@ -42,6 +42,7 @@ def plain(text: str) -> str:
         ("float mix = mix(a, b, 0.5);", "float mix = mix(a, b, 0.5);"),
         ("float a__b;", "float isf_named_a__b;"),
         ("#version 120\nfloat a;", "float a;"),
+        ("\n\t#version 120\n  #define A IMG_PIXEL\nA(buf, p)", "#define A IMG_PIXEL isf_own_pixel(buf, p)"),
         ("# extension GL_X : require\nfloat a;", "float a;"),
         ("#if __VERSION__ > 120\n#endif", "#if __VERSION__ > 120 #endif"),
         ("#define AT(p) IMG_NORM_PIXEL(buf, p)", "#define AT(p) isf_own_norm_pixel(buf, p)"),
@@ -60,6 +61,28 @@ def plain(text: str) -> str:
         ("float f() { if (A) { return -1; } return 2.; }", "float f() { if (A) { return -1.0; } return 2.; }"),
         ("int f() { return 0; }", "int f() { return 0; }"),
         ("float f() { return n[0]; }", "float f() { return n[0]; }"),
+        ("float f(int a) { return a ? 1 : a * 2; }", "float f(int a) { return float(a ? 1 : a * 2); }"),
+        ("float f(int a) { return f(a); }", "float f(int a) { return f(a); }"),
+        ("float f(vec2 a) { return a.x * .5; }", "float f(vec2 a) { return a.x * .5; }"),
+        ("float f() { return\n#ifdef A\na;\n#else\nb;\n#endif\n}", "float f() { return #ifdef A a; #else b; #endif }"),
+        ("#define tex texture2D\ntex(buf, p); tex(inputImage, p)",
+         "#define tex texture2D isf_own_norm_pixel(buf, p); isf_norm_pixel(inputImage, p)"),
+        ("#define A IMG_PIXEL\n#define B A\n#define C(p) B(buf, p)",
+         "#define A IMG_PIXEL #define B A #define C(p) isf_own_pixel(buf, p)"),
+        ("#ifdef A\n#define tex texture2D\n#else\n#define tex(s, p) mine(p)\n#endif\ntex(buf, p)",
+         "#ifdef A #define tex texture2D #else #define tex(s, p) mine(p) #endif tex(buf, p)"),
+        ("texture2D((buf), p)", "isf_own_norm_pixel((buf), p)"),
+        ("textureGrad(buf, p, a, b)", "isf_own_gradient(buf, p, a, b)"),
+        ("texture2DProj(inputImage, p)", "isf_projected(inputImage, p)"),
+        ("textureOffset(inputImage, p, ivec2(1, 0))", "isf_offset(inputImage, p, ivec2(1, 0))"),
+        ("float f(vec2 p, sampler2D s) { return texture2D(s, p).a; } f(p, buf) + f(p, inputImage)",
+         "float f(vec2 p, sampler2D s) { return isf_norm_pixel(s, p).a; }"
+         " float isf_mine_f(vec2 p, sampler2D s) { return isf_own_norm_pixel(s, p).a; }"
+         " isf_mine_f(p, buf) + f(p, inputImage)"),
+        ("float f(const in sampler2D s);\nfloat g(sampler2D t) {\nreturn f(t);\n}",
+         "float f(const in sampler2D s); float isf_mine_f(const in sampler2D s);"
+         " float g(sampler2D t) { return f(t); } float isf_mine_g(sampler2D t) { return isf_mine_f(t); }"),
+        ("float f(sampler2D s) {\n#ifdef A\n#endif\n}", "float f(sampler2D s) { #ifdef A #endif }"),
         ("const float a = 2.0 * PI;", "float a = 2.0 * PI;"),
         ("#define PI 3.14\nconst float a = 2.0 * PI;", "#define PI 3.14 const float a = 2.0 * PI;"),
         ("#define T TIME\nconst float a = T;", "#define T TIME float a = T;"),
@@ -75,6 +98,19 @@ def test_words(written: str, wanted: str) -> None:
     found = adapted(written, {"level", "buf", "inputImage", "length"}, {"buf"})
     assert plain(found) == wanted
     assert found.count("\n") == written.count("\n")
+
+
+def test_a_file_without_pictures_of_its_own_has_its_functions_once() -> None:
+    assert "isf_mine" not in adapted("float f(sampler2D s) { return texture2D(s, p).a; }", {"inputImage"}, ())
+
+
+@pytest.mark.parametrize(
+    "text", ["float f(){return ", "texture2D(", "f(sampler2D a) ", "vec4 f(", "float f(sampler2D s){"]
+)
+def test_text_without_end_is_rewritten_in_one_go(text: str) -> None:
+    """A mebibyte of it: were each piece looked at anew from every other, it would take hours."""
+    written = text * ((1 << 17) // len(text))
+    assert len(adapted(written, {"buf"}, {"buf"})) >= len(written)
 
 
 def test_a_vertex_shader_gives_what_varies() -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from engine.formats.isf.sampler_functions import SamplerFunction, aliases, argument_words, sampler_functions
 from engine.formats.isf.statements import (
     FUNCTIONS,
     blank_declared,
@@ -32,6 +34,12 @@ _READERS = {
     "texture2DLod": "isf_lod",
     "texture2DLodEXT": "isf_lod",
     "textureLod": "isf_lod",
+    "texture2DGradEXT": "isf_gradient",
+    "texture2DGradARB": "isf_gradient",
+    "textureGrad": "isf_gradient",
+    "texture2DProj": "isf_projected",
+    "textureProj": "isf_projected",
+    "textureOffset": "isf_offset",
     "texelFetch": "isf_texel",
 }
 _WORDS = {
@@ -74,11 +82,23 @@ def glsl_name(name: str) -> str:
     return f"isf_named_{name}" if is_kept else name
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What the words of a file become. `functions` are those of its own that are handed pictures, by name: at which
+    place of their arguments the first stands."""
+
+    words: Mapping[str, str]
+    own_pictures: frozenset[str]
+    readers: Mapping[str, str]
+    functions: Mapping[str, int]
+
+
 def adapted(text: str, declared: Collection[str], own_pictures: Collection[str], *, is_vertex: bool = False) -> str:
     """`text`, the GLSL of a file, for GLSL 3.30 core; every line stays where it is.
 
     `declared` are the names that the header declares; `own_pictures` those of them that do not come from the host:
-    targets of passes and imported ones.
+    targets of passes and imported ones. A function that is handed pictures is there twice: for the host's, and for the
+    shader's own under the name isf_mine_NAME.
     """
     pieces = [_plain(piece) for piece in pieces_of(text)]
     blank_declared(pieces, declared)
@@ -90,7 +110,18 @@ def adapted(text: str, declared: Collection[str], own_pictures: Collection[str],
         words |= dict.fromkeys(fragment_output(pieces), words["gl_FragColor"])
     if not any(piece.text == "switch" and next_code(pieces, i + 1).text == "(" for i, piece in enumerate(pieces)):
         words |= {word: glsl_name(word) for word in _SWITCHES}
-    return "".join(_written(pieces, index, words, own_pictures) for index in range(len(pieces)))
+    functions = sampler_functions(pieces) if own_pictures else ()
+    readers = _READERS | {name: _READERS[read] for name, read in aliases(pieces, _READERS).items()}
+    names = _Names(words, frozenset(own_pictures), readers, {one.name: one.position for one in functions})
+    twins = {one.last: _twin(pieces, one, names) for one in functions}
+    return "".join(_written(pieces, index, names) + twins.get(index, "") for index in range(len(pieces)))
+
+
+def _twin(pieces: Sequence[Piece], function: SamplerFunction, names: _Names) -> str:
+    """The function once more, in no line of its own, with the shader's own pictures for its arguments."""
+    inside = replace(names, own_pictures=names.own_pictures | function.samplers | {"sampler2D", "sampler2DRect"})
+    written = (_written(pieces, index, inside) for index in range(function.first, function.last + 1))
+    return " " + "".join(written).replace("\n", " ")
 
 
 def _plain(piece: Piece) -> Piece:
@@ -105,22 +136,25 @@ def _plain(piece: Piece) -> Piece:
     return piece
 
 
-def _written(pieces: Sequence[Piece], index: int, words: Mapping[str, str], own_pictures: Collection[str]) -> str:
+def _written(pieces: Sequence[Piece], index: int, names: _Names) -> str:
     """The piece at `index` as it is compiled."""
     piece = pieces[index]
     if piece.sort is Sort.DIRECTIVE:
         inside = list(pieces_of_directive(piece.text))
-        return "".join(_written(inside, at, words, own_pictures) for at in range(len(inside)))
-    return _word(pieces, index, words, own_pictures) if piece.sort is Sort.WORD else piece.text
+        return "".join(_written(inside, at, names) for at in range(len(inside)))
+    return _word(pieces, index, names) if piece.sort is Sort.WORD else piece.text
 
 
-def _word(pieces: Sequence[Piece], index: int, words: Mapping[str, str], own_pictures: Collection[str]) -> str:
-    word = pieces[index].text
+def _word(pieces: Sequence[Piece], index: int, names: _Names) -> str:
+    word, words = pieces[index].text, names.words
     following = next_code(pieces, index + 1)
-    if word in _READERS and following.text == "(":
-        reader = _READERS[word]
-        own = _first_argument(pieces, index) in own_pictures
-        return reader.replace("isf_", "isf_own_", 1) if own else reader
+    if word in names.readers and following.text == "(":
+        reader = names.readers[word]
+        is_own = not names.own_pictures.isdisjoint(argument_words(pieces, index, 0))
+        return reader.replace("isf_", "isf_own_", 1) if is_own else reader
+    if word in names.functions and following.text == "(":
+        is_own = not names.own_pictures.isdisjoint(argument_words(pieces, index, names.functions[word]))
+        return f"isf_mine_{word}" if is_own else words.get(word) or glsl_name(word)
     if word in FUNCTIONS and (following.text == "(" or word not in words):
         return word
     if beside := _BESIDE_A_PICTURE.fullmatch(word):
@@ -128,9 +162,3 @@ def _word(pieces: Sequence[Piece], index: int, words: Mapping[str, str], own_pic
     if word in _SWITCHES or (word in _QUALIFIERS and following.sort is Sort.WORD):
         return words.get(word, word)
     return words.get(word) or glsl_name(word)
-
-
-def _first_argument(pieces: Sequence[Piece], index: int) -> str:
-    """The word that the arguments of the call at `index` begin with."""
-    code = [at for at in range(index + 1, min(index + 8, len(pieces))) if pieces[at].is_code]
-    return pieces[code[1]].text if len(code) > 1 else ""

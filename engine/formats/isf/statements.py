@@ -37,11 +37,13 @@ _TYPES = frozenset(
 # What a constant may be made of, beside constants.
 _CONSTANT_WORDS = FUNCTIONS | _TYPES | _PRECISIONS | {"true", "false"}
 _DEFINE = re.compile(r"\s*#\s*define\s+(\w+)(\([^)]*\))?", re.DOTALL)
+_SIGNS = frozenset("+-*/%?:()<>=!&|")  # between numbers
+_LONGEST_VALUE = 60  # pieces: no text without end makes it slow
 _WHOLE_NUMBER = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class _Code:
+class Code:
     """A piece of a statement: its index, and how deep it lies in braces and in brackets."""
 
     index: int
@@ -72,7 +74,7 @@ def fragment_output(pieces: list[Piece]) -> tuple[str, ...]:
 def drop_wrong_consts(pieces: list[Piece]) -> None:
     """Take `const` from what is not one to GLSL 3.30: what is made of uniforms, variables and functions of the file."""
     constants = set(_CONSTANT_WORDS)
-    code = list(_code(pieces))
+    code = list(code_of(pieces))
     at_code = {one.index: number for number, one in enumerate(code)}
     done = -1
     for index, piece in enumerate(pieces):
@@ -90,8 +92,9 @@ def drop_wrong_consts(pieces: list[Piece]) -> None:
 
 
 def return_floats(pieces: list[Piece]) -> None:
-    """Write `return 0;` as `return 0.0;` in a function that gives a float."""
-    code = list(_code(pieces))
+    """Write `return 0;` as `return 0.0;`, and `return a ? 1 : n;` as `return float(a ? 1 : n);`, in a function that
+    gives a float."""
+    code = list(code_of(pieces))
     kind = returned = ""
     for number, one in enumerate(code):
         text = pieces[one.index].text
@@ -105,6 +108,30 @@ def return_floats(pieces: list[Piece]) -> None:
             place = 1 if texts[:1] == ["-"] else 0
             if len(texts) > place + 1 and texts[place + 1] == ";" and _WHOLE_NUMBER.fullmatch(texts[place]):
                 pieces[value[place].index].text += ".0"
+            else:
+                _as_float(pieces, [part.index for part in code[number : number + _LONGEST_VALUE]])
+
+
+def _as_float(pieces: Sequence[Piece], statement: Sequence[int]) -> None:
+    """Write `float(…)` around what a `return`, with which `statement` begins, gives, if that may be a whole number:
+    names, whole numbers and signs between them."""
+    value = []
+    for index in statement[1:]:
+        if pieces[index].text == ";":
+            break
+        value.append(index)
+    else:
+        return  # it has no end within reach
+    is_name = False
+    for piece in (pieces[index] for index in value):
+        is_call = is_name and piece.text == "("
+        is_whole = piece.sort is not Sort.NUMBER or _WHOLE_NUMBER.fullmatch(piece.text)
+        if is_call or not is_whole or (piece.sort is Sort.SIGN and piece.text not in _SIGNS):
+            return
+        is_name = piece.sort is Sort.WORD
+    if value and not any(piece.sort is Sort.DIRECTIVE for piece in pieces[statement[0] : value[-1]]):
+        pieces[value[0]].text = f"float({pieces[value[0]].text}"
+        pieces[value[-1]].text += ")"
 
 
 def powers_as_c(pieces: list[Piece]) -> None:
@@ -112,7 +139,7 @@ def powers_as_c(pieces: list[Piece]) -> None:
     they can be made of GLSL's functions alone."""
     calls: list[Piece] = []
     is_const, before = False, Piece(Sort.SPACE, "")
-    for one in _code(pieces):
+    for one in code_of(pieces):
         piece = pieces[one.index]
         if piece.text == "const" and one.brackets == 0:
             is_const = True
@@ -127,7 +154,8 @@ def powers_as_c(pieces: list[Piece]) -> None:
         piece.text = "isf_pow"
 
 
-def _code(pieces: Sequence[Piece]) -> Iterator[_Code]:
+def code_of(pieces: Sequence[Piece]) -> Iterator[Code]:
+    """The pieces that are part of statements, in order."""
     braces = brackets = 0
     for index, piece in enumerate(pieces):
         if not piece.is_code:
@@ -135,7 +163,7 @@ def _code(pieces: Sequence[Piece]) -> Iterator[_Code]:
         if piece.text in ("}", ")"):
             braces -= piece.text == "}"
             brackets -= piece.text == ")"
-        yield _Code(index, braces, brackets)
+        yield Code(index, braces, brackets)
         if piece.text in ("{", "("):
             braces += piece.text == "{"
             brackets += piece.text == "("
@@ -143,7 +171,7 @@ def _code(pieces: Sequence[Piece]) -> Iterator[_Code]:
 
 def _globals(pieces: list[Piece], first_words: Collection[str]) -> Iterator[list[int]]:
     """The global statements that begin with one of these words: the indices of their pieces, with the semicolon."""
-    code = list(_code(pieces))
+    code = list(code_of(pieces))
     before, done = ";", -1
     for number, one in enumerate(code):
         text = pieces[one.index].text
@@ -156,7 +184,7 @@ def _globals(pieces: list[Piece], first_words: Collection[str]) -> Iterator[list
         before = text
 
 
-def _until_semicolon(pieces: Sequence[Piece], code: Sequence[_Code], number: int) -> list[int]:
+def _until_semicolon(pieces: Sequence[Piece], code: Sequence[Code], number: int) -> list[int]:
     found = []
     for at in range(number, len(code)):
         found.append(code[at].index)

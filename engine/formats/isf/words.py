@@ -34,7 +34,7 @@ class Piece:
 
 _INSIDE = (
     r"(?P<comment>//(?:[^\n\\]|\\.)*|/\*.*?(?:\*/|\Z))|(?P<word>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<number>\.?[0-9](?:[eE][+-]|[A-Za-z0-9_.])*)|(?P<space>\s+)|(?P<sign>.)"
+    r"|(?P<number>\.?[0-9](?:[eE][+-]|[A-Za-z0-9_.])*)|(?P<space>\n+|[^\S\n]+)|(?P<sign>.)"
 )
 _PIECE = re.compile(r"(?P<directive>^[^\S\n]*#(?:[^\n\\/]|\\.|/(?![/*]))*)|" + _INSIDE, re.DOTALL | re.MULTILINE)
 _PIECE_OF_DIRECTIVE = re.compile(_INSIDE, re.DOTALL)
