@@ -19,10 +19,13 @@ from typing import Any
 
 from rich.console import Console
 
-from engine.app.command import DONE, print_json, run_command
+from engine.app.command import DONE, print_json, run_command, size
 from engine.app.report import print_report
 from engine.errors import SourceError
 from engine.formats.replace_file import replace_file
+from engine.formats.show_yaml import read_show
+from engine.gl.compositor import is_software
+from engine.gl.context import headless_context
 from engine.shipped import shipped
 from tools.demo_archive import make_archive
 from tools.demo_music import make_music
@@ -32,6 +35,7 @@ examples:
   runtime-tools demo                        # make it, then play it, or render it where there is no display
   runtime-tools demo --archive ~/Videos     # the same with your own folder
   runtime-tools demo --render --json
+  runtime-tools demo --render --size 1280x720      # as large as the show, however long that takes
 
 Exit codes: 0 done, 2 wrong input or usage, 1 a mistake of ours, 130 stopped with Ctrl-C.
 """
@@ -55,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--play", action="store_true", help="in a window, whatever the machine looks like")
     how.add_argument("--render", action="store_true", help="to a film, even where there is a display")
+    smaller = "the film's pixels; the show's canvas, or half of it where there is no graphics card"
+    parser.add_argument("--size", type=size, metavar="WxH", help=smaller)
     parser.add_argument("--json", action="store_true", help="print the figures as JSON on standard output")
     return parser
 
@@ -80,7 +86,8 @@ def _demo(options: argparse.Namespace) -> int:
     if options.play or (not options.render and has_display()):
         console.print(f"playing {show}; close its window to end it")
         return _play(show, as_json=options.json)
-    return _film(show, folder / ("own.mp4" if own else "demo.mp4"), made, console, as_json=options.json)
+    film = folder / ("own.mp4" if own else "demo.mp4")
+    return _film(show, film, made, console, options.size or _usual_size(show, console), as_json=options.json)
 
 
 def _make_library(archive: Path, library: Path, track: Path) -> int:
@@ -134,10 +141,28 @@ def _play(show: Path, *, as_json: bool) -> int:
     return subprocess.run(command, check=False).returncode  # noqa: S603 - our own program
 
 
-def _film(show: Path, film: Path, made: dict[str, int], console: Console, *, as_json: bool) -> int:
+def _usual_size(show: Path, console: Console) -> tuple[int, int]:
+    """How large the film is, in pixels: where the processor draws, every pixel costs time, and half the canvas does."""
+    canvas = read_show(show).show.canvas
+    context = headless_context()
+    try:
+        halves = is_software(context)
+    finally:
+        context.release()
+    if not halves:
+        return canvas.width, canvas.height
+    width, height = (max(2, side // 4 * 2) for side in (canvas.width, canvas.height))
+    console.print(f"no graphics card: the film is {width}x{height}; --size {canvas.width}x{canvas.height} takes longer")
+    return width, height
+
+
+def _film(
+    show: Path, film: Path, made: dict[str, int], console: Console, size_px: tuple[int, int], *, as_json: bool
+) -> int:
     """Render the show unless the film is of this very show; print where it is, its figures and what to try next."""
     record = film.with_suffix(".json")
-    state = _fingerprint(show)
+    width, height = size_px
+    state = f"{_fingerprint(show)} {width}x{height}"
     known = _read_json(record)
     if film.exists() and known.get("of") == state:
         figures = known["figures"]
@@ -150,6 +175,8 @@ def _film(show: Path, film: Path, made: dict[str, int], console: Console, *, as_
             show,
             "-o",
             film,
+            "--size",
+            f"{width}x{height}",
             "--overwrite",
             "--json",
         ]
