@@ -88,12 +88,13 @@ def _refuse_includes(parts: Sequence[Part]) -> None:
 
 
 def _placed(log: str, parts: Sequence[Part]) -> ShaderError:
-    """The complaints of a driver's log that have a place, told in terms of the files that they are about."""
+    """The complaints of a driver's log that have a place, told in terms of the files that they are about: of each line
+    the first, since others follow from it."""
     found: dict[str, ShaderError] = {}
     for line in log.splitlines():
         error = _complaint(line.strip(), parts)
         if error is not None:
-            found.setdefault(str(error), error)
+            found.setdefault(error.subject, error)
     if found:
         return ShaderError.of(list(found.values()))
     complaints = [line.strip() for line in log.splitlines() if "error" in line.lower()]

@@ -60,6 +60,9 @@ class ShaderProgram:
         and where an imported picture has no pixels; nothing is left on the GPU then."""
         self.context, self.source, self.premultiplied = context, source, premultiplied
         self.inputs = {one.name: one for one in source.inputs}
+        self.least_alpha = 0.0
+        self.leaves_pixels_out = bool(source.vertex) or "discard" in words_of(source.body)
+        """Whether it may draw less than every pixel: what it draws into has to be clear then."""
         self._programs = [_Program(context, program, source) for program in _built(context, source, premultiplied)]
         self._now = self._programs[0]
         self.clear_picture = context.texture((1, 1), 4, bytes(4))
@@ -101,6 +104,7 @@ class ShaderProgram:
 
     def set_least_alpha(self, alpha: float) -> None:
         """What the output's alpha is at least, from the next draw on: 1 where the picture lies over black."""
+        self.least_alpha = alpha
         self.set("isf_least_alpha", alpha)
         if self._copier is not None:
             self._copier.set("least_alpha", alpha)

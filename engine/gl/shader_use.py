@@ -183,6 +183,8 @@ class ShaderUse:
                 units += 1
         program.set_of_pass("RENDERSIZE", (float(size[0]), float(size[1])))
         program.set_of_pass("isf_to_output", is_output)
+        if program.leaves_pixels_out:
+            into.clear(alpha=program.least_alpha if is_output else 0.0, viewport=into.viewport)
         into.use()
         program.draw()
         for unit in range(units):

@@ -528,6 +528,40 @@ def test_a_function_reads_what_the_shader_keeps_as_it_was_written(
     assert (pixels_of(target) == (128, 255, 255, 255)).all()
 
 
+@pytest.mark.parametrize("target_of_pass", [None, "kept"])
+@pytest.mark.parametrize(
+    ("fragment", "vertex"),
+    [
+        ("void main() { if (isf_FragNormCoord.x < 0.5) discard; gl_FragColor = vec4(1.0); }", ""),
+        ("void main() { gl_FragColor = vec4(1.0); }", "void main() { isf_vertShaderInit(); gl_Position.x += 1.0; }"),
+    ],
+)
+def test_pixels_that_a_shader_leaves_out_are_clear(
+    use: Callable[..., ShaderUse],
+    target: moderngl.Framebuffer,
+    fragment: str,
+    vertex: str,
+    target_of_pass: str | None,
+) -> None:
+    """And not what somebody else drew before: pictures are used again."""
+    passes = [{"TARGET": target_of_pass, "PERSISTENT": True}] if target_of_pass else []
+    source = replace(parse_isf(isf(fragment, PASSES=passes)), vertex=vertex, vertex_file="x.vs")
+    shader = use(source)
+    wanted = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+    wanted[:, WIDTH // 2 :] = 255
+    for _ in range(2):
+        target.clear(0.2, 0.4, 0.6, 0.8)
+        shader.draw(target, Moment(0.0))
+        assert np.array_equal(pixels_of(target), wanted)
+    shader.program.set_least_alpha(1.0)
+    shader.draw(target, Moment(0.0))
+    assert (pixels_of(target)[..., 3] == 255).all()
+    target.clear(0.2, 0.4, 0.6, 0.8)
+    target.viewport = (0, 0, 4, 4)
+    shader.draw(target, Moment(0.0))
+    assert (pixels_of(target)[4:, 4:] == (51, 102, 153, 204)).all(), "what is beside its part is let be"
+
+
 @pytest.mark.parametrize(
     "read",
     [
