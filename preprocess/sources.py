@@ -29,7 +29,8 @@ def find_sources(named: Sequence[Path], library: Path) -> Found:
 
     A named file that does not exist is among the videos, so that the run can say so. Hidden files, folders
     reached through links, and the library itself are left out. So is a link to a file that is found by its own name;
-    one that leads out of its folder or nowhere, and what is no file at all (a pipe), is left out and told of.
+    one that leads out of its folder or nowhere, what is no file at all (a pipe), and a folder that may not be
+    opened, is left out and told of.
     """
     videos: set[Path] = set()
     sounds: set[Path] = set()
@@ -38,7 +39,7 @@ def find_sources(named: Sequence[Path], library: Path) -> Found:
     for path in (_absolute(each) for each in named):
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where it may not look
             folders.append(path)
-            for file in _files(path, _absolute(library)):
+            for file in _files(path, _absolute(library), left_out):
                 suffix = file.suffix.lower()
                 if suffix not in VIDEO_SUFFIXES and suffix not in SOUND_SUFFIXES:
                     continue
@@ -76,11 +77,12 @@ def _is_file(path: Path) -> bool:
 
 
 def sounds_in(folder: Path) -> tuple[Path, ...]:
-    """The sound files directly in `folder`, sorted; none where it is not a folder."""
-    if not folder.is_dir():
+    """The sound files directly in `folder`, sorted; none where it is not a folder, or may not be opened."""
+    try:
+        files = [file for file in folder.iterdir() if not file.name.startswith(".")]
+    except OSError:
         return ()
-    files = (file for file in folder.iterdir() if file.suffix.lower() in SOUND_SUFFIXES and file.is_file())
-    return tuple(sorted(file for file in files if not file.name.startswith(".")))
+    return tuple(sorted(file for file in files if file.suffix.lower() in SOUND_SUFFIXES and _is_file(file)))
 
 
 def _absolute(path: Path) -> Path:
@@ -88,8 +90,13 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute keeps "..", Path.resolve follows links
 
 
-def _files(folder: Path, library: Path) -> Iterator[Path]:
-    for parent, names, files in os.walk(folder):
+def _files(folder: Path, library: Path, left_out: dict[Path, str]) -> Iterator[Path]:
+    """The files in `folder`, hidden ones excepted; notes what may not be opened."""
+
+    def note(error: OSError) -> None:
+        left_out[Path(os.fsdecode(error.filename))] = f"a folder that cannot be opened: {error.strerror}"
+
+    for parent, names, files in os.walk(folder, onerror=note):
         names[:] = sorted(name for name in names if not name.startswith(".") and Path(parent, name) != library)
         for name in files:
             path = Path(parent, name)

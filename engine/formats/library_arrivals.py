@@ -19,6 +19,21 @@ from engine.formats.library_catalogue import is_inside
 # `made` is where the file lies until then, NULL where `file` goes. Both relative to the library, with forward slashes.
 ARRIVALS = "CREATE TABLE IF NOT EXISTS arrivals (file TEXT PRIMARY KEY, made TEXT) WITHOUT ROWID;"
 
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_PUT_BACK = (
+    "put back a copy of catalogue.sqlite, or move it away and run again: all is made anew then, and what you wrote"
+    " comes back from exported files only"
+)
+_NOT_WRITTEN = {
+    sqlite3.SQLITE_FULL: ("the disk is full", "make room"),
+    sqlite3.SQLITE_IOERR: ("the catalogue cannot be written", "look at the disk of the library, and make room"),
+    sqlite3.SQLITE_READONLY: ("the catalogue cannot be written: it is read-only", "look at its permissions"),
+    sqlite3.SQLITE_BUSY: (
+        "another program holds its catalogue locked",
+        "close it (a database browser?)",
+    ),
+}
+
 
 def note_arrivals(
     catalogue: sqlite3.Connection, folder: Path, arriving: Mapping[str, Path], leaving: Iterable[str]
@@ -54,13 +69,15 @@ def settle_arrivals(catalogue: sqlite3.Connection, folder: Path) -> None:
         raise
 
 
-def raise_disk_error(error: sqlite3.OperationalError, folder: Path) -> None:
-    """Raise OutputError where it was the disk that would not take what SQLite wrote: full, or failing."""
+def raise_disk_error(error: sqlite3.DatabaseError, folder: Path) -> None:
+    """Raise OutputError where the disk would not take what SQLite wrote or another program holds the catalogue locked,
+    LibraryError where the catalogue is damaged; nothing where it is none of these."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of the number says in which call
-    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        what = "the disk is full" if code == sqlite3.SQLITE_FULL else "the catalogue cannot be written"
-        mend = "make room; the same command goes on from there"
-        raise OutputError(what, subject=folder, mend=mend) from error
+    if code in _DAMAGED:
+        raise LibraryError(f"its catalogue is damaged: {error}", subject=folder, mend=_PUT_BACK) from error
+    if code in _NOT_WRITTEN:
+        what, mend = _NOT_WRITTEN[code]
+        raise OutputError(what, subject=folder, mend=f"{mend}; the same command goes on from there") from error
 
 
 def _move(place: Path, made: Path | None) -> None:

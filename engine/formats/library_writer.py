@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
-from engine.errors import LibraryError, OutputError
+from engine.errors import LibraryError, OutputError, RuntimeShowError
 from engine.formats.library_arrivals import ARRIVALS, note_arrivals, raise_disk_error, settle_arrivals
 from engine.formats.library_catalogue import check_version
 from engine.formats.library_rows import (
@@ -53,6 +53,7 @@ class LibraryWriter:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()  # clips are found by it, wherever the process stands
+        self._lock_fd: int | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock_fd = _locked(folder)
@@ -60,9 +61,13 @@ class LibraryWriter:
                 (folder / name).mkdir(exist_ok=True)
             self._catalogue = _opened(folder)
         except OSError as error:
+            self._unlock()
             raise LibraryError(
                 f"cannot be written: {error.strerror}", subject=folder, mend="choose a folder that you may write to"
             ) from error
+        except RuntimeShowError:
+            self._unlock()
+            raise
         self._arriving = False
         self._recover()
         self.work = self.folder / f"{WORK_PREFIX}{os.getpid()}"
@@ -80,11 +85,15 @@ class LibraryWriter:
         """Leave one plain file behind (no WAL beside it, so that it reads from a read-only disk) and unlock."""
         if self._settled():  # else the next writer needs what lies in the work folder
             shutil.rmtree(self.work, ignore_errors=True)  # what an ending worker still writes, the next writer clears
-        with suppress(sqlite3.OperationalError):  # a player that reads at this moment; the next close does it
+        with suppress(sqlite3.DatabaseError):  # a player that reads at this moment (the next close does it), or damage
             self._catalogue.execute("PRAGMA journal_mode = DELETE")
         self._catalogue.close()
+        self._unlock()
+
+    def _unlock(self) -> None:
         if self._lock_fd is not None:
             os.close(self._lock_fd)
+            self._lock_fd = None
 
     def _settled(self) -> bool:
         """Whether nothing is on its way any more: Ctrl-C may have come between a commit and the moves."""
@@ -103,7 +112,7 @@ class LibraryWriter:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All that is written within, or, when it is left by an exception, nothing. Not to be nested.
 
-        Raises OutputError where the disk is full; the catalogue is then as it was before.
+        Raises OutputError where the disk is full or the catalogue is locked; it is then as it was before.
         """
         self._arriving = False
         try:
@@ -113,7 +122,7 @@ class LibraryWriter:
         except BaseException as error:
             if self._catalogue.in_transaction:  # SQLite may have rolled back by itself
                 self._catalogue.execute("ROLLBACK")
-            if isinstance(error, sqlite3.OperationalError):
+            if isinstance(error, sqlite3.DatabaseError):
                 raise_disk_error(error, self.folder)
             raise
         if self._arriving:
@@ -260,6 +269,8 @@ def _opened(folder: Path) -> sqlite3.Connection:
         check_version(catalogue, folder)
         catalogue.execute(ARRIVALS)  # came later than the format's version 1, whose readers do not ask for it
     except sqlite3.Error as error:
+        if isinstance(error, sqlite3.DatabaseError):
+            raise_disk_error(error, folder)
         raise LibraryError(
             f"{CATALOGUE} cannot be written: {error}", subject=folder, mend="choose another folder for the library"
         ) from error

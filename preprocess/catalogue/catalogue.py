@@ -32,7 +32,8 @@ class Catalogue:
     """A library's catalogue, open for writing; a context manager. One thread, and one process at a time (locked).
 
     Opening it makes the library where there is none, brings older tables up to date, and clears what a killed run
-    left. Raises LibraryError where the folder cannot be written, another process writes it, or a newer program made it.
+    left. When it is left by an error of SQLite's, it raises what `raise_disk_error` makes of it.
+    Raises LibraryError where the folder cannot be written, another process writes it, or a newer program made it.
     `folder` is absolute; `work` is an empty folder inside it that goes when the catalogue is closed.
     """
 
@@ -54,6 +55,8 @@ class Catalogue:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.library.close()
+        if isinstance(error, sqlite3.DatabaseError):
+            raise_disk_error(error, self.folder)
 
     @property
     def connection(self) -> sqlite3.Connection:

@@ -24,8 +24,11 @@ from preprocess.commands.common import (
     tell,
     workers,
 )
+from preprocess.emit.report import left_out_of, print_left_out, print_moved
+from preprocess.exchange.relink import relink_among
 from preprocess.ingest.errors import shown, write_errors
 from preprocess.ingest.step import IngestStep
+from preprocess.pipeline.listening import Listener
 from preprocess.pipeline.runner import run_items
 from preprocess.sources import Found, find_sources
 from preprocess.style.adopt import adopted_style
@@ -41,6 +44,7 @@ A second run looks at what is new or changed only. What could not be used stands
 LIBRARY/reports/conversion_errors.csv, with the reason and what would mend it.
 """
 
+_MOVED = "relink"
 _COLOURS = {"sound": "green", "damaged": "yellow", "flagged": "cyan", "quarantined": "red"}
 
 
@@ -56,11 +60,13 @@ def run(parsed: argparse.Namespace) -> int:
     """Ingest; the exit code."""
     found = sources_named(parsed.sources, parsed.output)
     with listening(parsed.progress) as listener, Catalogue(parsed.output) as catalogue:
-        step = IngestStep(_with_options(adopted_style(catalogue, parsed.show), parsed), found, verify=parsed.verify)
+        style = _with_options(adopted_style(catalogue, parsed.show), parsed)
+        moved = follow_moved(catalogue, found, listener)
+        step = IngestStep(style, found, verify=parsed.verify)
         with workers(parsed, [step]) as hands:
             done = run_items(catalogue, [step], hands, listener)[step.name]
         errors = write_errors(catalogue)
-        report = _report(catalogue, found, done, errors)
+        report = {**_report(catalogue, found, done, errors), "moved": moved}
     tell(parsed, report, _print)
     return QUARANTINED if parsed.strict and report["counts"]["quarantined"] else DONE
 
@@ -75,6 +81,25 @@ def sources_named(named: Sequence[Path], library: Path) -> Found:
             mend="name folders or files that hold video: .mov .mp4 .avi .mkv .dv .m4v .mts .webm .mpg .3gp",
         )
     return found
+
+
+def follow_moved(catalogue: Catalogue, found: Found, listener: Listener) -> list[dict[str, str]]:
+    """Know sources of earlier runs again that were moved or renamed, before they are taken for new; what was found."""
+    begun = False
+
+    def tell(done: int, total: int) -> None:
+        nonlocal begun
+        if not begun:
+            listener.expect(_MOVED, 1)
+            listener.began(_MOVED, _MOVED, "files of the size of those that are gone")
+            begun = True
+        listener.went_on(_MOVED, done, total)
+
+    moved = sorted(relink_among(catalogue, found.videos, tell), key=lambda one: one.new)
+    if begun:
+        listener.stored(_MOVED, _MOVED, False)
+        listener.finished(_MOVED, 0)
+    return [{"base": one.base, "old": shown(one.old), "new": shown(one.new)} for one in moved]
 
 
 def _with_options(style: Style, parsed: argparse.Namespace) -> Style:
@@ -120,7 +145,7 @@ def _report(catalogue: Catalogue, found: Found, done: int, errors: list[dict[str
         "counts": {verdict: verdicts.count(verdict) for verdict in _COLOURS},
         "ingested": done,
         "conversion_errors": errors,
-        "left_out": [{"file": shown(path), "why": why} for path, why in found.left_out],
+        "left_out": left_out_of(found),
     }
 
 
@@ -137,8 +162,8 @@ def _print(report: Mapping[str, Any]) -> None:
             escape(name), f"[{colour}]{source['verdict']}[/]", _footage_words(source["footage"]), escape(remarks)
         )
     console.print(table)
-    for left in report["left_out"]:
-        console.print(f"[yellow]left out:[/] {escape(left['file'])} ({left['why']})", soft_wrap=True)
+    print_moved(report["moved"], console)
+    print_left_out(report["left_out"], console)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in report["counts"].items() if count)
     console.print(f"{len(report['sources'])} sources: {counts}; {report['ingested']} looked at in this run")
     if report["conversion_errors"]:

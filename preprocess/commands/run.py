@@ -20,7 +20,7 @@ from preprocess.commands.common import (
     table_console,
     workers,
 )
-from preprocess.commands.ingest import sources_named
+from preprocess.commands.ingest import follow_moved, sources_named
 from preprocess.emit.report import Done, print_report, run_report
 from preprocess.encode.step import EncodeStep
 from preprocess.ingest.errors import write_errors
@@ -68,10 +68,11 @@ def run(parsed: argparse.Namespace) -> int:
         style = _with_options(adopted_style(catalogue, parsed.show), parsed)
         if parsed.track is not None or parsed.no_track:
             set_track(catalogue, parsed.track)
+        moved = follow_moved(catalogue, found, listener)
         done, repaired = _streamed(catalogue, style, found, parsed, listener)
         for name in WHOLE:
             done[name] = _whole(catalogue, make_step(name, style), parsed, listener)
-        report = run_report(catalogue, found, Done(done, repaired, time.monotonic() - began_s))
+        report = run_report(catalogue, found, Done(done, repaired, moved, time.monotonic() - began_s))
     if parsed.json:
         print_json(report)
     else:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from engine.formats.library_rows import StoredSource
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.marks import left_out
+from preprocess.catalogue.texts import PERSON
 from preprocess.emit.show import title_of
 from preprocess.emit.stage import stage
 from preprocess.emit.steps import steps
@@ -33,7 +34,7 @@ VERDICTS = {
 def gather(catalogue: Catalogue, style: Style) -> Facts:
     """All that is to be said. Deterministic: the same library gives the same facts, times of day are none of them."""
     out = left_out(catalogue)
-    sources = _sources(catalogue, out)
+    sources, edited = _sources(catalogue, out), _edited(catalogue, style)
     return {
         "title": title_of(catalogue, style),
         "library": shown(catalogue.folder.name),
@@ -52,10 +53,10 @@ def gather(catalogue: Catalogue, style: Style) -> Facts:
             catalogue, "SELECT slug AS clip, kind, doubt, why, tries, for_person FROM doubts ORDER BY slug, kind, doubt"
         ),
         "tags": _tags(catalogue),
-        "movements": _movements(catalogue, style),
+        "movements": _movements(catalogue, style, edited),
         "track": _track(catalogue),
         "show": SHOW if (catalogue.folder / SHOW).is_file() else None,
-        "edited_by_hand": _edited(catalogue, style),
+        "edited_by_hand": edited,
     }
 
 
@@ -156,7 +157,7 @@ def _tags(catalogue: Catalogue) -> Facts:
     }
 
 
-def _movements(catalogue: Catalogue, style: Style) -> list[Facts]:
+def _movements(catalogue: Catalogue, style: Style, edited: list[str]) -> list[Facts]:
     captions = {
         row["slug"]: shown(row["text"])
         for row in catalogue.connection.execute(
@@ -168,7 +169,7 @@ def _movements(catalogue: Catalogue, style: Style) -> list[Facts]:
             "name": movement.name,
             "description": movement.description,
             "duration_s": round(_duration_s(catalogue, movement.name), 3),
-            "edited_by_hand": is_edited(catalogue, csv_name(movement.name)),
+            "edited_by_hand": csv_name(movement.name) in edited,
             "clips": [{**one, "caption": captions.get(one["clip"], "")} for one in _members(catalogue, movement.name)],
         }
         for movement in style.movements
@@ -214,9 +215,11 @@ def _track(catalogue: Catalogue) -> Facts | None:
 
 
 def _edited(catalogue: Catalogue, style: Style) -> list[str]:
-    """Files of the show that a person changed."""
-    names = [SHOW, *(csv_name(movement.name) for movement in style.movements)]
-    return [name for name in names if is_edited(catalogue, name)]
+    """Files of the show that a person changed, and those of schedules that a person made in the catalogue."""
+    query = "SELECT movement FROM schedules WHERE state = 'current' AND origin = ?"
+    persons = {row["movement"] for row in catalogue.connection.execute(query, (PERSON,))}
+    schedules = [(csv_name(movement.name), movement.name in persons) for movement in style.movements]
+    return [name for name, is_persons in ((SHOW, False), *schedules) if is_persons or is_edited(catalogue, name)]
 
 
 def as_json(facts: Facts) -> bytes:

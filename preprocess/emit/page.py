@@ -105,7 +105,7 @@ def _show(facts: Facts, picture: bool) -> Iterator[str]:
     else:
         yield '<p class="soft">No music.</p>'
     for name in facts["edited_by_hand"]:
-        yield f'<p class="flagged">{escape(name)} was edited by hand and left alone; what is new stands beside it.</p>'
+        yield f'<p class="flagged">{escape(name)} was edited by hand and kept; what is new stands beside it.</p>'
     if picture:
         yield f'<img class="wide" src="{_SCHEDULE_PICTURE}" alt="The schedule over time">'
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,17 @@ from preprocess.style.read import style_of
 _COLOURS = {"sound": "green", "partly damaged": "yellow", "flagged": "cyan", "quarantined": "red"}
 # With more sound sources than this, the table lists only those that need a look.
 _MOST_SOUND_ROWS = 60
+_MOST_GONE, _MOST_MOVED = 5, 20  # named; of the others the number is told
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a run did: how many items of each step; what was wrong with clips, by slug; how long it took."""
+    """What a run did: how many items of each step; what was wrong with clips, by slug; sources that had been moved;
+    how long it took."""
 
     items: Mapping[str, int]
     repaired: Mapping[str, str]
+    moved: Sequence[Facts]
     took_s: float
 
 
@@ -47,13 +51,28 @@ def run_report(catalogue: Catalogue, found: Found, done: Done) -> dict[str, Any]
         "show": str(folder / facts["show"]) if facts["show"] else None,
         "done": dict(done.items),
         "repaired": [{"clip": slug, "why": why} for slug, why in sorted(done.repaired.items())],
+        "moved": list(done.moved),
+        "files_left_out": left_out_of(found),
+        "gone": [shown(path) for path in sorted(catalogue.library.sources()) if _is_gone(path)],
         "took_s": round(done.took_s, 3),
     }
+
+
+def left_out_of(found: Found) -> list[Facts]:
+    """The files and folders among the sources that were not looked at, and why."""
+    return [{"file": shown(path), "why": why} for path, why in found.left_out]
+
+
+def _is_gone(path: Path) -> bool:
+    return not os.path.exists(path)  # noqa: PTH110 - Path.exists raises where it may not look
 
 
 def print_report(report: Mapping[str, Any], console: Console) -> None:
     """Sources and steps as tables, what went wrong with its mend, disk and stage, and the next command to type."""
     console.print(_sources(report["sources"]))
+    print_moved(report.get("moved", ()), console)
+    print_left_out(report.get("files_left_out", ()), console)
+    _print_gone(report.get("gone", ()), console)
     console.print(_steps(report))
     for one in report.get("repaired", ()):
         console.print(Text(f"encoded anew: {one['clip']}: {one['why']}", "yellow"))
@@ -73,6 +92,37 @@ def print_report(report: Mapping[str, Any], console: Console) -> None:
         )
     )
     _print_next(report, console)
+
+
+def print_moved(moved: Sequence[Facts], console: Console) -> None:
+    """Sources that were known again at another place, and keep what was made of them."""
+    for one in moved[:_MOST_MOVED]:
+        console.print(Text(f"moved: {one['old']} → {one['new']}"), soft_wrap=True)
+    if len(moved) > _MOST_MOVED:
+        console.print(Text(f"… and {len(moved) - _MOST_MOVED} more moved"))
+
+
+def print_left_out(left_out: Sequence[Facts], console: Console) -> None:
+    """Files and folders that were not looked at."""
+    for one in left_out:
+        console.print(Text(f"left out: {one['file']}: {one['why']}", "yellow"), soft_wrap=True)
+
+
+def _print_gone(gone: Sequence[str], console: Console) -> None:
+    if gone:
+        console.print(
+            Text(
+                f"not there now: {_some(gone)}. What was made of them stays;"
+                " if they were moved, runtime-preprocess relink finds them",
+                "yellow",
+            ),
+            soft_wrap=True,
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_GONE
+    return ", ".join(names[:_MOST_GONE]) + (f" and {more} more" if more > 0 else "")
 
 
 def _sources(sources: list[Facts]) -> Table:
@@ -118,7 +168,7 @@ def _print_next(report: Mapping[str, Any], console: Console) -> None:
     if track:
         console.print(Text(f"Music: {track['file']} ({track['why']})"))
     for name in report["edited_by_hand"]:
-        console.print(Text(f"{name}: edited by hand, left alone; what is new stands beside it.", "yellow"))
+        console.print(Text(f"{name}: edited by hand, and kept; what is new stands beside it.", "yellow"))
     if report["show"] is None:
         console.print(Text("No show was written: there is no clip to show.", "red"))
         return

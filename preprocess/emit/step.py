@@ -21,7 +21,7 @@ from preprocess.track.library import track_hash
 _MOST_SAID = 20  # mistakes of one file, as `schedule` has it
 # All that the report tells of, in a total order each.
 _TOLD = (
-    "SELECT base, title, verdict, reason, mend, notes FROM sources ORDER BY base",
+    "SELECT base, path, title, verdict, reason, mend, notes FROM sources ORDER BY base",
     "SELECT from_s, to_s, what, base FROM damage JOIN sources ON sources.id = source_id ORDER BY base, from_s, to_s",
     "SELECT base, file, bytes FROM footage ORDER BY base",
     "SELECT slug, codec, bytes, sha256, title FROM clips ORDER BY slug",

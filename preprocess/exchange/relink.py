@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -65,30 +65,61 @@ def relink(catalogue: Catalogue, root: Path, tell: Tell, *, check: bool = False)
     """
     if not root.is_dir():
         raise SourceError("is no folder", subject=root, mend="name the folder that the sources were moved into")
-    stored = catalogue.library.sources().values()
-    gone = [source for source in stored if not source.path.is_file()]
-    wanted = {source.sha256: source.size for source in gone if source.sha256}
-    taken = {source.path for source in stored if source not in gone}
     unread: list[Path] = []
-    candidates = [path for path in _files(_absolute(root), set(wanted.values()), unread) if path not in taken]
-    by_hash: dict[str, list[_File]] = {}
-    for file in _hashed(candidates, tell, unread):
-        if file.sha256 in wanted:
-            by_hash.setdefault(file.sha256, []).append(file)
-    found = list(_matched(gone, by_hash))
+    gone, there = _gone_and_there(catalogue)
+    files = [path for path in _files(_absolute(root), _sizes(gone), unread) if path not in there]
+    found = list(_matched(gone, _hashed(files, tell, unread)))
     if not check:
         _store(catalogue, found)
     places = {source.base for source, _, _ in found}
     return Report(
-        tuple(Relinked(source.base, source.path, file.path, alike) for source, file, alike in found),
+        _told(found),
         tuple(
             Missing(source.base, source.path, "no file there has its content" if source.sha256 else "was never read")
             for source in sorted(gone, key=lambda source: source.base)
             if source.base not in places
         ),
-        len(taken),
+        len(there),
         tuple(unread),
     )
+
+
+def relink_among(catalogue: Catalogue, paths: Sequence[Path], tell: Tell) -> tuple[Relinked, ...]:
+    """Find missing sources among `paths`, files that a run was given, and note their new places, as `relink` does."""
+    gone, there = _gone_and_there(catalogue)
+    sizes = _sizes(gone)
+    files = [path for path in paths if path not in there and _size(path) in sizes] if sizes else []
+    found = list(_matched(gone, _hashed(files, tell, [])))
+    if found:
+        _store(catalogue, found)
+    return _told(found)
+
+
+def _gone_and_there(catalogue: Catalogue) -> tuple[list[StoredSource], set[Path]]:
+    """The sources that are missing, and where the others are."""
+    gone: list[StoredSource] = []
+    there: set[Path] = set()
+    for path, source in catalogue.library.sources().items():
+        if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where it may not look
+            there.add(path)
+        else:
+            gone.append(source)
+    return gone, there
+
+
+def _sizes(gone: Sequence[StoredSource]) -> set[int]:
+    return {source.size for source in gone if source.sha256}
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
+
+
+def _told(found: Sequence[tuple[StoredSource, _File, int]]) -> tuple[Relinked, ...]:
+    return tuple(Relinked(source.base, source.path, file.path, alike) for source, file, alike in found)
 
 
 def _absolute(path: Path) -> Path:
@@ -114,7 +145,7 @@ def _files(root: Path, sizes: Collection[int], unread: list[Path]) -> Iterator[P
 
 def _hashed(paths: Sequence[Path], tell: Tell, unread: list[Path]) -> Iterator[_File]:
     """Each file with its hash; one that cannot be read, or changes meanwhile, is noted in `unread`."""
-    total, read = sum(path.stat().st_size for path in paths), 0
+    total, read = sum(_size(path) or 0 for path in paths), 0
     for path in paths:
         begun = read
         try:
@@ -134,13 +165,17 @@ def _hashed(paths: Sequence[Path], tell: Tell, unread: list[Path]) -> Iterator[_
             unread.append(path)
 
 
-def _matched(
-    gone: Sequence[StoredSource], by_hash: Mapping[str, Sequence[_File]]
-) -> Iterator[tuple[StoredSource, _File, int]]:
+def _matched(gone: Sequence[StoredSource], hashed: Iterable[_File]) -> Iterator[tuple[StoredSource, _File, int]]:
     """Each source with its file, and how many others there were; a file goes to one source only, the likest first."""
-    for sha256 in sorted(by_hash):
-        sources = [source for source in gone if source.sha256 == sha256]
-        files = by_hash[sha256]
+    wanted: dict[str, list[StoredSource]] = {}
+    for source in gone:
+        if source.sha256:
+            wanted.setdefault(source.sha256, []).append(source)
+    by_hash: dict[str, list[_File]] = {}
+    for one in hashed:
+        by_hash.setdefault(one.sha256, []).append(one)
+    for sha256 in sorted(by_hash.keys() & wanted.keys()):
+        sources, files = wanted[sha256], by_hash[sha256]
         pairs = [(_likeness(source.path, file.path), source, file) for source in sources for file in files]
         pairs.sort(key=lambda pair: (*(-part for part in pair[0]), pair[1].base, pair[2].path))
         placed: set[Path | str] = set()

@@ -89,6 +89,10 @@ def test_names_of_all_kinds_and_links_out_of_the_tree(tmp_path: Path, capsys: py
     report = run(capsys, archive, library)
     assert len(report["sources"]) == len(names)
     assert {source["verdict"] for source in report["sources"]} == {"sound"}
+    assert {Path(left["file"]).name: left["why"] for left in report["files_left_out"]} == {
+        "out.mp4": "a link to a file outside of its folder",
+        "loop.mp4": "a link that leads to no file",
+    }
     assert {path.relative_to(library).parts[0] for path in library.rglob("*.mov")} == {"clips"}
     page = (library / "reports" / "run.html").read_text()
     assert "<b>=1" not in page
@@ -103,6 +107,25 @@ def test_a_folder_without_videos_is_refused_before_anything_is_made(
     (tmp_path / "empty").mkdir()
     assert "no video files here" in refused(capsys, tmp_path / "empty", tmp_path / "library")
     assert not (tmp_path / "library").exists()
+
+
+def test_sources_that_were_moved_are_known_again_and_what_is_gone_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new, library = tmp_path / "old", tmp_path / "new", tmp_path / "library"
+    for number, name in enumerate(("kept", "lost")):
+        small_film(old / f"{name}.mp4", 1, number)
+    run(capsys, old, library)
+    made = {path: path.stat().st_mtime_ns for path in (library / "clips").iterdir()}
+    new.mkdir()
+    (old / "kept.mp4").rename(new / "renamed.mp4")
+    (old / "lost.mp4").unlink()
+    report = run(capsys, new, library)
+    assert [(one["old"], one["new"]) for one in report["moved"]] == [(str(old / "kept.mp4"), str(new / "renamed.mp4"))]
+    assert report["gone"] == [str(old / "lost.mp4")]
+    assert (report["counts"]["sources"], report["done"]["ingest"]) == (1, 0)
+    assert {path: path.stat().st_mtime_ns for path in (library / "clips").iterdir()} == made
+    assert "renamed.mp4" in (library / "reports" / "run.json").read_text()
 
 
 # The disk

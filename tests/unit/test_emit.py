@@ -214,5 +214,5 @@ def test_captions_and_file_names_stay_text_wherever_they_are_shown(catalogue: Ca
     assert "script" not in shown.tags
     assert all(re.fullmatch(r"\.\./thumbnails/[a-z0-9_-]+\.jpg", source) for source in shown.sources)
     console = Console(record=True, width=200, file=io.StringIO())
-    print_report(run_report(catalogue, Found((), (), ()), Done({}, {}, 1.0)), console)
+    print_report(run_report(catalogue, Found((), (), ()), Done({}, {}, [], 1.0)), console)
     assert "[bold]" in console.export_text()

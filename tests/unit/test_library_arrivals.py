@@ -12,6 +12,7 @@ import pytest
 from engine.errors import LibraryError, OutputError
 from engine.formats import library_arrivals, library_writer
 from engine.formats.library_writer import LibraryWriter
+from preprocess.catalogue.catalogue import Catalogue
 
 
 def made(library: LibraryWriter, name: str, content: str) -> Path:
@@ -89,6 +90,33 @@ def test_a_full_disk_leaves_the_catalogue_as_it_was(tmp_path: Path) -> None:
             catalogue.executemany("INSERT INTO written VALUES (?, ?)", rows)
         assert library.connection.execute("SELECT count(*) FROM written").fetchone()[0] == 0
         assert library.connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+
+
+def test_a_catalogue_that_another_program_holds_is_told_of(tmp_path: Path) -> None:
+    with LibraryWriter(tmp_path) as library:
+        other = sqlite3.connect(tmp_path / "catalogue.sqlite", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        library.connection.execute("PRAGMA busy_timeout = 0")
+        with pytest.raises(OutputError, match="another program holds its catalogue locked"), library.transaction():
+            raise AssertionError
+        other.execute("ROLLBACK")
+        with library.transaction() as catalogue:
+            catalogue.execute("INSERT INTO written VALUES ('a', 'b')")
+        other.close()
+
+
+def test_a_damaged_catalogue_is_told_of_and_kept(tmp_path: Path) -> None:
+    with Catalogue(tmp_path):
+        pass
+    file = tmp_path / "catalogue.sqlite"
+    whole = bytearray(file.read_bytes())
+    for page in range(1, len(whole) // 4096):  # all but the first, which says what tables there are
+        whole[page * 4096 : page * 4096 + 400] = b"\xff" * 400
+    for spoiled in (bytes(whole), b"not a database, not even nearly" * 200):
+        file.write_bytes(spoiled)
+        with pytest.raises(LibraryError, match="its catalogue is damaged"), Catalogue(tmp_path) as catalogue:
+            catalogue.connection.execute("SELECT * FROM written").fetchall()
+        assert file.read_bytes() == spoiled
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError("the disk is gone")])

@@ -16,8 +16,9 @@ from engine.model.clips import Codec
 from preprocess.footage.combing import combs
 from preprocess.footage.filters import PictureFilter, target_for
 from preprocess.slugs import base_of, bases, readable, slug
-from preprocess.sources import find_sources
+from preprocess.sources import find_sources, sounds_in
 from tests.archive_support import MovieSpec, numbered_movie, write_movie
+from tests.support import nobody
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,22 @@ def test_folders_are_searched_for_videos_and_sounds_in_any_case(tmp_path: Path) 
     found = find_sources([tmp_path, tmp_path / "notes.txt", tmp_path / "deep/../a.MOV"], library)
     assert [path.relative_to(tmp_path).as_posix() for path in found.videos] == ["a.MOV", "deep/b.Mts", "notes.txt"]
     assert [path.name for path in found.sounds] == ["c.flac"]
+
+
+def test_folders_that_may_not_be_opened_are_told_of(tmp_path: Path) -> None:
+    for name in ("a.mov", "private/b.mov", "music/c.flac"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    for name in ("private", "music"):
+        (tmp_path / name).chmod(0)
+    with nobody(tmp_path / "a.mov"):
+        found = find_sources([tmp_path], tmp_path / "library")
+        assert sounds_in(tmp_path / "music") == ()
+        assert sounds_in(tmp_path / "private" / "music") == ()
+    assert [path.name for path in found.videos] == ["a.mov"]
+    assert {path.name: why for path, why in found.left_out} == dict.fromkeys(
+        ("private", "music"), "a folder that cannot be opened: Permission denied"
+    )
 
 
 def _woven(count: int, *, interlaced: bool, top_first: bool = True, lines: int = 20) -> list[np.ndarray]:

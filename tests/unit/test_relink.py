@@ -14,8 +14,9 @@ from engine.errors import SourceError
 from preprocess import cli
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.dump import dump
-from preprocess.exchange.relink import Report, relink
+from preprocess.exchange.relink import Report, relink, relink_among
 from tests.curate_support import FOOTAGE, make_library
+from tests.support import nobody
 
 
 @pytest.fixture
@@ -102,6 +103,33 @@ def test_links_and_what_another_source_has_are_left_alone(catalogue: Catalogue, 
     old.rename(tmp_path / "elsewhere" / "b.mp4")
     (tmp_path / "old" / "link.mp4").symlink_to(tmp_path / "elsewhere" / "b.mp4")
     assert found(look(catalogue, tmp_path / "old")) == {}
+
+
+def test_a_folder_that_may_not_be_opened_hides_its_sources_and_no_more(
+    catalogue: Catalogue, tmp_path: Path, new: Path
+) -> None:
+    shutil.copy(tmp_path / "old" / "tapes" / FOOTAGE[0], new / "b.mp4")
+    (tmp_path / "old" / "tapes").chmod(0)
+    try:
+        with nobody(tmp_path / "old" / "tapes"):
+            report = relink(catalogue, tmp_path, lambda done, total: None, check=True)
+    finally:
+        (tmp_path / "old" / "tapes").chmod(0o755)
+    assert found(report) == {"bikes": new / "b.mp4"}
+    assert report.present == 0
+    assert tmp_path / "old" / "tapes" in report.unread
+
+
+def test_a_run_knows_moved_sources_among_its_own(catalogue: Catalogue, tmp_path: Path, new: Path) -> None:
+    old = tmp_path / "old" / "tapes"
+    (old / FOOTAGE[0]).rename(new / "b.mp4")
+    shutil.copy(old / FOOTAGE[1], new / "c.mp4")  # a copy of one that is still there is another source
+    before = list(dump(catalogue.connection))
+    given = [*sorted(new.iterdir()), new / "missing.mp4", old / FOOTAGE[1]]
+    assert [one.new for one in relink_among(catalogue, given, lambda done, total: None)] == [new / "b.mp4"]
+    assert paths(catalogue)["bikes"] == new / "b.mp4"
+    assert list(dump(catalogue.connection)) == before, "no step has a reason to do anything again"
+    assert relink_among(catalogue, given, lambda done, total: None) == ()
 
 
 def test_checking_notes_nothing_and_no_folder_is_an_error(catalogue: Catalogue, tmp_path: Path, new: Path) -> None:
