@@ -35,7 +35,6 @@ RED_STEP, SATURATED = 20 / 320, 0.8
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _REMEMBERED = 64  # turns of a cell: a second of 60 frames that each turn
-_EPSILON_S = 1e-6
 _ROUNDING = 1e-6  # of float32, so that a change of just 10 % is one
 
 
@@ -83,9 +82,9 @@ class FlashMeter:
     def __init__(self, frame_s: float, *, area_limit: float = AREA_LIMIT) -> None:
         """`frame_s`: seconds from frame to frame. `area_limit`: 0..1 of the picture.
 
-        A flash that falls on whole frames may come a frame early: so a second is counted as one frame less.
+        A second is as many frames as it has, whatever the rounding of their times: so it begins half a frame late.
         """
-        self._window_s = max(1.0 - frame_s, frame_s)
+        self._window_s = max(1.0 - frame_s / 2, frame_s / 2)
         self._area_limit = area_limit
         self._kinds = {
             FlashKind.GENERAL: _Turns(GENERAL_STEP, DARKER_BELOW, area_limit),
@@ -106,7 +105,7 @@ class FlashMeter:
 
     def _flashing(self, kind: FlashKind, at_s: float) -> Flashing:
         turns = self._kinds[kind]
-        since_s = at_s - self._window_s + _EPSILON_S
+        since_s = at_s - self._window_s
         counts = turns.counts(since_s)
         over = counts > 2 * MOST_FLASHES
         whole = turns.whole_shares(since_s)
@@ -125,27 +124,44 @@ class _Turns:
         self._step, self._darker_below, self._area_limit = step - _ROUNDING, darker_below, area_limit
         self._whole: deque[tuple[float, float]] = deque(maxlen=_REMEMBERED)  # when, and how much of the picture
         self._whole_way = 0
-        self._extreme: Floats | None = None  # reached since the last turn; before the first turn, the first value
+        self._is_new = True
 
     def add(self, at_s: float, measure: Floats, counts: Mask) -> None:
-        """Take in `measure` (rows, columns); a change is a turn only if it counts on either side."""
-        if self._extreme is None:
-            self._extreme, self._extreme_counts = measure, counts
-            self._way = np.zeros(measure.shape, np.int8)  # of the last turn: 1 up, -1 down
+        """Take in `measure` (rows, columns); a swing is a turn only if it counts at either end."""
+        if self._is_new:
+            self._is_new = False
+            # The least and the most since the last swing began; before the first one, since the beginning.
+            self._low = self._high = self._start = measure
+            self._low_counts = self._high_counts = self._start_counts = counts
+            self._way = np.zeros(measure.shape, np.int8)  # 1 up, -1 down
+            self._is_turn = np.zeros(measure.shape, np.bool_)  # the swing has been counted
             self._times_s = np.full((_REMEMBERED, *measure.shape), -np.inf)
             self._next = np.zeros(measure.shape, np.int64)
             return
-        extreme, way, either = self._extreme, self._way, counts | self._extreme_counts
-        up = either & (way != 1) & (measure - extreme >= self._step) & (extreme < self._darker_below)
-        down = either & (way != -1) & (extreme - measure >= self._step) & (measure < self._darker_below)
-        further = up | down | ((way == 1) & (measure > extreme)) | ((way == -1) & (measure < extreme))
-        self._extreme = np.where(further, measure, extreme)
-        self._extreme_counts = np.where(further, counts, self._extreme_counts)
-        self._way = np.where(up, 1, np.where(down, -1, way)).astype(np.int8)
-        rows, columns = np.nonzero(up | down)
+        rises = (self._way != 1) & (measure - self._low >= self._step)
+        falls = (self._way != -1) & (self._high - measure >= self._step)
+        self._begin_swings(rises, falls)
+        lower, higher = (rises | falls | further for further in (measure < self._low, measure > self._high))
+        self._low, self._low_counts = np.where(lower, measure, self._low), np.where(lower, counts, self._low_counts)
+        self._high, self._high_counts = (
+            np.where(higher, measure, self._high),
+            np.where(higher, counts, self._high_counts),
+        )
+        further = np.where(self._way == 1, higher, lower & (self._way == -1))
+        darker = np.minimum(self._start, measure)
+        turned = further & ~self._is_turn & (counts | self._start_counts) & (darker < self._darker_below)
+        self._is_turn |= turned
+        rows, columns = np.nonzero(turned)
         self._times_s[self._next[rows, columns], rows, columns] = at_s
         self._next[rows, columns] = (self._next[rows, columns] + 1) % _REMEMBERED
-        self._turn_whole(at_s, float(up.mean() - down.mean()))
+        self._turn_whole(at_s, float((turned * self._way).mean()))
+
+    def _begin_swings(self, rises: Mask, falls: Mask) -> None:
+        self._start = np.where(rises, self._low, np.where(falls, self._high, self._start))
+        high_counts = np.where(falls, self._high_counts, self._start_counts)
+        self._start_counts = np.where(rises, self._low_counts, high_counts)
+        self._way = np.where(rises, np.int8(1), np.where(falls, np.int8(-1), self._way))
+        self._is_turn &= ~(rises | falls)
 
     def counts(self, since_s: float) -> npt.NDArray[np.int64]:
         """How many turns each cell has had after `since_s`; flat, at most 64."""

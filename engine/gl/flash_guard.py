@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import moderngl
 
 from engine.gl.full_screen import FullScreen
@@ -11,6 +13,7 @@ _CELLS = (64, 32)
 _TURNS = (64, 64)  # the cells' twice: luminance and red
 _TURN_TEXTURES = 3
 _MOST_TAPS = 12  # of a cell, each way
+_SECOND_S = 1.0
 _TOOLS = ["passes/flash_tools.glsl"]
 _TURN_UNITS = {"turns_0": 0, "turns_1": 1, "turns_2": 2}
 
@@ -45,11 +48,13 @@ class FlashGuard:
             new_target(context, cells, full_float=True) for cells in (_CELLS, _CELLS, _CELLS, _TURNS)
         )
         self._last_s: float | None = None
+        self._black_s = -math.inf  # when a person last asked for black
 
     def draw(self, picture: moderngl.Texture, at_s: float, *, at_once: bool = False) -> moderngl.Framebuffer:
         """The picture to be shown at `at_s` (show time, seconds) instead of `picture`; good until the next draw.
 
-        `at_once`: it is shown as it is, whatever flashes; it counts for those that follow.
+        `at_once`: it is shown as it is, whatever flashes. It counts for those that follow, which leave room for another
+        one for a second.
 
         Both are encoded BT.709 over black and of the guard's size; what is beyond white is cut off. The first draw, and
         the first after `restart`, pass as they are. A jump backwards counts as no time at all.
@@ -57,12 +62,17 @@ class FlashGuard:
         starts = self._last_s is None
         since_s = 0.0 if self._last_s is None else max(at_s - self._last_s, 0.0)
         self._last_s = at_s
+        if at_once:
+            self._black_s = at_s
+        spares = abs(at_s - self._black_s) < _SECOND_S
         self._light.draw(self._wanted, [picture])
         wanted = picture_of(self._wanted)
         shown = wanted if starts else picture_of(self._shown)
         self._turns, self._turns_back = self._turns_back, self._turns
         self._count(self._fold, self._turns, [*_all_of(self._turns_back), shown], since_s, starts=starts)
         turns = _all_of(self._turns)
+        for program in (self._wish, self._sum, self._share):
+            program.set("spares", spares)
         self._wish.draw(self._wishes, [*turns, wanted])
         wishes = picture_of(self._wishes)
         wishes.build_mipmaps()
@@ -77,7 +87,7 @@ class FlashGuard:
 
     def restart(self) -> None:
         """Forget what was shown: the next picture passes as it is."""
-        self._last_s = None
+        self._last_s, self._black_s = None, -math.inf
 
     def release(self) -> None:
         """Give everything on the GPU back. Nothing can be drawn after it."""

@@ -16,14 +16,14 @@ float fastest(vec3 from, vec3 to, bool red, float turn) {
 
 float share_of(ivec2 cell, bool red) {
     ivec2 place = red ? cell + ivec2(0, GRID.y) : cell;
-    vec4 last = texelFetch(turns_0, place, 0);
     vec3 light = texelFetch(wanted, cell, 0).rgb;
-    float turn = turn_of(last, measure(light, red), red);
+    float turn = turn_of(place, measure(light, red), red);
     if (turn == 0.0) return 1.0;
     vec4 rule = texelFetch(whole, ivec2(red ? 1 : 0, 0), 0);
     if (!(rule.x > 0.0 && at_limit(texelFetch(turns_1, place, 0))) && rule.y != turn) return 1.0;
     vec3 from = texelFetch(shown, cell, 0).rgb;
-    float may_go = MARGIN * step_of(red) - turn * (measure(from, red) - last.y);
+    vec2 range = reached(place);
+    float may_go = MARGIN * step_of(red) - turn * (measure(from, red) - (turn > 0.0 ? range.x : range.y));
     return clamp(may_go / max(fastest(from, light, red, turn), 1e-4), 0.0, 1.0);
 }
 

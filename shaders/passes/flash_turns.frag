@@ -13,21 +13,21 @@ void main() {
     if (starts) {
         next_0 = vec4(0.0, value, LONG_AGO_S, LONG_AGO_S);
         next_1 = vec4(LONG_AGO_S);
-        next_2 = vec4(0.0);
+        next_2 = vec4(0.0, value, 0.0, 0.0);
         return;
     }
     next_0 = texelFetch(turns_0, cell, 0);
     next_1 = texelFetch(turns_1, cell, 0);
-    float turn = turn_of(next_0, value, red);
+    float turn = turn_of(cell, value, red);
+    vec2 range = turn == 0.0 ? reached(cell) : vec2(value);
     next_0.zw += since_s;
     next_1 += since_s;
     if (turn != 0.0) {
         next_1 = vec4(next_0.w, next_1.xyz);
         next_0 = vec4(turn, value, since_s, next_0.z);
-    } else if (next_0.x != 0.0) {
-        next_0.y = next_0.x > 0.0 ? max(next_0.y, value) : min(next_0.y, value);
     }
+    next_0.y = min(range.x, value);
     next_0.zw = min(next_0.zw, LONG_AGO_S);
     next_1 = min(next_1, LONG_AGO_S);
-    next_2 = vec4(turn, 0.0, 0.0, 0.0);
+    next_2 = vec4(turn, max(range.y, value), 0.0, 0.0);
 }

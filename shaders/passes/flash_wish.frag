@@ -7,7 +7,7 @@ out vec4 color;
 void main() {
     ivec2 cell = ivec2(gl_FragCoord.xy);
     bool red = is_red(cell);
-    float turn = turn_of(texelFetch(turns_0, cell, 0), measure(texelFetch(wanted, cell % GRID, 0).rgb, red), red);
+    float turn = turn_of(cell, measure(texelFetch(wanted, cell % GRID, 0).rgb, red), red);
     vec4 ages = texelFetch(turns_1, cell, 0);
     bool over = (turn != 0.0 && at_limit(ages)) || beyond_limit(ages);
     color = vec4(turn, at_limit(ages) ? 0.0 : turn, over ? 1.0 : 0.0, texelFetch(turns_2, cell, 0).x);

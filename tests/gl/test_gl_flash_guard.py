@@ -14,7 +14,7 @@ from engine.analysis.flash_report import FlashReport
 from engine.analysis.flashes import FlashMeter, cell_light
 from engine.gl.flash_guard import FlashGuard
 from tests.archive_support import MovieSpec, write_movie
-from tests.gl.gl_support import Pixels, pixels_of
+from tests.gl.gl_support import Floats, Pixels, pixels_of
 from tools.flash_check import film_flashes
 
 WIDTH, HEIGHT = 128, 64
@@ -27,13 +27,14 @@ Guard = Callable[..., list[Pixels]]
 def guarded(context: moderngl.Context) -> Guard:
     """Runs pictures, a frame after another, through a guard of their own."""
 
-    def run(pictures: Sequence[Pixels], rate: float = RATE) -> list[Pixels]:
+    def run(pictures: Sequence[Pixels], rate: float = RATE, fade: Sequence[float] | None = None) -> list[Pixels]:
         guard = FlashGuard(context, (WIDTH, HEIGHT))
         texture = context.texture((WIDTH, HEIGHT), 4)
         found = []
         for index, pixels in enumerate(pictures):
             texture.write(pixels.tobytes())
-            found.append(pixels_of(guard.draw(texture, index / rate)).copy())
+            black = fade is not None and bool(fade[index] <= 0)
+            found.append(pixels_of(guard.draw(texture, index / rate, at_once=black)).copy())
         guard.release()
         texture.release()
         return found
@@ -60,6 +61,12 @@ def strobe(
         pixels[:, : round(share * WIDTH), :3] = bright if is_bright else dark
         made.append(pixels)
     return made
+
+
+def blocks(generator: np.random.Generator, side: int) -> Floats:
+    """(HEIGHT, WIDTH, 3), of squares of a random colour each."""
+    colours = generator.integers(0, 256, (HEIGHT // side, WIDTH // side, 3)).astype(np.float64)
+    return colours.repeat(side, 0).repeat(side, 1)
 
 
 def report(pictures: Sequence[Pixels], rate: float = RATE) -> FlashReport:
@@ -133,6 +140,45 @@ def test_a_wave_across_the_picture(guarded: Guard, tint: tuple[float, ...]) -> N
         pixels[..., :3] = wave[:, None] * 255 * np.array(tint)
     assert report(pictures).verdict == "fail"
     assert report(guarded(pictures)).verdict != "fail"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_flashes_and_fades(guarded: Guard, seed: int) -> None:
+    """Two pictures of random blocks take turns, in one of several ways, and a hand fades them; or there is black."""
+    generator = np.random.default_rng(seed)
+    rate, hz, kind = (24, 25, 30, 50, 60 / 1.001, 60)[seed % 6], generator.uniform(3, 10), generator.integers(4)
+    first, second = (blocks(generator, int(generator.choice([1, 4, 16, 64]))) for _ in range(2))
+    if kind == 3:
+        first[..., 1:], second[..., 1:] = first[..., 1:] * 0.1, 0
+    across, at_s = np.arange(WIDTH) / WIDTH * 6, np.arange(round(rate * 1.5)) / rate
+    fade = [np.ones_like(at_s), at_s * generator.uniform(1, 5) % 1 < 0.6, 0.5 + 0.5 * np.cos(at_s * 14)][seed % 3]
+    pictures = []
+    for one_s, by in zip(at_s, fade, strict=True):
+        phase = 2 * np.pi * hz * one_s + (across if kind == 1 else 0)
+        mix = 0.5 + 0.5 * np.cos(phase) if kind < 2 else np.asarray(np.cos(phase) > 0, np.float64)
+        mixed = (first + (second - first) * mix.reshape(-1, 1)) * by
+        pictures.append(np.dstack([mixed, np.full((HEIGHT, WIDTH), 255)]).astype(np.uint8))
+    found = guarded(pictures, rate, fade)
+    assert report(found, rate).verdict != "fail"
+    assert not any(one[..., :3].any() for one, by in zip(found, fade, strict=True) if by <= 0)
+
+
+def test_a_flicker_around_what_was_first(guarded: Guard) -> None:
+    """Of 10.5 % of luminance, half of it above what the first picture has."""
+    pictures = strobe(8, bright=(195,) * 3, dark=(177,) * 3)
+    pictures.insert(0, strobe(0, bright=(187,) * 3)[0])
+    assert report(pictures).verdict == "fail"
+    assert report(guarded(pictures)).verdict != "fail"
+
+
+def test_after_black_by_hand_there_is_room_for_it_again(guarded: Guard) -> None:
+    fade = np.ones(RATE)
+    fade[:3] = fade[-3:] = 0
+    pictures = [(one * by).astype(np.uint8) for one, by in zip(strobe(7.5, frames=RATE), fade, strict=True)]
+    found = np.array([one[..., :3].mean() for one in guarded(pictures, RATE, fade)])
+    assert found[-1] == 0
+    turns = np.sign(np.diff(found)) * (np.abs(np.diff(found)) > 100)
+    assert np.count_nonzero(turns) <= 5
 
 
 @pytest.mark.parametrize("pictures", [strobe(2.5, 0.5), strobe(8, 0.1), strobe(0)], ids=["2.5 Hz", "a tenth", "still"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -43,6 +44,18 @@ def test_more_than_three_flashes_a_second_fail_at_any_rate(rate: float) -> None:
     assert report(frames(8, 0.5, rate=rate), rate).verdict == "fail"
 
 
+@pytest.mark.parametrize("rate", [24, 25, 30, 50, 60, 24 / 1.001, 30 / 1.001, 60 / 1.001])
+@pytest.mark.parametrize("digits", [9, 3], ids=["as they are", "rounded as in Matroska"])
+def test_a_second_is_as_many_frames_as_it_has(rate: float, digits: int) -> None:
+    """Flashes of so many frames each: too many as soon as three take less than a second."""
+    for period in (math.ceil(rate / 3) - 1, math.ceil(rate / 3)):
+        meter, found = FlashMeter(1 / rate), FlashReport()
+        for index in range(round(1.5 * rate)):
+            at_s, light = round(index / rate, digits), float(index % period < period // 2)
+            found.add(at_s, meter.add(at_s, np.full((ROWS, COLUMNS, 3), light, np.float32)))
+        assert (found.verdict == "fail") == (rate > 3 * period), period
+
+
 def test_what_counts_is_the_area() -> None:
     assert report(frames(4, 0.1)).verdict == "pass"
     assert report(frames(4, 0.2)).verdict == "caution"
@@ -65,6 +78,12 @@ def test_how_large_a_change_counts(dark: float, bright: float, verdict: str) -> 
     assert report(frames(5, dark=dark, bright=bright)).verdict == verdict
 
 
+@pytest.mark.parametrize(("low", "high", "verdict"), [(0.44, 0.545, "fail"), (0.45, 0.545, "pass")])
+def test_a_flicker_around_what_was_first_counts(low: float, high: float, verdict: str) -> None:
+    still = np.full((ROWS, COLUMNS, 3), 0.5, np.float32)
+    assert report([still, *frames(8, dark=low, bright=high)]).verdict == verdict
+
+
 @pytest.mark.parametrize(
     ("red", "other", "verdict"),
     [
@@ -79,6 +98,23 @@ def test_saturated_red_flashes_by_itself(red: tuple[float, ...], other: tuple[fl
     found = report(frames(5, dark=other, bright=red))
     assert found.verdict == verdict
     assert {one.kind.value for one in found.passages} <= {"red"}
+
+
+def test_red_counts_where_it_is_at_an_end_of_a_swing() -> None:
+    """A swing that passes through red to what is no red counts: there is a flash from black to red in it. One that is
+    over does not, though red comes after it, since it went elsewhere."""
+    black, red, pink = ((0.0, 0.0, 0.0), (0.09, 0.0, 0.0), (0.3, 0.045, 0.045))
+
+    def film(*colours: tuple[float, ...]) -> list[Floats]:
+        return [np.full((ROWS, COLUMNS, 3), one, np.float32) for one in colours * 10]
+
+    def flashes(pictures: list[Floats]) -> float:
+        return max(one.red_flashes for one in report(pictures, 60).seconds.values())
+
+    assert flashes(film(black, pink)) == 0
+    assert flashes(film(black, red)) == 9.5
+    assert flashes(film(black, red, pink)) == 5
+    assert flashes(film(pink, black, (0.05, 0.0, 0.0))) == 0
 
 
 def test_a_slow_swing_counts_as_a_sudden_one() -> None:
