@@ -22,6 +22,10 @@ class Message:
     count: int = 1
 
 
+# The `extra` of what the operator is told elsewhere for as long as it is so: it is not kept.
+TOLD_ELSEWHERE = {"is_told_elsewhere": True}
+
+
 class Messages(logging.Handler):
     """Keeps what is logged as a warning or worse. Any thread logs; any thread reads `newest`, and may keep it."""
 
@@ -30,6 +34,8 @@ class Messages(logging.Handler):
         self.newest: tuple[Message, ...] = ()  # the newest first; replaced whole, under logging's own lock
 
     def emit(self, record: logging.LogRecord) -> None:
+        if hasattr(record, "is_told_elsewhere"):
+            return
         try:
             text = record.getMessage()[:_LONGEST]
         except Exception:  # as every handler of logging: told on standard error

@@ -194,8 +194,6 @@ def _said(seen: Seen, columns: int) -> Iterator[tuple[str, Tone]]:
         yield "NOT TAKEN OVER; what played before plays on:", "bad"
         yield from ((part, "bad") for part in _wrapped(seen.problem[:_LONGEST_PROBLEM], columns, indent="  "))
     for message in seen.messages:
-        if seen.problem and message.text.endswith(seen.problem):
-            continue
         times = f" ({message.count} times)" if message.count > 1 else ""
         stamp = time.strftime("%H:%M:%S", time.localtime(message.wall_s))
         text = f"{stamp} {message.text}{times}"

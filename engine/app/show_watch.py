@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
 
+from engine.app.messages import TOLD_ELSEWHERE
 from engine.app.show_version import Version, Versions, WrittenAgainError
 from engine.errors import RuntimeShowError
 from engine.formats.show_reads import stamp_of
@@ -109,11 +110,11 @@ class ShowWatch:
         waiting = frozenset(changed)
         if waiting != self._waiting:
             self._waiting = waiting
-            self.line = f"waits for /lock 0: {_names(changed)}"
-            log.warning("%s: written while /lock is 1; taken over once it is 0", _names(changed))
+            self.line, self.problem = f"waits for /lock 0: {_names(changed)}", ""
+            log.warning("%s: written while /lock is 1; taken over once it is 0", _names(changed), extra=TOLD_ELSEWHERE)
 
     def _refuse(self, why: str) -> None:
-        log.warning("not taken over; what played before plays on.\n%s", why)
+        log.warning("not taken over; what played before plays on.\n%s", why, extra=TOLD_ELSEWHERE)
         self.line, self.problem = f"NOT TAKEN OVER: {why.splitlines()[0]}", why
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.app.messages import MOST_KEPT, Message, Messages
+from engine.app.messages import MOST_KEPT, TOLD_ELSEWHERE, Message, Messages
 from engine.app.operator import PREVIEW_COLUMNS, PREVIEW_ROWS, Line, Seen, page
 from engine.app.pace import Tick
 from engine.app.published import Published
@@ -106,9 +106,9 @@ def test_what_runs_badly_stands_out() -> None:
     assert "failed" not in tones()
 
 
-def test_a_problem_stays_above_the_messages_and_is_not_said_twice() -> None:
+def test_a_problem_stays_above_the_messages() -> None:
     problem = "shaders/glow.fs:12: undeclared identifier 'colr': gl_FragColor = colr;"
-    messages = [Message(3.0, f"not taken over.\n{problem}"), Message(2.0, "fader: lost", count=3), Message(1.0, "old")]
+    messages = [Message(2.0, "fader: lost", count=3), Message(1.0, "old")]
     lines = page(seen(problem=problem, messages=messages, said=["LEARN /layer/base/x"]), COLUMNS, ROWS)
     told = text_of(lines)
     assert told.count("undeclared identifier") == 1
@@ -136,6 +136,7 @@ def logger() -> tuple[logging.Logger, Messages]:
 def test_warnings_are_kept_newest_first_and_repeats_counted(logger: tuple[logging.Logger, Messages]) -> None:
     log, messages = logger
     log.info("not for the operator")
+    log.warning("what is wrong with a file, until it is mended", extra=TOLD_ELSEWHERE)
     log.warning("%s is lost", "fader")
     log.warning("%s is lost", "fader")
     try:

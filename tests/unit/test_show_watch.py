@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.app.load import load_world
+from engine.app.messages import kept_messages
 from engine.app.show_version import Version, Versions
 from engine.app.show_watch import Settled, ShowWatch
 from engine.errors import RuntimeShowError
@@ -63,9 +64,14 @@ def offered(watch: ShowWatch) -> Version:
     return watch.offered
 
 
-def test_text_that_is_no_yaml_is_told_and_the_files_are_watched_on(show: Path, watch: ShowWatch) -> None:
-    show.write_text(SHOW + "  - [\n")
-    until(lambda: watch.problem)
+def test_text_that_is_no_yaml_is_told_and_the_files_are_watched_on(
+    show: Path, watch: ShowWatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with kept_messages() as messages:
+        show.write_text(SHOW + "  - [\n")
+        until(lambda: watch.problem)
+    assert "show.yaml:7: cannot be read as YAML" in caplog.text
+    assert not messages.newest, "once it is mended nothing is left of it"
     assert "show.yaml:7: cannot be read as YAML" in watch.problem
     assert watch.line.startswith("NOT TAKEN OVER: ")
     show.write_text(SHOW.replace("60", "50"))
