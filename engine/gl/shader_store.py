@@ -55,6 +55,7 @@ class ShaderStore:
         self._memories: dict[str, _Memory] = {}
         self._aside: dict[str, Shader] = {}
         self._staged: dict[str, tuple[Shader, ShaderProgram]] = {}  # for the next `prepare`
+        self._wrong_sizes: set[str] = set()  # of which shaders they were told
         self._draw_index = 0
 
     @property
@@ -106,7 +107,8 @@ class ShaderStore:
 
     def _compiled(self, source: Isf) -> ShaderProgram:
         program = ShaderProgram(self._context, source, premultiplied=True)
-        use = ShaderUse(program, self._targets)
+        # Sizes may have no value on so small a picture, and have one on the canvas.
+        use = ShaderUse(program, self._targets, on_wrong_size=lambda _: None)
         trial = new_target(self._context, (2, 2), half_float=True)
         try:
             use.draw(trial, Moment(0.0))
@@ -123,7 +125,7 @@ class ShaderStore:
         self._aside.pop(name, None)
         self.usable[name], self._programs[name] = shader, program
         if not shader.has_memory:
-            self._uses[name] = ShaderUse(program, self._targets)
+            self._uses[name] = self._use(name)
 
     def set_aside(self, name: str, error: ShaderError, shader: Shader | None = None) -> None:
         """Pass the shader by, until `prepare`; a `shader` that does not even compile until its file is another."""
@@ -173,6 +175,14 @@ class ShaderStore:
         for name in list(self._programs):
             self._drop(name)
 
+    def _use(self, name: str) -> ShaderUse:
+        return ShaderUse(self._programs[name], self._targets, on_wrong_size=lambda error: self._tell_size(name, error))
+
+    def _tell_size(self, name: str, error: ShaderError) -> None:
+        if name not in self._wrong_sizes:
+            self._wrong_sizes.add(name)
+            _log.warning("where a setting has no size, the passes of %s are as large as the canvas: %s", name, error)
+
     def _draw(
         self,
         use: ShaderUse,
@@ -191,7 +201,7 @@ class ShaderStore:
         if memory is None or memory.program is not program:
             if memory is not None:
                 memory.use.forget()
-            memory = _Memory(ShaderUse(program, self._targets), program, one.steps[0], one.steps[0], self._draw_index)
+            memory = _Memory(self._use(one.shader.shader), program, one.steps[0], one.steps[0], self._draw_index)
             self._memories[key] = memory
         elif one.restarts:
             memory.use.forget()
@@ -201,6 +211,7 @@ class ShaderStore:
     def _drop(self, name: str) -> None:
         self.usable.pop(name, None)
         self._uses.pop(name, None)
+        self._wrong_sizes.discard(name)
         program = self._programs.pop(name, None)
         if program is None:
             return

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import moderngl
 
+from engine.errors import ShaderError
 from engine.formats.isf import IsfPass
 from engine.formats.isf.passes import pass_sizes
 from engine.gl.shader_program import ShaderProgram
@@ -63,9 +64,18 @@ class OwnTargets:
 class ShaderUse:
     """A shader's program with what this one use of it remembers. Render thread only."""
 
-    def __init__(self, program: ShaderProgram, targets: Targets | None = None) -> None:
-        """`targets` is where its passes get their pictures; without it they are its own."""
+    def __init__(
+        self,
+        program: ShaderProgram,
+        targets: Targets | None = None,
+        *,
+        on_wrong_size: Callable[[ShaderError], None] | None = None,
+    ) -> None:
+        """`targets` is where its passes get their pictures; without it they are its own. `on_wrong_size` hears of a
+        pass whose size has no value or is too large, and every pass is as large as the output for once; without it
+        `draw` raises."""
         self.program = program
+        self._on_wrong_size = on_wrong_size
         self.pass_count = 0
         """How many full-screen passes the last draw took."""
         self._own = OwnTargets(program.context) if targets is None else None
@@ -79,8 +89,8 @@ class ShaderUse:
         """Draw every pass, the last into `target` as far as its viewport goes.
 
         `inputs` sets inputs by name; those left out have their defaults. Raises
-        ShaderError for a name that the shader has no input of, a value that its input cannot hold, and a pass whose
-        size has no value or is too large; then nothing is drawn, made or forgotten.
+        ShaderError for a name that the shader has no input of, a value that its input cannot hold, and, unless
+        somebody hears of it, a pass whose size has no value or is too large; then nothing is drawn, made or forgotten.
         """
         values = self.program.values(inputs or {})
         output_size = (target.viewport[2], target.viewport[3])
@@ -122,9 +132,21 @@ class ShaderUse:
     ) -> list[tuple[int, IsfPass, tuple[int, int]]]:
         """The passes that leave something behind, with their index and size: those with a target, and the last."""
         passes = self.program.source.passes
-        sizes = pass_sizes(passes, self.program.source.file, output_size, values)
+        sizes = self._sizes(output_size, values)
         last = len(passes) - 1
         return [(i, one, sizes[i]) for i, one in enumerate(passes) if one.target or i == last]
+
+    def _sizes(
+        self, output_size: tuple[int, int], values: Mapping[str, Value | moderngl.Texture]
+    ) -> list[tuple[int, int]]:
+        source = self.program.source
+        try:
+            return pass_sizes(source.passes, source.file, output_size, values)
+        except ShaderError as error:
+            if self._on_wrong_size is None:
+                raise
+            self._on_wrong_size(error)
+            return [output_size] * len(source.passes)
 
     def _set_values(self, moment: Moment, values: Mapping[str, Value | moderngl.Texture]) -> None:
         self.program.set("TIME", moment.time_s)

@@ -26,6 +26,8 @@ Tell = Callable[..., None]
 """Hears how far a trial has come: `doing` as words, `kind`, `compiled`."""
 
 _BLANK_LEVELS = 0.5  # standard deviation of all pixels of all frames, in levels of 0..255
+# Of processor time. The slowest of the public shaders take a tenth of it, where GL draws on the processor.
+_MOST_NS_A_PIXEL = 25_000.0
 _DATE = (2024.0, 2.0, 29.0, 45_296.7)
 
 # Written around the shader's own main, which engine.gl.shader_program calls isf_main: each pass marks, in a second
@@ -93,10 +95,11 @@ def drawn(context: moderngl.Context, file: Path, job: TrialJob, tell: Tell) -> D
     program = ShaderProgram(context, _marking(source), premultiplied=True)
     tell(compiled=True)
     targets = MarkedTargets(context)
-    use = ShaderUse(program, targets)
+    wrong_sizes: list[ShaderError] = []
+    use = ShaderUse(program, targets, on_wrong_size=wrong_sizes.append)
     inputs = TrialInputs(context, source, (job.width, job.height))
     try:
-        return _frames(use, targets, inputs, job, tell)
+        return _frames(use, targets, inputs, job, tell, wrong_sizes=wrong_sizes)
     finally:
         inputs.release()
         use.release()
@@ -109,12 +112,21 @@ def _marking(source: Isf) -> Isf:
     return replace(source, body=_BEFORE + source.body + _AFTER, body_line=source.body_line - _BEFORE.count("\n"))
 
 
-def _frames(use: ShaderUse, targets: MarkedTargets, inputs: TrialInputs, job: TrialJob, tell: Tell) -> Drawing:
+def _frames(
+    use: ShaderUse,
+    targets: MarkedTargets,
+    inputs: TrialInputs,
+    job: TrialJob,
+    tell: Tell,
+    *,
+    wrong_sizes: list[ShaderError],
+) -> Drawing:
     context = use.program.context
     output = targets.take((job.width, job.height), is_float=False)
     pictures: list[Pixels] = []
     kept: list[Pixels] = []
     took_ms: list[float] = []
+    worked_ms: list[float] = []
     remarks: list[str] = []
     before_s = job.frames[0].at_s
     source = use.program.source
@@ -124,16 +136,20 @@ def _frames(use: ShaderUse, targets: MarkedTargets, inputs: TrialInputs, job: Tr
         moment = Moment(frame.at_s, max(0.0, frame.at_s - before_s), index, _DATE)
         before_s = frame.at_s
         values = inputs.at(frame)
-        started_s = time.perf_counter()
+        wrong_sizes.clear()
+        started_s, worked_s = time.perf_counter(), time.process_time()
         try:
             use.draw(output, moment, values)
         except ShaderError as error:
             if frame.settings == "default":
                 raise
-            remarks.append(f"{frame}: {error.what}")  # a size that is too large only there
+            remarks.append(f"{frame}: {error.what}")
             continue
+        if wrong_sizes and frame.settings != "default":  # with those, reading has tried the sizes on a real canvas
+            remarks.append(f"{frame}: {wrong_sizes[0].what}; then every pass is as large as the canvas")
         context.finish()
         took_ms.append((time.perf_counter() - started_s) * 1e3)
+        worked_ms.append((time.process_time() - worked_s) * 1e3)
         if context.error != "GL_NO_ERROR":
             raise ShaderError(f"OpenGL refuses to draw its {frame}", subject=source.file)
         # What is copied into the output has been looked at in its own target; a copy marks nothing, and clears nothing.
@@ -142,10 +158,19 @@ def _frames(use: ShaderUse, targets: MarkedTargets, inputs: TrialInputs, job: Tr
         pictures.append(_pixels(output))
         if frame.is_kept:
             kept.append(pictures[-1])
+    _check_pace(median(worked_ms[1:] or worked_ms), job, source)
     by_default = pictures[: sum(frame.settings == "default" for frame in job.frames)]
     return Drawing(
         tuple(kept), _are_blank(pictures), _are_blank(by_default), median(took_ms[1:] or took_ms), tuple(remarks)
     )
+
+
+def _check_pace(frame_ms: float, job: TrialJob, source: Isf) -> None:
+    """Raises ShaderError where a frame takes so much processor time that no show could play it: software GL ends a loop
+    without end after some ten thousand rounds, and then goes on."""
+    if frame_ms > _MOST_NS_A_PIXEL * job.width * job.height * 1e-6:
+        what = f"takes {frame_ms:.0f} ms for a frame of {job.width} × {job.height} pixels, too slow for any show"
+        raise ShaderError(what, subject=source.file, mend="Has it a loop without end? It is left out.")
 
 
 def _are_blank(pictures: Sequence[Pixels]) -> bool:

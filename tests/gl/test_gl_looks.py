@@ -269,12 +269,27 @@ def test_a_shader_that_cannot_be_drawn_is_passed_by_and_told_once(
     with caplog.at_level(logging.WARNING):
         make.prepare_show(loaded(tmp_path, shaders))
         picture = plain(100, 50, 20)
-        for by in (0.0, 1.0, 2.0):
+        for by in (1e39, 1.0, 2.0):  # the first is more than a GPU's float holds
             chain = (effect("torn"), effect("gain", by=0.5), effect("hollow", by=by))
             found = drawn(make, plan_of(layer_of(picture, effects=chain)), frames_of(picture))
             assert_all(found, 50, 25, 10)
     assert figures.counters["shaders_failed"].count == 2
     assert [message.count("torn.fs:2") for message in caplog.messages] == [1, 0]
+
+
+def test_a_setting_without_a_size_passes_nothing_by(
+    compositor: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A fader may touch the end of its way, and come back."""
+    figures = Figures()
+    make = with_shaders(compositor(*LOOKS_SIZE, figures), tmp_path, "hollow")
+    picture = plain(100, 50, 20)
+    with caplog.at_level(logging.WARNING):
+        for by in (1.0, 0.0, 0.5, 1e-30):
+            plan = plan_of(layer_of(picture, effects=(effect("hollow", by=by),)))
+            assert_all(drawn(make, plan, frames_of(picture)), 100, 50, 20)
+    assert figures.counters["shaders_failed"].count == 0
+    assert [message.count("hollow.fs:") for message in caplog.messages] == [1]
 
 
 def test_a_new_version_of_a_shader_takes_over_and_a_wrong_one_does_not(compositor: Make, tmp_path: Path) -> None:
