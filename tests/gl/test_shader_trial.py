@@ -160,6 +160,15 @@ def test_an_endless_loop_is_stopped_and_the_next_shader_tried(shared_context: mo
     assert passed.error is None
 
 
+def test_a_loop_that_only_the_driver_ends_is_no_shader_for_a_show(tmp_path: Path) -> None:
+    body = "void main() { float x = 0.0; while (x < 1.0 || TIME > -1.0) x += 0.1; gl_FragColor = vec4(x); }"
+    with ShaderTrial() as child:  # software GL ends it after 65,536 rounds, at each pixel of each frame
+        stopped = child.run(write(tmp_path, "endless.fs", body))
+    assert stopped.compiled
+    assert stopped.error is not None
+    assert stopped.error.mend == "Has it a loop without end? It is left out."
+
+
 # A child that dies of files called crash, never answers for those called wait, and passes all others.
 STAND_IN = """
 import json, os, signal, sys, time
