@@ -27,21 +27,26 @@ from engine.shipped import shipped
 
 DOCS = Path(__file__).parents[1] / "docs"
 WIDTH, HEIGHT = 320, 180
-_RATE_HZ = 30  # a show steps shaders with memory 60 times a second; here half of it does
+_RATE_HZ = 60  # as a show steps shaders with memory
 _SECONDS = 2.5
 _KINDS = {"generators": "Generators", "effects": "Effects", "transitions": "Transitions"}
 _SOURCES = ("dancer", "city")
 # What shows an effect best, where its defaults leave much to the person.
 _SHOWN: Mapping[str, Mapping[str, Value]] = {
     "chroma_key": {"key": (0.98, 0.62, 0.5, 1.0), "tolerance": 0.1, "softness": 0.1},
-    "feedback": {"half_life_s": 0.6, "turn": 0.05, "zoom": 0.6, "merge": 1, "hue": 0.25},
+    "dither": {"dot_px": 8.0},
+    "edge": {"radius_px": 4.0},
+    "feedback": {"half_life_s": 20.0, "turn": 0.03, "zoom": 0.5, "merge": 2, "hue": 0.04},
     "echo": {"half_life_s": 1.0, "merge": 1},
     "flow_smear": {"strength": 4.0, "half_life_s": 1.5},
     "grade": {"contrast": 1.3, "temperature": 0.6, "saturation": 1.4, "exposure": 0.3},
     "kaleidoscope": {"turn": 0.1},
-    "luma_key": {"level": 0.25},
-    "pixel_sort": {"level": 0.15, "half_life_s": 3.0, "reach_px": 2.0},
+    "luma_key": {"level": 0.3},
+    "pixel_sort": {"level": 0.15, "half_life_s": 3.0},
+    "pixelate": {"size_px": 48.0},
     "rgb_split": {"amount": 0.02},
+    "scanlines": {"lines": 60.0},
+    "sharpen": {"amount": 2.0, "radius_px": 4.0},
     "strobe": {"rate_hz": 2.9},
     "slit_scan": {"period_s": 3.0},
     "threshold": {"level": 0.3, "dark": (0.05, 0.05, 0.2, 1.0), "bright": (1.0, 0.8, 0.4, 1.0)},
@@ -55,6 +60,9 @@ files of your own work, and `runtime-tools shaders FOLDER --sheet OUT.png` draws
 
 The pictures are drawn by `python -m tools.gallery` from two of the generators, which writes this page too. Effects are
 shown after two and a half seconds, some with settings other than their defaults.
+
+Effects look alike at every size and rate. Lengths are parts of the picture, or, where their name ends in `_px`, pixels
+of a picture 720 lines high: `size_px: 16` is 24 pixels at 1920 × 1080.
 
 """
 

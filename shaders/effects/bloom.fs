@@ -12,63 +12,65 @@
         {"NAME": "tint", "TYPE": "color", "DEFAULT": [1.0, 1.0, 1.0, 1.0]}
     ],
     "PASSES": [
-        {"TARGET": "small2", "FLOAT": true, "WIDTH": "$WIDTH/2", "HEIGHT": "$HEIGHT/2"},
-        {"TARGET": "small4", "FLOAT": true, "WIDTH": "$WIDTH/4", "HEIGHT": "$HEIGHT/4"},
-        {"TARGET": "small8", "FLOAT": true, "WIDTH": "$WIDTH/8", "HEIGHT": "$HEIGHT/8"},
-        {"TARGET": "large4", "FLOAT": true, "WIDTH": "$WIDTH/4", "HEIGHT": "$HEIGHT/4"},
-        {"TARGET": "large2", "FLOAT": true, "WIDTH": "$WIDTH/2", "HEIGHT": "$HEIGHT/2"},
+        {"TARGET": "small1", "FLOAT": true, "WIDTH": "$WIDTH*min(0.5, 360/$HEIGHT)", "HEIGHT": "$HEIGHT*min(0.5, 360/$HEIGHT)"},
+        {"TARGET": "small2", "FLOAT": true, "WIDTH": "$WIDTH*min(0.5, 180/$HEIGHT)", "HEIGHT": "$HEIGHT*min(0.5, 180/$HEIGHT)"},
+        {"TARGET": "small3", "FLOAT": true, "WIDTH": "$WIDTH*min(0.5, 90/$HEIGHT)", "HEIGHT": "$HEIGHT*min(0.5, 90/$HEIGHT)"},
+        {"TARGET": "small4", "FLOAT": true, "WIDTH": "$WIDTH*min(0.5, 45/$HEIGHT)", "HEIGHT": "$HEIGHT*min(0.5, 45/$HEIGHT)"},
+        {"TARGET": "large3", "FLOAT": true, "WIDTH": "$WIDTH*min(0.5, 90/$HEIGHT)", "HEIGHT": "$HEIGHT*min(0.5, 90/$HEIGHT)"},
+        {"TARGET": "large2", "FLOAT": true, "WIDTH": "$WIDTH*min(0.5, 180/$HEIGHT)", "HEIGHT": "$HEIGHT*min(0.5, 180/$HEIGHT)"},
+        {"TARGET": "large1", "FLOAT": true, "WIDTH": "$WIDTH*min(0.5, 360/$HEIGHT)", "HEIGHT": "$HEIGHT*min(0.5, 360/$HEIGHT)"},
         {}
     ]
 }*/
 
 const vec3 LUMA = vec3(0.2126, 0.7152, 0.0722);  // BT.709
 
-// Dual Kawase filter (M. Bjørge, "Bandwidth-efficient rendering", SIGGRAPH 2015): each step down halves the picture and
-// each step up doubles it, with few reads.
+// Dual Kawase filter (M. Bjørge, "Bandwidth-efficient rendering", SIGGRAPH 2015): steps down to ever smaller pictures, and up
+// again, with few reads each. The reads lie as they would for a canvas of 720 lines, so that it reaches as far at any size.
+vec4 source(vec2 offset) {
+    float lines = PASSINDEX < 4 ? 360.0 * exp2(-float(PASSINDEX)) : 90.0 * exp2(float(PASSINDEX - 4));
+    vec2 place = isf_FragNormCoord + offset * spread / lines * vec2(RENDERSIZE.y / RENDERSIZE.x, 1.0);
+    return PASSINDEX == 1 ? IMG_NORM_PIXEL(small1, place)
+        : PASSINDEX == 2 ? IMG_NORM_PIXEL(small2, place)
+        : PASSINDEX == 3 ? IMG_NORM_PIXEL(small3, place)
+        : PASSINDEX == 4 ? IMG_NORM_PIXEL(small4, place)
+        : PASSINDEX == 5 ? IMG_NORM_PIXEL(large3, place)
+        : PASSINDEX == 6 ? IMG_NORM_PIXEL(large2, place)
+        : IMG_NORM_PIXEL(large1, place);
+}
+
+// What is bright, as light: the mean of nine places in a pixel of the first, smaller picture.
+vec4 first() {
+    vec4 sum = vec4(0.0);
+    for (int i = 0; i < 9; i++) {
+        vec2 offset = (vec2(mod(float(i), 3.0), floor(float(i) / 3.0)) - 1.0) / 3.0;
+        vec4 picture = IMG_NORM_PIXEL(inputImage, isf_FragNormCoord + offset / RENDERSIZE);
+        sum.rgb += picture.rgb * picture.a * smoothstep(level - knee, level + knee, dot(picture.rgb, LUMA));
+    }
+    return sum / 9.0;
+}
+
+vec4 down() {
+    return source(vec2(0.0)) * 0.5 + 0.125 * (
+        source(vec2(0.5)) + source(vec2(-0.5)) + source(vec2(0.5, -0.5)) + source(vec2(-0.5, 0.5)));
+}
+
+vec4 up() {
+    return (source(vec2(1.0, 0.0)) + source(vec2(-1.0, 0.0)) + source(vec2(0.0, 1.0)) + source(vec2(0.0, -1.0)) + 2.0 * (
+        source(vec2(0.5)) + source(vec2(-0.5)) + source(vec2(0.5, -0.5)) + source(vec2(-0.5, 0.5)))) / 12.0;
+}
+
 void main() {
-    vec2 half_px = 0.5 * spread / RENDERSIZE;
     if (PASSINDEX == 0) {
-        vec4 picture = IMG_THIS_NORM_PIXEL(inputImage) * 0.5 + 0.125 * (
-            IMG_NORM_PIXEL(inputImage, isf_FragNormCoord + half_px) + IMG_NORM_PIXEL(inputImage, isf_FragNormCoord - half_px)
-            + IMG_NORM_PIXEL(inputImage, isf_FragNormCoord + half_px * vec2(1.0, -1.0))
-            + IMG_NORM_PIXEL(inputImage, isf_FragNormCoord - half_px * vec2(1.0, -1.0)));
-        gl_FragColor = vec4(picture.rgb * smoothstep(level - knee, level + knee, dot(picture.rgb, LUMA)), picture.a);
-    } else if (PASSINDEX == 1) {
-        gl_FragColor = IMG_THIS_NORM_PIXEL(small2) * 0.5 + 0.125 * (
-            IMG_NORM_PIXEL(small2, isf_FragNormCoord + half_px) + IMG_NORM_PIXEL(small2, isf_FragNormCoord - half_px)
-            + IMG_NORM_PIXEL(small2, isf_FragNormCoord + half_px * vec2(1.0, -1.0))
-            + IMG_NORM_PIXEL(small2, isf_FragNormCoord - half_px * vec2(1.0, -1.0)));
-    } else if (PASSINDEX == 2) {
-        gl_FragColor = IMG_THIS_NORM_PIXEL(small4) * 0.5 + 0.125 * (
-            IMG_NORM_PIXEL(small4, isf_FragNormCoord + half_px) + IMG_NORM_PIXEL(small4, isf_FragNormCoord - half_px)
-            + IMG_NORM_PIXEL(small4, isf_FragNormCoord + half_px * vec2(1.0, -1.0))
-            + IMG_NORM_PIXEL(small4, isf_FragNormCoord - half_px * vec2(1.0, -1.0)));
-    } else if (PASSINDEX == 3) {
-        gl_FragColor = (IMG_NORM_PIXEL(small8, isf_FragNormCoord + vec2(2.0, 0.0) * half_px)
-            + IMG_NORM_PIXEL(small8, isf_FragNormCoord - vec2(2.0, 0.0) * half_px)
-            + IMG_NORM_PIXEL(small8, isf_FragNormCoord + vec2(0.0, 2.0) * half_px)
-            + IMG_NORM_PIXEL(small8, isf_FragNormCoord - vec2(0.0, 2.0) * half_px)
-            + 2.0 * (IMG_NORM_PIXEL(small8, isf_FragNormCoord + half_px) + IMG_NORM_PIXEL(small8, isf_FragNormCoord - half_px)
-            + IMG_NORM_PIXEL(small8, isf_FragNormCoord + half_px * vec2(1.0, -1.0))
-            + IMG_NORM_PIXEL(small8, isf_FragNormCoord - half_px * vec2(1.0, -1.0)))) / 12.0;
-    } else if (PASSINDEX == 4) {
-        gl_FragColor = (IMG_NORM_PIXEL(large4, isf_FragNormCoord + vec2(2.0, 0.0) * half_px)
-            + IMG_NORM_PIXEL(large4, isf_FragNormCoord - vec2(2.0, 0.0) * half_px)
-            + IMG_NORM_PIXEL(large4, isf_FragNormCoord + vec2(0.0, 2.0) * half_px)
-            + IMG_NORM_PIXEL(large4, isf_FragNormCoord - vec2(0.0, 2.0) * half_px)
-            + 2.0 * (IMG_NORM_PIXEL(large4, isf_FragNormCoord + half_px) + IMG_NORM_PIXEL(large4, isf_FragNormCoord - half_px)
-            + IMG_NORM_PIXEL(large4, isf_FragNormCoord + half_px * vec2(1.0, -1.0))
-            + IMG_NORM_PIXEL(large4, isf_FragNormCoord - half_px * vec2(1.0, -1.0)))) / 12.0;
+        gl_FragColor = vec4(first().rgb, 1.0);
+    } else if (PASSINDEX < 7) {
+        gl_FragColor = PASSINDEX < 4 ? down() : up();
     } else {
         vec4 picture = IMG_THIS_PIXEL(inputImage);
-        vec3 light = ((IMG_NORM_PIXEL(large2, isf_FragNormCoord + vec2(2.0, 0.0) * half_px)
-            + IMG_NORM_PIXEL(large2, isf_FragNormCoord - vec2(2.0, 0.0) * half_px)
-            + IMG_NORM_PIXEL(large2, isf_FragNormCoord + vec2(0.0, 2.0) * half_px)
-            + IMG_NORM_PIXEL(large2, isf_FragNormCoord - vec2(0.0, 2.0) * half_px)
-            + 2.0 * (IMG_NORM_PIXEL(large2, isf_FragNormCoord + half_px) + IMG_NORM_PIXEL(large2, isf_FragNormCoord - half_px)
-            + IMG_NORM_PIXEL(large2, isf_FragNormCoord + half_px * vec2(1.0, -1.0))
-            + IMG_NORM_PIXEL(large2, isf_FragNormCoord - half_px * vec2(1.0, -1.0)))) / 12.0).rgb * tint.rgb * amount;
-        // Added as light is, by screening, so that white stays white.
-        gl_FragColor = vec4(1.0 - (1.0 - clamp(picture.rgb, 0.0, 1.0)) * (1.0 - clamp(light, 0.0, 1.0)), picture.a);
+        vec3 light = clamp(up().rgb * tint.rgb * amount, 0.0, 1.0);
+        // Added as light is, by screening, so that white stays white; on what is clear the light itself is seen.
+        vec3 lit = 1.0 - (1.0 - clamp(picture.rgb, 0.0, 1.0) * picture.a) * (1.0 - light);
+        float alpha = 1.0 - (1.0 - picture.a) * (1.0 - max(light.r, max(light.g, light.b)));
+        gl_FragColor = vec4(lit / max(alpha, 1e-4), alpha);
     }
 }

@@ -12,7 +12,8 @@
 }*/
 
 void main() {
-    vec2 push = IMG_NORM_PIXEL(map, isf_FragNormCoord).rg - neutral;
+    vec4 mover = IMG_NORM_PIXEL(map, isf_FragNormCoord);
+    vec2 push = (mover.rg - neutral) * mover.a;  // what is clear moves nothing
     vec2 place = isf_FragNormCoord + push * 2.0 * amount;
     gl_FragColor = IMG_NORM_PIXEL(inputImage, 1.0 - abs(mod(place, 2.0) - 1.0));
 }

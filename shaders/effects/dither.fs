@@ -27,8 +27,10 @@ float bayer(vec2 cell) {
 }
 
 void main() {
-    vec2 cell = floor(gl_FragCoord.xy / dot_px);
-    vec4 picture = IMG_NORM_PIXEL(inputImage, (cell + 0.5) * dot_px / RENDERSIZE);
+    float px = RENDERSIZE.y / 720.0;  // of a picture 720 lines high
+    float side = max(floor(dot_px * px + 0.5), 1.0);
+    vec2 cell = floor(gl_FragCoord.xy / side);
+    vec4 picture = IMG_NORM_PIXEL(inputImage, (cell + 0.5) * side / RENDERSIZE);
     vec3 tone = grey ? vec3(dot(picture.rgb, LUMA)) : picture.rgb;
     float last = max(floor(steps), 2.0) - 1.0;
     gl_FragColor = vec4(clamp(floor(tone * last + 0.5 + bayer(cell)) / last, 0.0, 1.0), picture.a);

@@ -16,7 +16,8 @@
 const vec3 LUMA = vec3(0.2126, 0.7152, 0.0722);  // BT.709
 
 float tone(float x, float y) {
-    return dot(IMG_NORM_PIXEL(inputImage, isf_FragNormCoord + vec2(x, y) * radius_px / RENDERSIZE).rgb, LUMA);
+    float px = RENDERSIZE.y / 720.0;  // of a picture 720 lines high
+    return dot(IMG_NORM_PIXEL(inputImage, isf_FragNormCoord + vec2(x, y) * radius_px * px / RENDERSIZE).rgb, LUMA);
 }
 
 void main() {

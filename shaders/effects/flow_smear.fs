@@ -25,7 +25,7 @@ float tone_now(vec2 place) { return dot(IMG_NORM_PIXEL(inputImage, place).rgb, L
 float tone_before(vec2 place) { return dot(IMG_NORM_PIXEL(before, place).rgb, LUMA); }
 
 vec2 motion() {
-    vec2 reach = 6.0 / RENDERSIZE;
+    vec2 reach = vec2(RENDERSIZE.y / RENDERSIZE.x, 1.0) / 15.0;
     vec2 sum = vec2(0.0);
     float weights = 1e-3;
     for (int i = 0; i < 9; i++) {
@@ -44,7 +44,8 @@ void main() {
     if (PASSINDEX == 0) {
         gl_FragColor = vec4(FRAMEINDEX == 0 ? vec2(0.0) : motion(), 0.0, 1.0);
     } else if (PASSINDEX == 1) {
-        vec2 block = (floor(gl_FragCoord.xy / block_px) + 0.5) * block_px / RENDERSIZE;
+        float side = max(block_px * RENDERSIZE.y / 720.0, 1.0);  // in pixels of a picture 720 lines high
+        vec2 block = (floor(gl_FragCoord.xy / side) + 0.5) * side / RENDERSIZE;
         vec2 way = IMG_NORM_PIXEL(flow, clamp(block, 0.0, 1.0)).xy * strength;
         vec4 dragged = IMG_NORM_PIXEL(smear, clamp(isf_FragNormCoord - way, 0.0, 1.0));
         vec4 now = IMG_THIS_PIXEL(inputImage);

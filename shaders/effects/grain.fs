@@ -22,8 +22,10 @@ const vec3 LUMA = vec3(0.2126, 0.7152, 0.0722);  // BT.709
 
 void main() {
     vec4 picture = IMG_THIS_PIXEL(inputImage);
-    vec2 cell = floor(gl_FragCoord.xy / size_px);
     float frame = floor(TIME * rate_hz);
+    float side = max(size_px * RENDERSIZE.y / 720.0, 1.0);  // in pixels of a picture 720 lines high
+    // The cells lie elsewhere in each frame: where they are no whole pixels wide, their grid would show.
+    vec2 cell = floor(gl_FragCoord.xy / side + vec2(hash(vec2(3.0), frame), hash(vec2(5.0), frame)));
     vec3 own = vec3(hash(cell, frame), hash(cell + 71.0, frame), hash(cell + 137.0, frame));
     vec3 speck = mix(vec3(own.x), own, colour) - 0.5;
     float tone = clamp(dot(picture.rgb, LUMA), 0.0, 1.0);

@@ -13,7 +13,8 @@
 
 float folded(float place) {
     float away = abs(place - line);
-    return clamp(other_half ? line + away : line - away, 0.0, 1.0);
+    float source = other_half ? line + away : line - away;
+    return 1.0 - abs(mod(source, 2.0) - 1.0);  // past an edge the picture goes on mirrored
 }
 
 void main() {

@@ -25,7 +25,7 @@ void main() {
     if (PASSINDEX == 0) {
         vec4 now = IMG_THIS_PIXEL(inputImage);
         bool upright = way < 2;
-        float reach = floor(reach_px);
+        float reach = max(floor(reach_px * RENDERSIZE.y / 720.0 + 0.5), 1.0);  // in pixels of a picture 720 lines high
         float place = floor(upright ? gl_FragCoord.y : gl_FragCoord.x);
         float parity = mod(floor(place / reach) + float(FRAMEINDEX), 2.0);
         float side = parity < 0.5 ? 1.0 : -1.0;

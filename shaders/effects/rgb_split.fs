@@ -11,6 +11,11 @@
     ]
 }*/
 
+// Past an edge the picture goes on mirrored.
+vec2 folded(vec2 place) {
+    return 1.0 - abs(mod(place, 2.0) - 1.0);
+}
+
 void main() {
     float turn = angle * 6.28318531;
     vec2 way = vec2(cos(turn), sin(turn)) * amount * vec2(RENDERSIZE.y / RENDERSIZE.x, 1.0);
@@ -18,7 +23,7 @@ void main() {
         way = (isf_FragNormCoord - 0.5) * 2.0 * amount;
     }
     vec4 middle = IMG_THIS_PIXEL(inputImage);
-    vec4 red = IMG_NORM_PIXEL(inputImage, clamp(isf_FragNormCoord + way, 0.0, 1.0));
-    vec4 blue = IMG_NORM_PIXEL(inputImage, clamp(isf_FragNormCoord - way, 0.0, 1.0));
+    vec4 red = IMG_NORM_PIXEL(inputImage, folded(isf_FragNormCoord + way));
+    vec4 blue = IMG_NORM_PIXEL(inputImage, folded(isf_FragNormCoord - way));
     gl_FragColor = vec4(red.r, middle.g, blue.b, max(middle.a, max(red.a, blue.a)));
 }

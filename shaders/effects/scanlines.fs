@@ -13,12 +13,18 @@
     ]
 }*/
 
+// What is left of a wave of that many to a pixel, seen through the pixel: finer ones than two pixels make no pattern of their own.
+float left(float waves) {
+    return waves < 1.0 ? sin(3.14159265 * waves) / (3.14159265 * waves) : 0.0;
+}
+
 void main() {
     vec4 picture = IMG_THIS_PIXEL(inputImage);
-    float line = 0.5 + 0.5 * cos(isf_FragNormCoord.y * lines * 6.28318531);
-    float third = mod(floor(gl_FragCoord.x), 3.0);
-    vec3 stripe = vec3(third == 0.0, third == 1.0, third == 2.0);
+    float waves = lines / RENDERSIZE.y;
+    float line = 0.5 + 0.5 * left(waves) * cos(isf_FragNormCoord.y * lines * 6.28318531);
+    // A triad of red, green and blue as wide as a line is high.
+    vec3 stripe = 0.5 + 0.5 * left(waves) * cos((gl_FragCoord.x * waves - vec3(0.0, 1.0, 2.0) / 3.0) * 6.28318531);
     float bar = fract(isf_FragNormCoord.y + TIME * roll_hz);
-    vec3 light = picture.rgb * (1.0 - depth * (1.0 - line)) * (1.0 - mask + mask * 1.5 * stripe);
+    vec3 light = picture.rgb * (1.0 - depth * (1.0 - line)) * (1.0 - mask * (1.0 - stripe));
     gl_FragColor = vec4(light * (1.0 + roll * smoothstep(0.75, 1.0, bar)), picture.a);
 }

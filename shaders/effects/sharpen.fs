@@ -11,7 +11,8 @@
 }*/
 
 void main() {
-    vec2 step_px = radius_px / RENDERSIZE;
+    float px = RENDERSIZE.y / 720.0;  // of a picture 720 lines high
+    vec2 step_px = radius_px * px / RENDERSIZE;
     vec4 picture = IMG_THIS_PIXEL(inputImage);
     vec3 around = IMG_NORM_PIXEL(inputImage, isf_FragNormCoord + vec2(step_px.x, 0.0)).rgb
                 + IMG_NORM_PIXEL(inputImage, isf_FragNormCoord - vec2(step_px.x, 0.0)).rgb

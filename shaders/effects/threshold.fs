@@ -17,6 +17,7 @@ const vec3 LUMA = vec3(0.2126, 0.7152, 0.0722);  // BT.709
 void main() {
     vec4 picture = IMG_THIS_PIXEL(inputImage);
     float edge = max(softness, 1.0 / 512.0) * 0.5;
-    vec4 tone = mix(dark, bright, smoothstep(level - edge, level + edge, dot(picture.rgb, LUMA)));
+    float middle = mix(-edge, 1.0 + edge, level);  // at 0 all is bright, at 1 all is dark
+    vec4 tone = mix(dark, bright, smoothstep(middle - edge, middle + edge, dot(picture.rgb, LUMA)));
     gl_FragColor = vec4(tone.rgb, picture.a * tone.a);
 }
