@@ -29,17 +29,20 @@ _COMBED_SHARE_FLAGGED = 0.1
 _COMBED_SHARE_OF_STRETCH = 0.7
 _FEWEST_FRAMES_OF_STRETCH = 12
 # A row that lies this far above or below both its neighbours, in levels, is a tooth. Fine lines and noise make as
-# many within one field; a comb makes more between the fields.
+# many within one field; a comb makes more between the fields, in places: where something moves. So both are counted
+# in small blocks: over the whole picture, grass or gravel would outweigh any comb.
 _TOOTH_LEVELS = 10
-_FEWEST_TEETH = 0.002  # of all pixels, beyond those that a field has
-_ALLOWANCE = 1.05
+_BLOCK_PX = 16
+_TEETH_OF_BLOCK = 40  # of its 256 pixels
+_TIMES_THE_FIELD = 1.5
+_FEWEST_BLOCKS, _BLOCKS_SHARE = 2, 0.002
 
 _Kinds: TypeAlias = Counter[str]
 
 
 def combs(movie: Movie) -> bool:
     """Whether the source's moving pictures, or a good stretch of them, show the comb of two fields."""
-    if movie.coded_height < 100 or movie.coded_height % 2:
+    if min(movie.coded_width, movie.coded_height) < 100 or movie.coded_height % 2:
         return False  # nothing that small was ever shot interlaced
     all_kinds: _Kinds = Counter()
     for begin_s in _stretches(movie):
@@ -92,13 +95,27 @@ def _kind(frame: VideoFrame) -> str:
 
 def _has_teeth(frame: VideoFrame) -> bool:
     luma = frame.reformat(format="gray").to_ndarray().astype(np.int16)
-    teeth = _teeth(luma[1:-1], luma[:-2], luma[2:])
-    return teeth > _ALLOWANCE * _teeth(luma[2:-2], luma[:-4], luma[4:]) + _FEWEST_TEETH
+    rows = luma[2:-2]
+    teeth = _in_blocks(_teeth(rows, luma[1:-3], luma[3:-1]))
+    of_field = _in_blocks(_teeth(rows, luma[:-4], luma[4:]))
+    combed = (teeth > _TEETH_OF_BLOCK) & (teeth > _TIMES_THE_FIELD * of_field)
+    return int(combed.sum()) >= max(_FEWEST_BLOCKS, _BLOCKS_SHARE * combed.size)
 
 
-def _teeth(rows: npt.NDArray[np.int16], above: npt.NDArray[np.int16], below: npt.NDArray[np.int16]) -> float:
+def _teeth(
+    rows: npt.NDArray[np.int16], above: npt.NDArray[np.int16], below: npt.NDArray[np.int16]
+) -> npt.NDArray[np.bool_]:
     up, down = rows - above, rows - below
-    return float(((np.minimum(up, down) > _TOOTH_LEVELS) | (np.maximum(up, down) < -_TOOTH_LEVELS)).mean())
+    teeth: npt.NDArray[np.bool_] = (np.minimum(up, down) > _TOOTH_LEVELS) | (np.maximum(up, down) < -_TOOTH_LEVELS)
+    return teeth
+
+
+def _in_blocks(teeth: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """How many there are in each block; what is left over at the right and below is not counted."""
+    high, wide = teeth.shape[0] // _BLOCK_PX, teeth.shape[1] // _BLOCK_PX
+    blocks = teeth[: high * _BLOCK_PX, : wide * _BLOCK_PX].reshape(high, _BLOCK_PX, wide, _BLOCK_PX)
+    counts: npt.NDArray[np.int64] = blocks.sum(axis=(1, 3), dtype=np.int64)
+    return counts
 
 
 def _frames_from(movie: Movie, at_s: float) -> Iterator[VideoFrame]:

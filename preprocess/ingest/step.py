@@ -31,7 +31,7 @@ class IngestStep(ItemStep):
     """
 
     name = "ingest"
-    version = 1
+    version = 2
     batch = 1
     work = staticmethod(ingest)
 

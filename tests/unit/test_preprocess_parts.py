@@ -85,13 +85,21 @@ def test_folders_that_may_not_be_opened_are_told_of(tmp_path: Path) -> None:
     )
 
 
-def _woven(count: int, *, interlaced: bool, top_first: bool = True, lines: int = 20) -> list[np.ndarray]:
-    """A bar that moves; interlaced, the second field of each picture is half a frame later."""
+def _woven(
+    count: int, *, interlaced: bool, top_first: bool = True, lines: int = 20, grass: bool = False
+) -> list[np.ndarray]:
+    """A bar that moves; interlaced, the second field of each picture is half a frame later.
+
+    `grass`: before fine detail that stands still, three quarters of the picture.
+    """
+    detail = np.random.default_rng(4).integers(0, 120, (240, 320, 1), dtype=np.uint8)
 
     def field(instant: int) -> np.ndarray:
         picture = np.full((240, 320, 3), 60, np.uint8)
         picture[60:180, instant * 4 % 280 : instant * 4 % 280 + 40] = 200
         picture[::7] += lines
+        if grass:
+            picture[:60], picture[120:] = detail[:60], detail[120:]
         return picture
 
     pictures = []
@@ -110,6 +118,13 @@ SD = MovieSpec(codec="mpeg2video", width=320, height=240)
 def test_combs_are_seen_whatever_the_flags_say(tmp_path: Path, top_first: bool) -> None:
     woven = write_movie(tmp_path / "woven.mpg", _woven(30, interlaced=True, top_first=top_first), SD)
     assert combs(read_movie(woven))
+
+
+@pytest.mark.parametrize("interlaced", [True, False])
+def test_fine_detail_hides_no_comb(tmp_path: Path, interlaced: bool) -> None:
+    grass = _woven(30, interlaced=interlaced, lines=0, grass=True)
+    movie = write_movie(tmp_path / "grass.mkv", grass, MovieSpec(codec="ffv1", width=320, height=240))
+    assert combs(read_movie(movie)) == interlaced
 
 
 def test_progressive_pictures_do_not_comb(tmp_path: Path) -> None:
