@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from engine.errors import ShaderError, SourceError
+from engine.errors import ShaderError, SourceError, printable
 from engine.formats.replace_file import replace_file
 from engine.formats.shader_files import ENDINGS, read_shader, shader_files
 from engine.gl.shader_trial import BUDGET_S, ShaderTrial, TrialResult
@@ -124,7 +124,7 @@ def _print(rows: Sequence[Mapping[str, Any]]) -> None:
         blank = "blank" if row["blank"] else "blank at its defaults" if row["blank_by_default"] else ""
         said = row["error"] or "; ".join(one for one in (blank, *row["remarks"]) if one)
         took = f"{row['frame_ms']:.1f}" if row["drawn"] else ""
-        table.add_row(escape(row["file"]), row["kind"] or "", state, took, escape(said))
+        table.add_row(escape(printable(row["file"])), row["kind"] or "", state, took, escape(printable(said)))
     console = Console()
     console.print(table)
     counts = _counts(rows)

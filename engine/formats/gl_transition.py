@@ -18,9 +18,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import ShaderError
+from engine.errors import ShaderError, printable
 from engine.formats.glsl_literal import WIDTHS, components
 from engine.formats.isf import Isf
+from engine.formats.isf.inputs import NAME_MEND, is_name
 from engine.formats.isf.reader import one_line_end, read_shader_text
 from engine.formats.isf.words import Piece, Sort, pieces_of
 from engine.model.shaders import FROM_PICTURE, PROGRESS, TO_PICTURE, InputType, ShaderInput, Value
@@ -31,6 +32,8 @@ _ENTRY = ("vec4", "transition", "(")
 _ABOUT = re.compile(r"^[ \t/*]*(author|licen[sc]e)[ \t]*:(.*)", re.IGNORECASE | re.MULTILINE)
 _LEADING_VALUE = re.compile(r"\w+\s*\([^()]*\)|[-+.\w]+")
 _LONGEST_TOLD = 80
+_WHOLE = frozenset(("int", "ivec2", "ivec3", "ivec4"))
+_LARGEST, _LARGEST_INT = 3.4e38, 2**31 - 1  # that the GPU holds
 
 _HOSTS = (PROGRESS, "ratio")
 _HOST_INPUTS = (
@@ -60,9 +63,12 @@ def parse_gl_transition(text: str, file: str = "") -> Isf:
     if not any(tuple(code[at : at + 3]) == _ENTRY for at in range(len(code))):
         mend = "A GL Transition has vec4 transition(vec2 uv) { … }."
         raise ShaderError("has no function transition", subject=f"{file}:1", mend=mend)
-    kept, declared = _without_uniforms(pieces, file)
+    mistakes: list[ShaderError] = []
+    kept, declared = _without_uniforms(pieces, file, mistakes)
     parameters = [one for one in declared if one.name not in _HOSTS]
-    _check_names(parameters)
+    mistakes += _wrong_names(parameters)
+    if mistakes:
+        raise ShaderError.of(mistakes)
     prelude = _PRELUDE + "".join(one.declaration for one in parameters)
     about = {key.lower(): value.strip(" \t/*") for key, value in reversed(_ABOUT.findall(text))}
     licence = about.get("license") or about.get("licence")
@@ -71,8 +77,8 @@ def parse_gl_transition(text: str, file: str = "") -> Isf:
         body=f"{prelude}\n{_body(kept, parameters)}{_MAIN}",
         body_line=0,
         inputs=_HOST_INPUTS + tuple(made for one in parameters for made in one.inputs()),
-        description=f"Licence: {licence}" if licence else "",
-        credit=about.get("author", ""),
+        description=printable(f"Licence: {licence}") if licence else "",
+        credit=printable(about.get("author", "")),
     )
 
 
@@ -162,8 +168,11 @@ def _joined(pieces: Iterable[Piece]) -> str:
     return "".join(piece.text for piece in pieces)
 
 
-def _without_uniforms(pieces: Sequence[Piece], file: str) -> tuple[list[Piece], list[_Parameter]]:
-    """The file without its declarations of uniforms, every line where it was; and what they declare."""
+def _without_uniforms(
+    pieces: Sequence[Piece], file: str, mistakes: list[ShaderError]
+) -> tuple[list[Piece], list[_Parameter]]:
+    """The file without its declarations of uniforms, every line where it was; and what they declare, as far as that
+    makes sense: the rest is added to `mistakes`."""
     kept: list[Piece] = []
     parameters: list[_Parameter] = []
     at, line = 0, 1
@@ -174,7 +183,10 @@ def _without_uniforms(pieces: Sequence[Piece], file: str) -> tuple[list[Piece], 
             end = next((index + 1 for index in range(at, len(pieces)) if pieces[index].text == ";"), 0)
             if not end:
                 raise ShaderError("a uniform is declared without end", subject=place, mend="Write TYPE NAME;")
-            parameters.extend(_declared(pieces[at + 1 : end - 1], _comment_after(pieces, end), place))
+            try:
+                parameters.extend(_declared(pieces[at + 1 : end - 1], _comment_after(pieces, end), place))
+            except ShaderError as error:
+                mistakes.append(error)
             kept.append(Piece(Sort.SPACE, "\n" * _joined(pieces[at:end]).count("\n")))
         else:
             kept.append(pieces[at])
@@ -211,6 +223,8 @@ def _declared(pieces: Sequence[Piece], after: str, place: str) -> Iterator[_Para
     for named in _between_commas([piece for piece in pieces if piece is not kind and piece.text not in _PRECISIONS]):
         name, *given = [piece.text for piece in _code(named)] or [""]
         is_known = kind.text in WIDTHS or kind.text == _SAMPLER
+        if name.isidentifier() and not is_name(name):
+            raise ShaderError(f"a parameter is named {name[:_LONGEST_TOLD]}", subject=place, mend=NAME_MEND)
         if not is_known or not name.isidentifier() or (given and given[0] != "="):
             known = ", ".join([*WIDTHS, _SAMPLER])
             what = f"the parameter {_told(named)} has the type {kind.text}"
@@ -235,7 +249,7 @@ def _between_commas(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
 
 
 def _told(pieces: Iterable[Piece]) -> str:
-    return _joined(_code(pieces))[:_LONGEST_TOLD]
+    return printable(_joined(_code(pieces))[:_LONGEST_TOLD])
 
 
 def _stated(comment: str) -> str:
@@ -250,17 +264,17 @@ def _default(kind: str, name: str, given: str, place: str) -> tuple[float, ...]:
         return (0.0,) * WIDTHS[kind]
     leading = _LEADING_VALUE.match(given)
     values = components(given, WIDTHS[kind]) or components(leading[0] if leading else "", WIDTHS[kind])
-    if values is None:
+    if values is None or any(abs(value) > (_LARGEST_INT if kind in _WHOLE else _LARGEST) for value in values):
         what = f"the parameter {name} has the default {given[:_LONGEST_TOLD]!r}"
         raise ShaderError(what, subject=place, mend=f"Write a {kind} in numbers.")
     return values
 
 
-def _check_names(parameters: Iterable[_Parameter]) -> None:
+def _wrong_names(parameters: Iterable[_Parameter]) -> Iterator[ShaderError]:
     seen = {one.name for one in _HOST_INPUTS}
     for parameter in parameters:
         for one in parameter.inputs():
             if one.name in seen:
                 mend = "Give each parameter its own name."
-                raise ShaderError(f"{one.name} is declared twice", subject=parameter.place, mend=mend)
+                yield ShaderError(f"{one.name} is declared twice", subject=parameter.place, mend=mend)
             seen.add(one.name)

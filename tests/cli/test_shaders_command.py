@@ -75,6 +75,16 @@ def test_a_table_that_takes_no_markup_from_files(folder: Path, capsys: pytest.Ca
     assert "1 shader: 0 compile, 0 draw, 0 blank" in told
 
 
+def test_a_table_that_sends_nothing_of_files_to_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "\x1b[31mname.fs").write_text("/*{\x1b[32m*/")
+    assert shaders.main([str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert "?[31mname.fs" in told
+    assert "\x1b" not in told
+
+
 def test_what_there_is_to_refuse(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "there.png").write_bytes(b"")

@@ -80,6 +80,13 @@ def test_lines_keep_their_numbers() -> None:
     assert lines[4 - found.body_line] == FADE.strip()
 
 
+def test_all_mistakes_are_told_at_once() -> None:
+    text = "uniform mat3 a;\nuniform float b; // = much\nuniform float c, progress;\nuniform bool c;\n"
+    with pytest.raises(ShaderError, match=r"type mat3; line 2: .*'much'; line 4: c is declared twice\.") as caught:
+        parse_gl_transition(text + FADE, "x.glsl")
+    assert caught.value.subject == "x.glsl:1"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "what"),
     [
@@ -89,6 +96,9 @@ def test_lines_keep_their_numbers() -> None:
         ("\nuniform float m[3];\n" + FADE, 2, "m[3]"),
         ("uniform float m; // = much\n" + FADE, 1, "default 'much'"),
         ("uniform float m; // = 1e999\n" + FADE, 1, "default '1e999'"),
+        ("uniform float m; // = 1e39\n" + FADE, 1, "default '1e39'"),
+        ("uniform int m; // = 5000000000\n" + FADE, 1, "default '5000000000'"),
+        ("uniform float TIME;\n" + FADE, 1, "named TIME"),
         ("uniform vec2 m; // = vec2(1.0, 2.0, 3.0)\n" + FADE, 1, "default 'vec2(1.0, 2.0, 3.0)'"),
         ("uniform float m;\nuniform bool m;\n" + FADE, 2, "m is declared twice"),
         ("uniform float startImage;\n" + FADE, 1, "startImage is declared twice"),

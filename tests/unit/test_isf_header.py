@@ -223,6 +223,9 @@ def test_a_vertex_shader_lies_beside_its_shader(tmp_path: Path) -> None:
     assert read(tmp_path, isf()).vertex == ""
     (tmp_path / "x.vert").write_text("// an older ending\nvoid main() { isf_vertShaderInit(); }")
     assert read(tmp_path, isf()).vertex_file == str(tmp_path / "x.vert")
+    longest = tmp_path / f"{'n' * 252}.fs"  # no vertex shader can have such a name
+    longest.write_text(isf())
+    assert read_isf(longest).vertex == ""
     (tmp_path / "x.vs").write_text("void main() { isf_vertShaderInit(); }")
     found = read(tmp_path, isf())
     assert "isf_vertShaderInit" in found.vertex

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def read_isf(file: Path) -> Isf:
     header, found = _parsed(text, str(file), file.parent)
     imported = with_pixels(header, found.imported)
     header.check()
-    vertex_file = next((one for one in vertex_files(file) if one.is_file()), None)
+    vertex_file = next((one for one in vertex_files(file) if os.path.isfile(one)), None)  # noqa: PTH113 - a name may be too long
     vertex = "" if vertex_file is None else read_shader_text(vertex_file)
     for one, code in ((file, found.body), (vertex_file, vertex)):
         if one is not None and "main" not in words_of(code):
