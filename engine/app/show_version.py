@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -69,32 +69,36 @@ class Version:
 
 
 class WrittenAgainError(Exception):
-    """A file of the show was written while a version was read: another one is about to stand there."""
+    """A file of the show was written while a version was read, so that another one is about to stand there; or the show
+    is over."""
 
 
 class Versions:
     """Reads versions of one show, each against the one that plays. One thread."""
 
-    def __init__(self, world: World) -> None:
-        """`world` plays; what was written since it was read makes a version of its own."""
+    def __init__(self, world: World, *, is_over: Callable[[], bool] = lambda: False) -> None:
+        """`world` plays; what was written since it was read makes a version of its own. Nothing goes on being tried
+        once `is_over`; any thread calls that."""
         self.reads: dict[Path, FileStamp] = dict(world.loaded.files)
         """What the newest reading looked at, and how that stood just before: all of it, where it could be played."""
         self._world = world
         self._contents = _known_contents(world.loaded)
         self._own = _own_clips(world.loaded)  # of all versions that have played, by slug
         self._plays = True  # whether what was read last does
+        self._stale = False  # what is being read
         self._told = False
+        self._is_over = is_over
 
     def read(self) -> Version:
         """The version that stands in the files now.
 
         Raises RuntimeShowError with all that is wrong with it, WrittenAgainError where they were written meanwhile.
         """
-        self.reads, self._plays = {}, False
+        self.reads, self._plays, self._stale = {}, False, False
         try:
             version = self._read()
         finally:
-            if any(stamp_of(file) != stamp for file, stamp in self.reads.items()):
+            if self._is_stale():
                 raise WrittenAgainError
         return version
 
@@ -111,6 +115,13 @@ class Versions:
         own = shader_files(loaded.file.parent / SHADERS_FOLDER)
         called = (file for file in own if not self._plays or file.stem in loaded.shaders)
         return {loaded.file, *loaded.files, *self.reads, *called}
+
+    def _is_stale(self) -> bool:
+        """Whether there is no use for what is being read. Once there is none, that stays so. Any thread."""
+        self._stale = (
+            self._stale or self._is_over() or any(stamp_of(file) != stamp for file, stamp in self.reads.items())
+        )
+        return self._stale
 
     def _read(self) -> Version:
         file = self._world.loaded.file
@@ -160,7 +171,8 @@ class Versions:
         if not sources:
             return
         try:
-            results = trial([Path(isf.file) for isf in sources.values()], passed=PassedShaders(passed_file()))
+            files = [Path(isf.file) for isf in sources.values()]
+            results = trial(files, passed=PassedShaders(passed_file()), give_up=self._is_stale)
         except DeviceError as error:
             if not self._told:
                 self._told = True

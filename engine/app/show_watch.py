@@ -57,13 +57,13 @@ class ShowWatch:
         self.offered = None
 
     def close(self) -> None:
-        """Stop looking. What is being tried just then is left to itself, and ends by itself."""
+        """Stop looking. What is being tried just then is given up."""
         self._over.set()
         self._thread.join(timeout=1)
 
     def _run(self) -> None:
         try:
-            self._watch(Versions(self._world))
+            self._watch(Versions(self._world, is_over=self._over.is_set))
         except Exception:
             log.exception("the show's files are no longer watched: a mistake of ours; it plays on as it is")
             self.line = self.problem = "the show's files are no longer watched: see the log"

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -39,6 +40,7 @@ _WAITING = 3  # times the budget: in all, for a GPU that never answers, and a ma
 _START_S = 60.0  # of the child, which imports GL and opens a context
 _WATCHDOG_S = 10.0  # beyond the waiting: then the child ends by itself, should nobody be left to kill it
 _END_S = 10.0
+_LOOK_EACH_S = 0.2  # whether to give up
 _COMMAND = (sys.executable, "-m", "engine.gl.trial_process")
 
 
@@ -65,6 +67,7 @@ class TrialResult:
 
 
 OnDone = Callable[[TrialResult], None]
+GiveUp = Callable[[], bool]
 
 
 def trial(
@@ -73,15 +76,19 @@ def trial(
     budget_s: float = BUDGET_S,
     passed: PassedShaders | None = None,
     on_done: OnDone | None = None,
+    give_up: GiveUp | None = None,
 ) -> tuple[TrialResult, ...]:
-    """Try `files`, in order; `on_done` hears of each. What `passed` knows is only read, and what passes joins it.
+    """Try `files`, in order; `on_done` hears of each. What `passed` knows is only read, and what passes joins it. Once
+    `give_up` says so, what is being tried is ended with an error, and what is left is not tried; any thread calls it.
 
     `budget_s` is of processor time, for each shader; three times as long is waited for it. Raises DeviceError where
     there is no GL without a screen. Any thread; it waits.
     """
     results, newly_passed = [], {}
-    with ShaderTrial(budget_s=budget_s) as child:
+    with ShaderTrial(budget_s=budget_s, give_up=give_up) as child:
         for file in files:
+            if give_up is not None and give_up():
+                break
             result, digest = _known(file, passed)
             if result is None:
                 result = child.run(file)
@@ -122,8 +129,11 @@ class ShaderTrial:
     """One child process, started when it is needed, for one shader after another; a new one after each that it did not
     survive. One thread at a time. A context manager."""
 
-    def __init__(self, *, budget_s: float = BUDGET_S, command: Sequence[str] = _COMMAND) -> None:
+    def __init__(
+        self, *, budget_s: float = BUDGET_S, give_up: GiveUp | None = None, command: Sequence[str] = _COMMAND
+    ) -> None:
         self._budget_s = budget_s
+        self._give_up = give_up
         self._command = tuple(command)
         self._child: _Child | None = None
 
@@ -138,7 +148,7 @@ class ShaderTrial:
         child.ask({"file": str(file), "job": asdict(job), **limits})
         told: dict[str, Any] = {}
         try:
-            with _Deadline(wait_s, child.kill) as deadline:
+            with _Deadline(wait_s, child.kill, self._give_up) as deadline:
                 while not told.get("is_done") and (line := child.answer()) is not None:
                     told |= line
         except BaseException:  # Ctrl-C, say: it may be in a loop without end
@@ -194,26 +204,30 @@ def _result(file: Path, told: Mapping[str, Any]) -> TrialResult:
 
 
 class _Deadline:
-    """Calls `expired` on a thread of its own unless the block ends within `budget_s`."""
+    """Calls `expired` on a thread of its own unless the block ends within `budget_s`, or before `give_up` says so."""
 
-    def __init__(self, budget_s: float, expired: Callable[[], None]) -> None:
+    def __init__(self, budget_s: float, expired: Callable[[], None], give_up: GiveUp | None = None) -> None:
         self.has_passed = False
+        self._until_s = time.monotonic() + budget_s
         self._expired = expired
-        self._timer = threading.Timer(budget_s, self._pass)
-        self._timer.name = "shader-trial-deadline"
-        self._timer.daemon = True
+        self._give_up = give_up
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="shader-trial-deadline", daemon=True)
 
-    def _pass(self) -> None:
+    def _run(self) -> None:
+        while (left_s := self._until_s - time.monotonic()) > 0 and not (self._give_up and self._give_up()):
+            if self._over.wait(left_s if self._give_up is None else min(left_s, _LOOK_EACH_S)):
+                return
         self.has_passed = True
         self._expired()
 
     def __enter__(self) -> Self:
-        self._timer.start()
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-        self._timer.join()
+        self._over.set()
+        self._thread.join()
 
 
 class _Child:

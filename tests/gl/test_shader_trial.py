@@ -160,6 +160,14 @@ def test_an_endless_loop_is_stopped_and_the_next_shader_tried(shared_context: mo
     assert passed.error is None
 
 
+def test_a_trial_is_given_up_when_that_is_asked_for(tmp_path: Path) -> None:
+    files = [write(tmp_path, name, ENDLESS) for name in ("first.fs", "second.fs")]
+    wishes = iter([False, False])
+    (stopped,) = trial(files, give_up=lambda: next(wishes, True))
+    assert stopped.error is not None
+    assert not stopped.drawn
+
+
 def test_a_loop_that_only_the_driver_ends_is_no_shader_for_a_show(tmp_path: Path) -> None:
     body = "void main() { float x = 0.0; while (x < 1.0 || TIME > -1.0) x += 0.1; gl_FragColor = vec4(x); }"
     with ShaderTrial() as child:  # software GL ends it after 65,536 rounds, at each pixel of each frame

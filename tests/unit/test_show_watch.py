@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,8 @@ from engine.app.load import load_world
 from engine.app.messages import kept_messages
 from engine.app.show_version import Version, Versions
 from engine.app.show_watch import Settled, ShowWatch
-from engine.errors import RuntimeShowError
+from engine.errors import RuntimeShowError, ShaderError
+from engine.gl.shader_trial import TrialResult
 from engine.model.world import World
 from tests.film_support import grey_movie
 
@@ -120,6 +121,26 @@ def test_a_shader_that_is_spoiled_when_the_watch_begins_is_told(show: Path, worl
         assert set(offered(watch).sources) == {"mine"}
     finally:
         watch.close()
+
+
+def test_a_trial_is_given_up_where_the_shader_is_written_again(
+    show: Path, watch: ShowWatch, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shader = show.parent / "shaders" / "mine.fs"
+    tried: list[float] = []
+
+    def endless(_files: Sequence[Path], *, give_up: Callable[[], bool], **_: object) -> tuple[TrialResult, ...]:
+        tried.append(time.monotonic())
+        until(give_up)
+        return (TrialResult(shader, error=ShaderError("took too long", subject=shader)),)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("engine.app.show_version.trial", endless)
+        shader.write_text(SHADER % "for (;;);")
+        until(lambda: tried)
+    shader.write_text(SHADER % "0.5")
+    assert set(offered(watch).sources) == {"mine"}
+    assert "not taken over" not in caplog.text
 
 
 def test_while_it_is_held_what_is_written_waits(show: Path, watch: ShowWatch, caplog: pytest.LogCaptureFixture) -> None:
