@@ -33,7 +33,19 @@ from engine.gl.passes import (
     Source,
     slots_of,
 )
-from engine.gl.pictures import FIXED_FUNCTION, Frames, Laid, Mixed, Node, Shaded, Signature, Stack, Whole, made_of
+from engine.gl.pictures import (
+    FIXED_FUNCTION,
+    Frames,
+    Laid,
+    Mixed,
+    Node,
+    Shaded,
+    Signature,
+    Stack,
+    Whole,
+    is_bright,
+    made_of,
+)
 
 _IN_PLACE: frozenset[Mode] = frozenset({"sum", "normal", "add", "screen"})  # what fixed functions do
 _SIGHTINGS = 2  # consecutive draws after which a steady picture is kept
@@ -234,7 +246,7 @@ class _Graph:
         if first == NOTHING:
             self._add(Lay(made.number, node.owner, second, node.second_share, None, "luma"))
         else:
-            self._add(Mix(made.number, node.owner, first, second, node.first_share, node.second_share, node.clamps))
+            self._add(Mix(made.number, node.owner, first, second, node.first_share, node.second_share))
         return made
 
     def _stack(self, node: Stack) -> Slot:
@@ -273,7 +285,8 @@ class _Graph:
             return self._frame(canvas, frames, frames.frames[0], mode, is_own=is_own), True
         picture = self._picture(item.picture)
         mask = None if item.mask is None else self._picture(item.mask)
-        if is_own and isinstance(canvas, Slot) and item.blend in FIXED_FUNCTION and not item.linear:
+        in_place = item.blend in FIXED_FUNCTION and not (item.blend == "screen" and is_bright(item.picture))
+        if is_own and isinstance(canvas, Slot) and in_place and not item.linear:
             mode = item.blend  # type: ignore[assignment]
             self._add(Lay(canvas.number, item.owner, picture, item.opacity, mask, item.mask_by, mode))
             return canvas, True

@@ -220,7 +220,6 @@ class PassRunner:
     def _draw_mix(self, one: Mix, target: moderngl.Framebuffer) -> int:
         self._mix.set("first_share", one.first_share)
         self._mix.set("second_share", one.second_share)
-        self._mix.set("clamps", one.clamps)
         self._mix.set("least_alpha", _least_alpha(one))
         self._mix.draw(target, [self._texture(one.first), self._texture(one.second)])
         return 1

@@ -119,7 +119,6 @@ class Mix(Pass):
     second: Source
     first_share: float
     second_share: float
-    clamps: bool
 
     @property
     def sources(self) -> tuple[Source, ...]:

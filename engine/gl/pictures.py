@@ -17,7 +17,7 @@ from engine.model.plan import ShaderPlan
 MaskBy: TypeAlias = Literal["luma", "alpha"]
 
 # For these modes the general formula on premultiplied colours is what fixed-function blending works out, exactly:
-# they can be drawn upon the canvas where it lies.
+# they can be drawn upon the canvas where it lies. Not so a screen of light beyond white, which would take light away.
 FIXED_FUNCTION = frozenset({"normal", "add", "screen"})
 # In these modes what a layer looks like hangs on its mode even where nothing is below it.
 KEYING = frozenset({"dissolve", "luma_key"})
@@ -90,13 +90,12 @@ class Shaded(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mixed(Node):
-    """Two pictures in their shares. With `clamps`, light beyond white is cut off first."""
+    """Two pictures in their shares."""
 
     first: Node
     second: Node
     first_share: float
     second_share: float
-    clamps: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,6 +173,18 @@ def made_of(node: Node) -> Iterable[Node]:
     return ()
 
 
+def is_bright(node: Node) -> bool:
+    """Whether there may be light beyond white in a picture: where layers were added up."""
+    match node:
+        case Stack(items=items):
+            return any(item.blend == "add" or is_bright(item.picture) for item in items)
+        case Mixed(first=first, second=second):
+            return is_bright(first) or is_bright(second)
+        case Placed(picture=picture):
+            return is_bright(picture)
+    return False
+
+
 def clear() -> Clear:
     return Clear("", Signature("clear"), True)
 
@@ -187,9 +198,9 @@ def frames(owner: str, draws: tuple[FrameDraw, ...], flash: float) -> Frames:
     return Frames(owner, Signature("frames", tuple(draw.signature for draw in draws), flash), True, draws, flash)
 
 
-def mixed(owner: str, first: Node, second: Node, shares: tuple[float, float], *, clamps: bool = False) -> Mixed:
-    signature = Signature("mixed", first.signature, second.signature, shares, clamps)
-    return Mixed(owner, signature, first.is_steady and second.is_steady, first, second, *shares, clamps)
+def mixed(owner: str, first: Node, second: Node, shares: tuple[float, float]) -> Mixed:
+    signature = Signature("mixed", first.signature, second.signature, shares)
+    return Mixed(owner, signature, first.is_steady and second.is_steady, first, second, *shares)
 
 
 def placed(owner: str, picture: Node, placement: Placement, flash: float = 0.0) -> Placed:

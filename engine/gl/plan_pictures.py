@@ -85,7 +85,7 @@ def _mixed(seen: list[tuple[float, Node, float]]) -> Node:
     shares = [mix for mix, _, _ in seen]
     sides = [_at_gain(node, gain) for _, node, gain in seen]
     if len(sides) == 2:
-        return pictures.mixed(_MASTER, sides[0], sides[1], (shares[0], shares[1]), clamps=True)
+        return pictures.mixed(_MASTER, sides[0], sides[1], (shares[0], shares[1]))
     return pictures.stack(_MASTER, (Laid(sides[0], _MASTER, opacity=shares[0]),))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,22 @@ from engine.errors import ShaderError
 from engine.gl import programs
 from engine.gl.compositor import Compositor
 from engine.gl.pictures import KEYING
+from engine.model.plan import FramePlan, GroupPlan, MovementPlan
 from engine.shipped import shipped
 from tests.gl import blend_reference
 from tests.gl.blend_reference import FORMULAS
-from tests.gl.gl_support import Floats, Pixels, drawn_layers, layer_of, levels, plain_picture, rgba_picture, worst
+from tests.gl.gl_support import (
+    Floats,
+    Pixels,
+    drawn,
+    drawn_layers,
+    frames_of,
+    layer_of,
+    levels,
+    plain_picture,
+    rgba_picture,
+    worst,
+)
 
 Make = Callable[..., Compositor]
 SIDE = 64
@@ -82,6 +95,17 @@ def test_light_beyond_white_is_kept_until_the_output(compositor: Make) -> None:
     layers = [(layer_of(bright), bright), (layer_of(bright, blend="add"), bright)]
     found = drawn_layers(compositor(8, 8), *layers, (layer_of(black, opacity=0.5), black))
     assert worst(found[0, 0, :3], np.array([200.0, 100.0, 0.0])) <= 1
+
+
+def test_a_screen_of_light_beyond_white_takes_none_away(compositor: Make) -> None:
+    """Two sums of 600 of 255, one screened over the other, are white, with a dark layer over them, too."""
+    bright, black = plain_picture(8, 8, (200, 200, 200, 255)), plain_picture(8, 8, (0, 0, 0, 255))
+    names = [f"layer {index}" for index in range(6)]
+    layers = [replace(layer_of(bright, blend="add"), layer=name) for name in names]
+    group = GroupPlan("upper", tuple(names[3:]), blend="screen")
+    for top in ((), (layer_of(black, opacity=0.1),)):
+        plan = FramePlan(0.0, (MovementPlan("m", 0.0, (*layers, *top), groups=(group,)),))
+        assert drawn(compositor(8, 8), plan, frames_of(bright, black))[..., :3].min() == 255
 
 
 def test_prepare_compiles_ahead_and_draws_alike(compositor: Make) -> None:

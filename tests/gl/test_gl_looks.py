@@ -165,6 +165,18 @@ def test_a_cross_fade_of_movements_passes_the_masters_effects(looks: Compositor)
     assert_all(drawn(looks, plan, frames_of(old, new)), 205, 155, 255)
 
 
+def test_light_beyond_white_does_not_jump_as_a_cross_fade_begins(looks: Compositor) -> None:
+    """Two layers that add up to 400 of 255, seen by a master's effect that shows a quarter of it."""
+    bright, dark = plain(200, 200, 200), plain(0, 0, 0)
+    adding = (layer_of(bright), named("upper", bright, blend="add"))
+    found = []
+    for mix in (1.0, 0.999):
+        movements = (MovementPlan("m", 9.0, adding, mix), MovementPlan("n", 0.0, (layer_of(dark),), 1 - mix))
+        plan = FramePlan(9.0, movements, 1.0, None, (effect("gain", by=0.25),))
+        found.append(drawn(looks, plan, frames_of(bright, dark))[0, 0, 0])
+    assert found == pytest.approx([100, 100], abs=1)
+
+
 def test_one_movement_alone_fades_into_the_masters_effects(looks: Compositor) -> None:
     picture = plain(200, 100, 0)
     movements = (MovementPlan("m", 9.0, (), 0.5), MovementPlan("n", 0.0, (layer_of(picture),), 0.5))
