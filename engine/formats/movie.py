@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 from engine.errors import SourceError
 from engine.formats.frame_table import HAP_TAGS, frame_table, table_codec
 from engine.formats.frame_times import Packets, frame_times, packets_of
-from engine.formats.movie_file import COPY_AGAIN, open_movie, picture_stream
+from engine.formats.movie_file import COPY_AGAIN, decoder_of, open_movie, picture_stream
 from engine.formats.sample_entry import sample_entry
 from engine.formats.seek_cost import SeekCost
 from engine.model.clips import Clip, Codec, FrameTable
@@ -222,10 +222,11 @@ def _declared_s(container: InputContainer, stream: VideoStream) -> float:
 def _first_frame(path: Path) -> VideoFrame | None:
     with open_movie(path) as container:
         stream = picture_stream(container, path)
+        decoder = decoder_of(stream)
         try:
             for tried, packet in enumerate(container.demux(stream)):
                 try:
-                    frames = packet.decode()
+                    frames = decoder.decode(packet)
                 except av.error.FFmpegError:
                     frames = []  # a damaged beginning: a later packet may be whole
                 if frames:

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import av
+from av.codec.context import CodecContext
 from av.container import InputContainer
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from engine.errors import SourceError
 
+_OF_TRANSPARENT = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 COPY_AGAIN = "copy it again from where it came, or from a backup"
 
 
@@ -82,6 +85,22 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     raise SourceError(what, subject=path, mend="use it as the track, or leave it out of the sources")
 
 
+def decoder_of(stream: VideoStream) -> VideoCodecContext:
+    """What decodes a stream from where its container stands; where it is not the stream's own, it is a new one.
+
+    VP8 and VP9 keep transparency beside the picture (`alpha_mode` of WebM), where only libvpx's decoders look. Those
+    do not mark key frames.
+    """
+    own = stream.codec_context
+    name = _OF_TRANSPARENT.get(own.name)
+    if name is None or stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
+        return own
+    decoder = CodecContext.create(name, "r")
+    assert isinstance(decoder, VideoCodecContext)
+    decoder.thread_count = own.thread_count
+    return decoder
+
+
 def open_picture(file: Path) -> tuple[InputContainer, VideoStream]:
     """The file, which the caller closes, and its picture. Raises SourceError where it has none, with a mend."""
     container = open_movie(file)
@@ -102,14 +121,14 @@ def decoded(
     Packets that do not decode are passed over, their timestamps put into `damaged`; where the file can be read no
     further, it ends.
     """
-    packets = container.demux(stream)
+    packets, decoder = container.demux(stream), decoder_of(stream)
     while True:
         try:
             packet = next(packets, None)
         except av.FFmpegError:
             packet = None
         try:
-            frames = stream.codec_context.decode(packet)
+            frames = decoder.decode(packet)
         except av.FFmpegError:
             frames = []
             if damaged is not None and packet is not None:

@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 
 from engine.formats.library_rows import Damage
 from engine.formats.movie import Movie
-from engine.formats.movie_file import open_movie, picture_stream
+from engine.formats.movie_file import decoder_of, open_movie, picture_stream
 
 # A header may be off by this much about the end of the picture without anything being lost.
 _END_TOLERANCE_S = 0.5
@@ -42,22 +42,24 @@ class Decoding:
             stream = picture_stream(container, self.movie.file)
             stream.thread_type = "AUTO"
             stream.thread_count = self.threads
-            for frame in self._decoded(container, stream):
+            for frame, is_key in self._decoded(container, stream):
                 at_s = self._instant_s(frame, stream)
                 self._index += 1
                 if frame.is_corrupt:
                     self._lose(min(at_s, self._end_s) if self._index > 1 else at_s)
                     continue
                 after_loss = self._lost_from_s is not None
-                if after_loss and not frame.key_frame:
+                if after_loss and not is_key:
                     continue
                 self._regain(at_s)
                 self._end_s = at_s + float(1 / self.movie.rate)
                 yield frame, at_s, after_loss
         self._finish()
 
-    def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-        packets = container.demux(stream)
+    def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[tuple[VideoFrame, bool]]:
+        """Each frame, and whether it is a key frame."""
+        packets, decoder = container.demux(stream), decoder_of(stream)
+        marks_keys = decoder is stream.codec_context
         while True:
             try:
                 packet = next(packets, None)
@@ -67,12 +69,13 @@ class Decoding:
             if packet is None:
                 return
             try:
-                frames = packet.decode()
+                frames = decoder.decode(packet)
             except av.error.FFmpegError:
                 self._lose(self._end_s)
                 self._index += 1  # keeps the count right where frames are told apart by counting
                 continue
-            yield from (frame for frame in frames if isinstance(frame, VideoFrame))
+            for frame in frames:
+                yield frame, frame.key_frame if marks_keys else packet.is_keyframe
 
     def _instant_s(self, frame: VideoFrame, stream: VideoStream) -> float:
         first = self.movie.first_pts

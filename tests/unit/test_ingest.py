@@ -333,12 +333,16 @@ def test_the_profile_is_that_of_the_settings(tmp_path: Path, profile: str, tag: 
 
 
 @pytest.mark.parametrize("clear", [True, False])
-def test_transparency_is_kept_and_looked_for(tmp_path: Path, clear: bool) -> None:
+@pytest.mark.parametrize(
+    ("name", "codec", "pixel_format"), [("a.mov", "qtrle", "argb"), ("a.webm", "libvpx-vp9", "yuva420p")]
+)
+def test_transparency_is_kept_and_looked_for(
+    tmp_path: Path, name: str, codec: str, pixel_format: str, clear: bool
+) -> None:
     picture = np.full((96, 160, 4), 255, np.uint8)
     if clear:
         picture[:, 80:, 3] = 60
-    spec = MovieSpec(codec="qtrle", pixel_format="argb")
-    source = write_movie(tmp_path / "a.mov", [picture] * 3, spec)
+    source = write_movie(tmp_path / name, [picture] * 3, MovieSpec(codec=codec, pixel_format=pixel_format))
     for mezzanine in (True, False):
         footage = footage_of(source, tmp_path / "library", mezzanine=mezzanine)
         assert footage.alpha == clear
