@@ -124,6 +124,58 @@ def multi_pass(tick: int) -> tuple[FramePlan, dict[FrameRef, Lookup]]:
     return clips.plan(clips.layer("a", effects=chain), effects=(effect("pulse", "m/effect/pulse"),)), clips.frames
 
 
+def sends(tick: int) -> tuple[FramePlan, dict[FrameRef, Lookup]]:
+    """What two look at is drawn once, 1 frame and 1 effect. The lowest 1; one with an effect that looks: 1 frame, 1
+    effect, laid 1; one behind it as a mask: 1 frame, laid into the output itself 1. What has no opacity is not drawn, nor
+    is an effect without a share."""
+    clips = Clips(tick)
+    sent = FromLayer("sent")
+    looking = effect("masked", pictures={"other": sent})
+    layers = (
+        clips.layer("low", effects=(effect("gain", by=0.5, mix=0.0),)),
+        clips.layer("sent", is_shown=False, effects=(effect("invert"),)),
+        clips.layer("gone", opacity=0.0, effects=(looking, effect("trail"))),
+        clips.layer("looking", opacity=0.5, effects=(looking,)),
+        clips.layer("behind", mask=sent, mask_by="alpha"),
+    )
+    return clips.plan(*layers), clips.frames
+
+
+def loop(tick: int) -> tuple[FramePlan, dict[FrameRef, Lookup]]:
+    """Two that look at each other: each 1 frame and 1 effect, the first seen finds nothing of itself in the other; the
+    upper one is laid into the output itself, 1."""
+    clips = Clips(tick)
+    one, other = (effect("masked", f"m/{name}", pictures={"other": FromLayer(name)}) for name in ("other", "one"))
+    layers = (clips.layer("one", effects=(one,)), clips.layer("other", opacity=0.5, effects=(other,)))
+    return clips.plan(*layers), clips.frames
+
+
+def a_group_between_stills(tick: int) -> tuple[FramePlan, dict[FrameRef, Lookup]]:
+    """The lowest and the highest stand still with their effects, 0. A group of two that move: both frames 1, 1 effect,
+    laid upon the lowest 1; the highest upon it, into the output itself, 1."""
+    clips = Clips(tick)
+    layers = (
+        clips.layer("low", moves=False, effects=(effect("invert"), effect("gain", by=0.5))),
+        clips.layer("a"),
+        clips.layer("b", opacity=0.5),
+        clips.layer("high", moves=False, opacity=0.5, effects=(effect("invert"),)),
+    )
+    return clips.plan(*layers, groups=(GroupPlan("moving", ("a", "b"), (effect("invert"),)),)), clips.frames
+
+
+def memory_looked_at(tick: int) -> tuple[FramePlan, dict[FrameRef, Lookup]]:
+    """A layer that is not shown, 1 frame, a step of its effect of two passes 2, looked at by two: each 1 frame, 1
+    effect; the upper one laid into the output itself 1."""
+    clips = Clips(tick)
+    looking = effect("masked", pictures={"other": FromLayer("trail")})
+    layers = (
+        clips.layer("trail", is_shown=False, effects=(effect("trail"),)),
+        clips.layer("a", effects=(looking,)),
+        clips.layer("b", opacity=0.5, effects=(looking,)),
+    )
+    return clips.plan(*layers), clips.frames
+
+
 BY_HAND: dict[Graph, int] = {
     eight_layers: 8 * 3 + 7,
     groups: 1 + (1 + 1 + 1) + 1,
@@ -131,6 +183,10 @@ BY_HAND: dict[Graph, int] = {
     memory: 1 + 2 * 2 + 1,
     masks: 1 + 1 + 2 + 3,
     multi_pass: 1 + 2 + 2 + 1,
+    sends: 2 + 1 + 3 + 2,
+    loop: 2 + 2 + 1,
+    a_group_between_stills: 1 + 1 + 1 + 1,
+    memory_looked_at: 1 + 2 + 2 + 2 + 1,
 }
 
 
