@@ -126,8 +126,8 @@ def multi_pass(tick: int) -> tuple[FramePlan, dict[FrameRef, Lookup]]:
 
 def sends(tick: int) -> tuple[FramePlan, dict[FrameRef, Lookup]]:
     """What two look at is drawn once, 1 frame and 1 effect. The lowest 1; one with an effect that looks: 1 frame, 1
-    effect, laid 1; one behind it as a mask: 1 frame, laid into the output itself 1. What has no opacity is not drawn, nor
-    is an effect without a share."""
+    effect, laid 1; one behind it as a mask: 1 frame, laid into the output itself 1. What has no opacity is not drawn,
+    nor is an effect without a share."""
     clips = Clips(tick)
     sent = FromLayer("sent")
     looking = effect("masked", pictures={"other": sent})
