@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 from engine.errors import SourceError
 from engine.formats.frame_table import HAP_TAGS, frame_table, table_codec
 from engine.formats.frame_times import Packets, frame_times, packets_of
-from engine.formats.movie_file import COPY_AGAIN, decoder_of, open_movie, picture_stream
+from engine.formats.movie_file import COPY_AGAIN, decoder_of, is_cover, open_movie, picture_stream
 from engine.formats.sample_entry import sample_entry
 from engine.formats.seek_cost import SeekCost
 from engine.model.clips import Clip, Codec, FrameTable
@@ -31,6 +31,7 @@ _HIGHEST_RATE = Fraction(480)
 # A sample aspect within this of 1 is a rounding of the container, not a shape: resampling for it would only blur.
 _SQUARE_WITHIN = Fraction(1, 200)
 _PACKETS_BEFORE_GIVING_UP = 400
+_HDR = {16: "PQ", 18: "HLG"}  # transfer characteristics of ISO/IEC 23091-2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Movie:
     constant rate where the frames keep one (`constant`), else their average. `first_pts` is the timestamp at 0 s,
     or None where frames are told apart by counting them. `duration_s` is what the
     container declares, or the end of the last frame where it declares nothing. `seek_cost` is what its key frames
-    promise.
+    promise. `hdr` names the transfer of pictures that are brighter than screens show (PQ or HLG), else it is empty.
+    `other_pictures` counts the video streams that are passed over, covers not among them.
     """
 
     file: Path
@@ -65,6 +67,8 @@ class Movie:
     seek_cost: SeekCost
     packets: Packets = field(compare=False, repr=False)
     times_s: npt.NDArray[np.float64] = field(compare=False, repr=False)
+    hdr: str = ""
+    other_pictures: int = 0
 
     @property
     def frame_count(self) -> int:
@@ -169,6 +173,7 @@ def read_movie(path: Path) -> Movie:
         aspect = _sample_aspect(stream)
         rates = [rate for rate in map(_plausible, (stream.guessed_rate, stream.average_rate)) if rate]
         time_base = stream.time_base
+        others = sum(not is_cover(each) for each in container.streams.video) - 1
     first = _first_frame(path)
     if first is None or not len(times_s):
         raise SourceError("no frame of it decodes", subject=path, mend=COPY_AGAIN)
@@ -197,6 +202,8 @@ def read_movie(path: Path) -> Movie:
         seek_cost=SeekCost.of(packets.count, packets.keys),
         packets=packets,
         times_s=times_s,
+        hdr=_HDR.get(first.color_trc, ""),
+        other_pictures=others,
     )
 
 

@@ -73,10 +73,15 @@ def _top_boxes(path: Path) -> tuple[str, ...]:
     return tuple(kinds)
 
 
+def is_cover(stream: VideoStream) -> bool:
+    """Whether a stream is a still that stands for the file, not its moving picture."""
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+
+
 def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     """The stream that is the movie's picture, not a sound file's cover. Raises SourceError where there is none."""
     for stream in container.streams.video:
-        if not stream.disposition & av.stream.Disposition.attached_pic and stream.codec_context is not None:
+        if not is_cover(stream) and stream.codec_context is not None:
             return stream
     if any(stream.codec_context is None for stream in container.streams.video):
         mend = "write it again in another codec, or leave it out of the sources"

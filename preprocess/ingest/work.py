@@ -175,6 +175,10 @@ def _told(movie: Movie, footage: Footage, level: Levelling | None) -> list[str]:
         notes.append(f"oblong pixels squared: {footage.width}×{footage.height}")
     elif (movie.width % 2 or movie.height % 2) and footage.height == movie.height // 2 * 2:
         notes.append(f"cut to {footage.width}×{footage.height}: clips need even sizes")
+    if movie.hdr:
+        notes.append(f"its light is HDR ({movie.hdr}), which is not converted: colours come out flatter than meant")
+    if movie.other_pictures:
+        notes.append(f"holds {movie.other_pictures + 1} moving pictures: the first was taken")
     if level is not None and level.limit_db is not None and footage.file is not None:
         notes.append(f"brought to its loudness, its sound would peak above {level.limit_db:g} dB: limited")
     return notes

@@ -351,6 +351,26 @@ def test_transparency_is_kept_and_looked_for(
                 assert container.streams.video[0].codec_context.codec_tag == "ap4h"
 
 
+def test_what_is_not_taken_of_a_source_is_told(tmp_path: Path) -> None:
+    source = tmp_path / "a.mkv"
+    with av.open(str(source), "w") as container:
+        streams = [container.add_stream("libx264", rate=Fraction(25)) for _ in range(2)]
+        for stream in streams:
+            stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
+            stream.codec_context.color_trc = 16
+        for number in range(6):
+            for stream in streams:
+                picture = np.full((96, 160, 3), 40 * number, np.uint8)
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
+                frame.pts, frame.color_trc = number, 16
+                container.mux(stream.encode(frame))
+        for stream in streams:
+            container.mux(stream.encode())
+    notes = ingested(source, tmp_path / "library").source.notes
+    assert "holds 2 moving pictures: the first was taken" in notes
+    assert any("HDR (PQ)" in note for note in notes)
+
+
 def test_interlaced_footage_is_progressive_and_says_so(tmp_path: Path) -> None:
     for mezzanine in (True, False):  # it is never read directly: the filter would need its neighbours
         source = write_movie(tmp_path / "woven.mpg", woven(30, interlaced=True, lines=0), SD)
