@@ -12,7 +12,7 @@ _LARGEST = 1e9
 _LONGEST_EXPRESSION = 1000  # characters
 _DEEPEST = 50  # brackets within brackets
 _WORD = re.compile(
-    r"\s*(?:([0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?[fF]?|\.[0-9]+(?:[eE][+-]?[0-9]+)?[fF]?)|(\$?[A-Za-z_]\w*)|(\*\*|.))"
+    r"\s*(?:([0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?[fF]?|\.[0-9]+(?:[eE][+-]?[0-9]+)?[fF]?)|(\$?[A-Za-z_]\w*)|(\*\*|[<>=!]=|&&|\|\||.))"
 )
 
 _Numbers = Mapping[str, float]
@@ -21,6 +21,11 @@ _Tree = Callable[[_Numbers], float]
 # Name → what it does and how many arguments it takes, at least and at most.
 _FUNCTIONS: dict[str, tuple[Callable[..., float], int, int]] = {
     "abs": (abs, 1, 1),
+    "acos": (math.acos, 1, 1),
+    "asin": (math.asin, 1, 1),
+    "atan": (math.atan, 1, 1),
+    "atan2": (math.atan2, 2, 2),
+    "avg": (lambda *values: math.fsum(values) / len(values), 1, 16),
     "ceil": (math.ceil, 1, 1),
     "clamp": (lambda value, low, high: min(max(value, low), high), 3, 3),
     "cos": (math.cos, 1, 1),
@@ -38,6 +43,7 @@ _FUNCTIONS: dict[str, tuple[Callable[..., float], int, int]] = {
     "sign": (lambda value: math.copysign(1.0, value) if value else 0.0, 1, 1),
     "sin": (math.sin, 1, 1),
     "sqrt": (math.sqrt, 1, 1),
+    "sum": (lambda *values: math.fsum(values), 1, 16),
     "tan": (math.tan, 1, 1),
     "trunc": (math.trunc, 1, 1),
 }
@@ -47,9 +53,9 @@ _CONSTANTS = {"pi": math.pi, "tau": math.tau, "e": math.e}
 def size_px(expression: str, variables: Mapping[str, float]) -> int:
     """The value of a pass's WIDTH or HEIGHT in pixels, 1 to a billion; fractions of a pixel are dropped.
 
-    An expression has numbers, + - * / % ** and ^ for powers, brackets, comparisons and `a ? b : c`, the functions of
-    `_FUNCTIONS`, and variables, written `$NAME` or `NAME`. Raises ValueError where it is something else, names an
-    unknown variable, or has no finite value.
+    An expression has numbers, + - * / % ** and ^ for powers, brackets, < > <= >= == != && ||, `a ? b : c` and
+    `if(a, b, c)`, the functions of `_FUNCTIONS`, and variables, written `$NAME` or `NAME`. Raises ValueError where it
+    is something else, names an unknown variable, or has no finite value.
     """
     tree = parsed(expression)
     try:
@@ -93,7 +99,7 @@ class _Parser:
         self.depth += 1
         if self.depth > _DEEPEST:
             raise ValueError(f"the size {self.expression[:40]!r}… has more than {_DEEPEST} brackets in one another")
-        tree = self.comparison()
+        tree = self.either()
         if self.taken("?"):
             then = self.choice()
             if not self.taken(":"):
@@ -102,11 +108,21 @@ class _Parser:
         self.depth -= 1
         return tree
 
+    def either(self) -> _Tree:
+        tree = self.both()
+        while self.taken("||"):
+            tree = _two("||", tree, self.both())
+        return tree
+
+    def both(self) -> _Tree:
+        tree = self.comparison()
+        while self.taken("&&"):
+            tree = _two("&&", tree, self.comparison())
+        return tree
+
     def comparison(self) -> _Tree:
         tree = self.sum()
-        while operator := self.taken("<", ">"):
-            if self.taken("="):
-                operator += "="
+        while operator := self.taken("<", ">", "<=", ">=", "==", "!="):
             tree = _two(operator, tree, self.sum())
         return tree
 
@@ -163,6 +179,8 @@ class _Parser:
             while self.taken(","):
                 arguments.append(self.choice())
             self.close()
+        if name == "if" and len(arguments) == 3:
+            return _chosen(*arguments)
         if name not in _FUNCTIONS:
             raise ValueError(f"the size {self.expression!r} calls {name}; functions are {', '.join(_FUNCTIONS)}")
         function, least, most = _FUNCTIONS[name]
@@ -222,6 +240,10 @@ _OPERATORS: dict[str, Callable[[float, float], float]] = {
     ">": lambda a, b: float(a > b),
     "<=": lambda a, b: float(a <= b),
     ">=": lambda a, b: float(a >= b),
+    "==": lambda a, b: float(a == b),
+    "!=": lambda a, b: float(a != b),
+    "&&": lambda a, b: float(bool(a and b)),
+    "||": lambda a, b: float(bool(a or b)),
 }
 
 
