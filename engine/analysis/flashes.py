@@ -35,6 +35,7 @@ RED_STEP, SATURATED = 20 / 320, 0.8
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _REMEMBERED = 64  # turns of a cell: a second of 60 frames that each turn
+_LONGEST_FRAME_S = 1 / 24  # a film of stills may well have a fast passage
 _ROUNDING = 1e-6  # of float32, so that a change of just 10 % is one
 
 
@@ -80,11 +81,11 @@ class FlashMeter:
     """Counts flashes frame by frame. One thread at a time."""
 
     def __init__(self, frame_s: float, *, area_limit: float = AREA_LIMIT) -> None:
-        """`frame_s`: seconds from frame to frame. `area_limit`: 0..1 of the picture.
+        """`frame_s`: seconds from frame to frame, in the mean. `area_limit`: 0..1 of the picture.
 
         A second is as many frames as it has, whatever the rounding of their times: so it begins half a frame late.
         """
-        self._window_s = max(1.0 - frame_s / 2, frame_s / 2)
+        self._window_s = 1.0 - min(frame_s, _LONGEST_FRAME_S) / 2
         self._area_limit = area_limit
         self._kinds = {
             FlashKind.GENERAL: _Turns(GENERAL_STEP, DARKER_BELOW, area_limit),

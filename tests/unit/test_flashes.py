@@ -56,6 +56,13 @@ def test_a_second_is_as_many_frames_as_it_has(rate: float, digits: int) -> None:
         assert (found.verdict == "fail") == (rate > 3 * period), period
 
 
+def test_a_fast_passage_in_a_film_of_stills() -> None:
+    meter, found = FlashMeter(0.5), FlashReport()
+    for index, light in enumerate(frames(3.75, rate=60, seconds=1)):
+        found.add(10 + index / 60, meter.add(10 + index / 60, light))
+    assert found.verdict == "fail"
+
+
 def test_what_counts_is_the_area() -> None:
     assert report(frames(4, 0.1)).verdict == "pass"
     assert report(frames(4, 0.2)).verdict == "caution"
