@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -82,8 +82,8 @@ class Clips:
 
 
 def read_clips(catalogue: Catalogue) -> Clips:
-    """Every clip that was measured and is not left out; a clip that a person pinned, whatever was measured of it."""
-    out = left_out(catalogue).keys() - _insisted_on(catalogue)
+    """Every clip that was measured and is not left out."""
+    out = left_out(catalogue)
     cursor = catalogue.connection.cursor()
     cursor.row_factory = None
     cursor.execute(
@@ -94,16 +94,6 @@ def read_clips(catalogue: Catalogue) -> Clips:
     while rows := cursor.fetchmany(_STRIDE):
         columns.add([row for row in rows if row[0] not in out])
     return columns.clips()
-
-
-def _insisted_on(catalogue: Catalogue) -> Collection[str]:
-    """Clips that a person pinned and did not mark, and of which there is something to show."""
-    rows = catalogue.connection.execute(
-        "SELECT slug FROM placements JOIN fragments USING (slug) WHERE kind = 'pin' AND retired = 0"
-        " AND slug NOT IN (SELECT slug FROM marks WHERE value = 1)"
-        " AND slug NOT IN (SELECT item FROM failures WHERE step IN ('analyze', 'encode'))"
-    )
-    return {row[0] for row in rows}
 
 
 def clips_of(rows: Iterable[tuple[Any, ...]]) -> Clips:

@@ -19,14 +19,14 @@ def left_out(catalogue: Catalogue) -> dict[str, str]:
 
     Black, static, a single frame, a duplicate of another, or nothing could be made of it; retired; or marked so by a
     person. A person's mark with value 0 overrules the measure of its name (`static` the single frame, too), and
-    `left_out` with value 0 overrules all measures, but not the person's own other marks. Nothing brings back what is
-    retired or could not be made. Fast: reads what is flagged, not what was measured.
+    `left_out` with value 0, or a pin to a movement, overrules all measures, but not the person's own other marks.
+    Nothing brings back what is retired or could not be made. Fast: reads what is flagged, not what was measured.
     """
-    marks = _marks(catalogue)
+    marks, pinned = _marks(catalogue), _pinned(catalogue)
     reasons: dict[str, str] = {}
     for slug, mark, reason in _measured(catalogue):
         said = marks.get(slug, {})
-        if said.get(mark) != 0 and said.get("left_out") != 0:
+        if slug not in pinned and said.get(mark) != 0 and said.get("left_out") != 0:
             reasons.setdefault(slug, reason)
     for slug, said in marks.items():
         reasons.update((slug, _MARKED[mark]) for mark in sorted(said) if said[mark])
@@ -39,6 +39,10 @@ def _marks(catalogue: Catalogue) -> dict[str, dict[str, int]]:
     for row in catalogue.connection.execute("SELECT slug, mark, value FROM marks"):
         marks.setdefault(row["slug"], {})[row["mark"]] = row["value"]
     return marks
+
+
+def _pinned(catalogue: Catalogue) -> set[str]:
+    return {row["slug"] for row in catalogue.connection.execute("SELECT slug FROM placements WHERE kind = 'pin'")}
 
 
 def _measured(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:

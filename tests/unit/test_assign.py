@@ -13,6 +13,7 @@ from preprocess.assign.clips import ranked, read_clips
 from preprocess.assign.settings import AssignSettings
 from preprocess.assign.step import AssignStep
 from preprocess.catalogue.catalogue import Catalogue
+from preprocess.catalogue.marks import left_out
 from preprocess.embed.step import EmbedStep
 from preprocess.style.model import Style
 from preprocess.style.read import default_style
@@ -149,6 +150,7 @@ def test_what_a_person_says_holds(catalogue: Catalogue, tmp_path: Path) -> None:
     assert "s0-0000" in found["built"]
     assert why(catalogue, "s0-0000", "built").startswith("pinned by hand")
     assert "dark" in found["built"]  # a pin says more than the measure that left it out
+    assert left_out(catalogue).keys() == {"black"}, "nor does any report say that it is left out"
     assert "black" not in found["built"] + found["people"]
 
 
