@@ -11,21 +11,32 @@
         {"NAME": "still", "TYPE": "float", "DEFAULT": 0.02, "MIN": 0.0, "MAX": 0.2}
     ],
     "PASSES": [
-        {"TARGET": "flow", "FLOAT": true, "WIDTH": "$WIDTH/8", "HEIGHT": "$HEIGHT/8"},
+        {"TARGET": "seen", "FLOAT": true, "WIDTH": "$WIDTH*90/$HEIGHT", "HEIGHT": "90"},
+        {"TARGET": "flow", "FLOAT": true, "WIDTH": "$WIDTH*90/$HEIGHT", "HEIGHT": "90"},
         {"TARGET": "smear", "PERSISTENT": true, "FLOAT": true},
-        {"TARGET": "before", "PERSISTENT": true, "WIDTH": "$WIDTH/4", "HEIGHT": "$HEIGHT/4"},
+        {"TARGET": "before", "PERSISTENT": true, "FLOAT": true, "WIDTH": "$WIDTH*90/$HEIGHT", "HEIGHT": "90"},
         {}
     ]
 }*/
 
 const vec3 LUMA = vec3(0.2126, 0.7152, 0.0722);  // BT.709
 
-// Motion by the brightness constancy equation (Lucas and Kanade 1981), solved along the gradient, in small squares.
-float tone_now(vec2 place) { return dot(IMG_NORM_PIXEL(inputImage, place).rgb, LUMA); }
-float tone_before(vec2 place) { return dot(IMG_NORM_PIXEL(before, place).rgb, LUMA); }
+// Motion by the brightness constancy equation (Lucas and Kanade 1981), solved along the gradient, in small squares of a small
+// picture, which has as many lines whatever the canvas.
+float tone_now(vec2 place) { return IMG_NORM_PIXEL(seen, place).r; }
+float tone_before(vec2 place) { return IMG_NORM_PIXEL(before, place).r; }
+
+float mean_tone() {
+    float sum = 0.0;
+    for (int i = 0; i < 25; i++) {
+        vec2 offset = (vec2(mod(float(i), 5.0), floor(float(i) / 5.0)) - 2.0) / 5.0;
+        sum += dot(IMG_NORM_PIXEL(inputImage, isf_FragNormCoord + offset / RENDERSIZE).rgb, LUMA);
+    }
+    return sum / 25.0;
+}
 
 vec2 motion() {
-    vec2 reach = vec2(RENDERSIZE.y / RENDERSIZE.x, 1.0) / 15.0;
+    vec2 reach = 6.0 / RENDERSIZE;
     vec2 sum = vec2(0.0);
     float weights = 1e-3;
     for (int i = 0; i < 9; i++) {
@@ -42,16 +53,18 @@ vec2 motion() {
 
 void main() {
     if (PASSINDEX == 0) {
-        gl_FragColor = vec4(FRAMEINDEX == 0 ? vec2(0.0) : motion(), 0.0, 1.0);
+        gl_FragColor = vec4(vec3(mean_tone()), 1.0);
     } else if (PASSINDEX == 1) {
+        gl_FragColor = vec4(FRAMEINDEX == 0 ? vec2(0.0) : motion(), 0.0, 1.0);
+    } else if (PASSINDEX == 2) {
         float side = max(block_px * RENDERSIZE.y / 720.0, 1.0);  // in pixels of a picture 720 lines high
         vec2 block = (floor(gl_FragCoord.xy / side) + 0.5) * side / RENDERSIZE;
         vec2 way = IMG_NORM_PIXEL(flow, clamp(block, 0.0, 1.0)).xy * strength;
         vec4 dragged = IMG_NORM_PIXEL(smear, clamp(isf_FragNormCoord - way, 0.0, 1.0));
         vec4 now = IMG_THIS_PIXEL(inputImage);
         gl_FragColor = FRAMEINDEX == 0 ? now : mix(now, dragged, exp2(-TIMEDELTA / half_life_s));
-    } else if (PASSINDEX == 2) {
-        gl_FragColor = IMG_THIS_PIXEL(inputImage);
+    } else if (PASSINDEX == 3) {
+        gl_FragColor = IMG_THIS_PIXEL(seen);
     } else {
         gl_FragColor = IMG_THIS_PIXEL(smear);
     }

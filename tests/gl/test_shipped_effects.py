@@ -19,7 +19,8 @@ from engine.shipped import shipped
 from tests.gl.gl_support import Pixels, pixels_of
 
 Draw = Callable[..., Pixels]
-"""Draws an effect on a picture: its name, the picture, further pictures by name, moments and settings."""
+"""Draws an effect on a picture: its name, the picture, further pictures by name, moments and settings. With `moving`
+the picture goes that many pixels to the right each time."""
 
 STEP_S = 1 / 60
 
@@ -27,6 +28,7 @@ STEP_S = 1 / 60
 @pytest.fixture
 def draw(context: moderngl.Context) -> Iterator[Draw]:
     made: list[ShaderUse] = []
+    kept: list[moderngl.Texture] = []
 
     def drawn(
         name: str,
@@ -36,27 +38,31 @@ def draw(context: moderngl.Context) -> Iterator[Draw]:
         moments: tuple[Moment, ...] = (Moment(0.0),),
         each: Callable[[int, Pixels], object] | None = None,
         settings_at: Callable[[int], Mapping[str, Value]] | None = None,
+        moving: int = 0,
         **settings: Value,
     ) -> Pixels:
         shader = ShaderUse(
             ShaderProgram(context, read_isf(shipped("shaders") / "effects" / f"{name}.fs"), premultiplied=False)
         )
         made.append(shader)
-        given = {"inputImage": picture, **(pictures or {})}
-        textures = {key: still_texture(context, pixels) for key, pixels in given.items()}
+        textures = {key: still_texture(context, pixels) for key, pixels in (pictures or {}).items()}
+        kept.extend(textures.values())
         target = new_target(context, (picture.shape[1], picture.shape[0]))
         found = picture
         for index, moment in enumerate(moments):
+            if moving or not index:
+                textures["inputImage"] = still_texture(context, np.roll(picture, moving * index, axis=1))
+                kept.append(textures["inputImage"])
             shader.draw(target, moment, {**textures, **settings, **(settings_at(index) if settings_at else {})})
             found = pixels_of(target)
             if each is not None:
                 each(index, found)
         release_target(target)
-        for texture in textures.values():
-            texture.release()
         return found
 
     yield drawn
+    for texture in kept:
+        texture.release()
     for one in made:
         one.release()
         one.program.release()
@@ -108,6 +114,14 @@ def test_an_effect_looks_alike_at_every_size(draw: Draw, name: str, settings: Ma
     small, large = draw(name, card(90), **settings), draw(name, card(360), **settings)
     apart = np.abs(small.astype(float) - reduced(large, 4)).mean()
     assert apart < 3, f"{apart:.1f} of 255 apart on the mean"
+
+
+def test_a_smear_goes_as_far_at_every_size(draw: Draw) -> None:
+    still = reduced(card(90), 1)
+    small = draw("flow_smear", card(90), moments=moments(10), moving=1, strength=4.0).astype(float)
+    large = reduced(draw("flow_smear", card(360), moments=moments(10), moving=4, strength=4.0), 4)
+    assert np.abs(small - np.roll(still, 9, axis=1)).mean() > 6, "it does smear"
+    assert np.abs(small - large).mean() < 6
 
 
 @pytest.mark.parametrize("height", [90, 360])
