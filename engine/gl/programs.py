@@ -14,6 +14,7 @@ from engine.shipped import shipped
 
 # Mesa drops the source number of `#line LINE SOURCE`, so each part gets its own range of line numbers instead.
 _LINES_A_PART = 100_000
+_LONGEST_TOLD = 200  # of a line
 
 # moderngl would look for the file in what the program was given, and raise KeyError.
 _INCLUDE = re.compile(r"\s*#\s*include\b")
@@ -75,7 +76,7 @@ def _numbered(parts: Sequence[Part], first_index: int) -> str:
 def _refuse_includes(parts: Sequence[Part]) -> None:
     found = [
         ShaderError(
-            f"includes another file: {printable(line.strip())}",
+            f"includes another file: {printable(line.strip()[:_LONGEST_TOLD])}",
             subject=f"{part.file}:{number}",
             mend="Copy what it needs into the shader.",
         )
@@ -110,16 +111,26 @@ def _complaint(line: str, parts: Sequence[Part]) -> ShaderError | None:
     range_index, line_number = divmod(int(found[1] or found[2]), _LINES_A_PART)
     if not 1 <= range_index <= len(parts):
         return None
-    part = parts[range_index - 1]
+    part, said = parts[range_index - 1], found[3].strip()
+    foreign = [one for one in parts[: range_index - 1] if not _is_ours(one.file)]
+    if _is_ours(part.file) and foreign:  # what the file leaves open ends in what stands behind it
+        last = foreign[-1]
+        number = last.first_line + last.text.rstrip().count("\n")
+        return ShaderError(
+            printable(f"{said}, behind the last line"), subject=f"{last.file}:{number}", mend="Is a } or a ; missing?"
+        )
     lines = (part.written or part.text).split("\n")
     at = line_number - part.first_line
-    source_line = lines[at].strip() if 0 <= at < len(lines) else ""
-    return ShaderError(printable(f"{found[3].strip()}: {source_line}"), subject=f"{part.file}:{line_number}")
+    source_line = lines[at].strip()[:_LONGEST_TOLD] if 0 <= at < len(lines) else ""
+    return ShaderError(printable(f"{said[:_LONGEST_TOLD]}: {source_line}"), subject=f"{part.file}:{line_number}")
 
 
 def _files(parts: Sequence[Part]) -> str:
     """The files that parts are from, each once; those of our own around a foreign one are not to blame."""
-    ours = shipped("shaders") / "passes"
     files = dict.fromkeys(part.file for part in parts)
-    foreign = [file for file in files if not Path(file).is_relative_to(ours)]
+    foreign = [file for file in files if not _is_ours(file)]
     return ", ".join(foreign or files)
+
+
+def _is_ours(file: str) -> bool:
+    return Path(file).is_relative_to(shipped("shaders") / "passes")

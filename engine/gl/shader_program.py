@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import moderngl
@@ -55,15 +55,17 @@ class ShaderProgram:
     upwards. Where `premultiplied`, the host's pictures and the output are, while the shader sees straight alpha.
     """
 
-    def __init__(self, context: moderngl.Context, source: Isf, *, premultiplied: bool) -> None:
-        """Compile `source`. Raises ShaderError with file, line and source line where it does not compile or link,
-        and where an imported picture has no pixels; nothing is left on the GPU then."""
+    def __init__(self, context: moderngl.Context, source: Isf, *, premultiplied: bool, marked: bool = False) -> None:
+        """Compile `source`. Where `marked`, each pass marks in a second picture, beside its own, the pixels to which it
+        gave something that is no finite number. Raises ShaderError with file, line and source line where it does not
+        compile or link, and where an imported picture has no pixels; nothing is left on the GPU then."""
         self.context, self.source, self.premultiplied = context, source, premultiplied
         self.inputs = {one.name: one for one in source.inputs}
         self.least_alpha = 0.0
         self.leaves_pixels_out = bool(source.vertex) or "discard" in words_of(source.body)
         """Whether it may draw less than every pixel: what it draws into has to be clear then."""
-        self._programs = [_Program(context, program, source) for program in _built(context, source, premultiplied)]
+        defines = [name for name, wanted in (("PREMULTIPLIED", premultiplied), ("MARKED", marked)) if wanted]
+        self._programs = [_Program(context, program, source) for program in _built(context, source, defines)]
         self._now = self._programs[0]
         self.clear_picture = context.texture((1, 1), 4, bytes(4))
         self.sampler = context.sampler(repeat_x=False, repeat_y=False)
@@ -209,13 +211,12 @@ class _Program:
         self._program.release()
 
 
-def _built(context: moderngl.Context, source: Isf, premultiplied: bool) -> list[moderngl.Program]:
+def _built(context: moderngl.Context, source: Isf, defines: Sequence[str]) -> list[moderngl.Program]:
     """A program for each pass of `source`, or one for all.
 
     A program that knows its pass has nothing of the others: where both sides of a branch are run, as software GL does,
     each pass would cost as much as all of them. Raises ShaderError.
     """
-    defines = ["PREMULTIPLIED"] if premultiplied else []
     vertex, fragment = _vertex(source), _fragment(source)
     count = len(source.passes)
     if 1 < count <= _MOST_PROGRAMS and "PASSINDEX" in words_of(source.body + (source.vertex or "")):

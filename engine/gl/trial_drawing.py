@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -30,20 +30,6 @@ _BLANK_LEVELS = 0.5  # standard deviation of all pixels of all frames, in levels
 _MOST_NS_A_PIXEL = 25_000.0
 _DATE = (2024.0, 2.0, 29.0, 45_296.7)
 
-# Written around the shader's own main, which engine.gl.shader_program calls isf_main: each pass marks, in a second
-# picture beside its own, where it gave something that is no number.
-_BEFORE = """layout(location = 1) out vec4 isf_trial_mark;
-#define isf_main isf_tried_main
-"""
-_AFTER = """
-#undef isf_main
-void isf_main() {
-    isf_tried_main();
-    uvec4 isf_exponent = floatBitsToUint(isf_colours[0]) & 0x7F800000u;
-    isf_trial_mark = vec4(any(equal(isf_exponent, uvec4(0x7F800000u))));
-}
-"""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawing:
@@ -57,7 +43,7 @@ class Drawing:
 
 
 class MarkedTargets:
-    """Targets with a mark beside each pixel: see `_BEFORE`. Render thread only."""
+    """Targets with a mark beside each pixel, for programs that are `marked`. Render thread only."""
 
     def __init__(self, context: moderngl.Context) -> None:
         self._context = context
@@ -92,7 +78,7 @@ def drawn(context: moderngl.Context, file: Path, job: TrialJob, tell: Tell) -> D
     tell(doing="reading it")
     source = read_shader(file)
     tell(doing="compiling it", kind=source.kind.value)
-    program = ShaderProgram(context, _marking(source), premultiplied=True)
+    program = ShaderProgram(context, source, premultiplied=True, marked=True)
     tell(compiled=True)
     targets = MarkedTargets(context)
     wrong_sizes: list[ShaderError] = []
@@ -105,11 +91,6 @@ def drawn(context: moderngl.Context, file: Path, job: TrialJob, tell: Tell) -> D
         use.release()
         targets.release()
         program.release()
-
-
-def _marking(source: Isf) -> Isf:
-    """The shader, marking what is no number."""
-    return replace(source, body=_BEFORE + source.body + _AFTER, body_line=source.body_line - _BEFORE.count("\n"))
 
 
 def _frames(

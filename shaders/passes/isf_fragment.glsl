@@ -1,6 +1,9 @@
 // What an ISF fragment shader finds beside isf_common.glsl.
 in vec2 isf_FragNormCoord;
-out vec4 isf_output;
+layout(location = 0) out vec4 isf_output;
+#ifdef MARKED
+layout(location = 1) out vec4 isf_mark;
+#endif
 uniform bool isf_to_output;
 vec4 isf_colours[8];
 

@@ -11,6 +11,9 @@ void main() {
     isf_main();
     vec4 colour = isf_colours[0];
     uvec4 magnitude = floatBitsToUint(colour) & 0x7FFFFFFFu;
+#ifdef MARKED
+    isf_mark = vec4(any(greaterThan(magnitude, uvec4(0x7F7FFFFFu))));
+#endif
     colour = mix(colour, vec4(0.0), greaterThan(magnitude, uvec4(isf_to_output ? 0x7F800000u : 0x7F7FFFFFu)));
     if (isf_to_output) {
         colour = clamp(colour, 0.0, 1.0);

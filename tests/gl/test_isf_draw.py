@@ -218,6 +218,21 @@ void main() {
     assert caught.value.what.isprintable()
 
 
+@pytest.mark.parametrize("rest", ["void main() { gl_FragColor = vec4(1.0);", "void main() {\n}\nfloat a = 1.0\n\n"])
+def test_what_a_file_leaves_open_is_told_of_its_last_line(context: moderngl.Context, rest: str) -> None:
+    text = isf("\n" + rest)
+    with pytest.raises(ShaderError, match=r"behind the last line.*Is a \} or a ; missing") as caught:
+        ShaderProgram(context, parse_isf(text, "bad.fs"), premultiplied=False)
+    assert caught.value.subject == f"bad.fs:{len(text.rstrip().splitlines())}"
+
+
+def test_a_line_without_end_is_told_in_part(context: moderngl.Context) -> None:
+    source = parse_isf(isf(f"void main() {{ gl_FragColor = nobody({'1.0, ' * 9999}1.0); }}"), "bad.fs")
+    with pytest.raises(ShaderError, match="void main") as caught:
+        ShaderProgram(context, source, premultiplied=False)
+    assert len(caught.value.what) < 500
+
+
 def test_a_file_that_includes_another_is_told(context: moderngl.Context) -> None:
     source = parse_isf(isf('\n  #  include "noise.glsl"\nvoid main() { gl_FragColor = vec4(1.0); }'), "bad.fs")
     with pytest.raises(ShaderError, match=r"includes another file: # +include .noise\.glsl.") as caught:

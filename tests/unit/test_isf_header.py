@@ -322,6 +322,13 @@ def test_each_stage_has_a_main(tmp_path: Path, ending: str) -> None:
     assert caught.value.subject == str(tmp_path / f"x{ending}")
 
 
+@pytest.mark.parametrize("comment", ["/* on\nand on", "/*/"])
+def test_a_comment_that_takes_all_that_follows(tmp_path: Path, comment: str) -> None:
+    with pytest.raises(ShaderError, match="a comment has no end") as caught:
+        read(tmp_path, f"/*{{}}*/\n{MAIN}{comment}\n{MAIN}")
+    assert caught.value.subject == f"{tmp_path / 'x.fs'}:3"
+
+
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     text = """/*{"INPUTS": [
         {"NAME": "a", "TYPE": "flaot"},

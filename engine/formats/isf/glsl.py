@@ -73,7 +73,7 @@ _QUALIFIERS = frozenset(("centroid", "flat", "invariant", "noperspective", "smoo
 _SWITCHES = frozenset(("case", "default", "switch"))
 _KEPT = _RESERVED | _QUALIFIERS | _SWITCHES | FUNCTIONS
 _MACROS = frozenset(("__FILE__", "__LINE__", "__VERSION__"))
-_DROPPED_DIRECTIVE = re.compile(r"\s*#\s*(?:version|extension)\b")
+_DROPPED_DIRECTIVE = re.compile(r"\s*#\s*(?:version|extension|line)\b")
 
 
 def glsl_name(name: str) -> str:

@@ -13,7 +13,7 @@ from engine.formats.isf.header import Header
 from engine.formats.isf.inputs import read_inputs, read_sample_counts
 from engine.formats.isf.passes import read_passes
 from engine.formats.isf.pictures import read_imported, with_pixels
-from engine.formats.isf.words import words_of
+from engine.formats.isf.words import pieces_of, words_of
 from engine.model.shaders import ShaderInput
 
 _MOST_BYTES = 1 << 20
@@ -30,10 +30,22 @@ def read_isf(file: Path) -> Isf:
     header.check()
     vertex_file = next((one for one in vertex_files(file) if os.path.isfile(one)), None)  # noqa: PTH113 - a name may be too long
     vertex = "" if vertex_file is None else read_shader_text(vertex_file)
-    for one, code in ((file, found.body), (vertex_file, vertex)):
-        if one is not None and "main" not in words_of(code):
-            raise ShaderError("has no function main", subject=one, mend="Write void main() { … }.")
+    _check_code(file, found.body, found.body_line)
+    if vertex_file is not None:
+        _check_code(vertex_file, vertex, 1)
     return replace(found, imported=imported, vertex=vertex, vertex_file=str(vertex_file) if vertex else "")
+
+
+def _check_code(file: Path, code: str, first_line: int) -> None:
+    """Raise ShaderError where GLSL that begins at a line of `file` is no program."""
+    at = 0
+    for piece in pieces_of(code):
+        if piece.text.startswith("/*") and (len(piece.text) < len("/**/") or not piece.text.endswith("*/")):
+            line = first_line + code.count("\n", 0, at)
+            raise ShaderError("a comment has no end", subject=f"{file}:{line}", mend="Write */ behind it.")
+        at += len(piece.text)
+    if "main" not in words_of(code):
+        raise ShaderError("has no function main", subject=file, mend="Write void main() { … }.")
 
 
 def vertex_files(file: Path) -> tuple[Path, ...]:

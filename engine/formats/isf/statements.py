@@ -61,10 +61,15 @@ def blank_declared(pieces: list[Piece], declared: Collection[str]) -> None:
 
 
 def fragment_output(pieces: list[Piece]) -> tuple[str, ...]:
-    """The names of a file's own output (`out vec4 colour;`), whose declaration is taken out: they are gl_FragColor."""
+    """The names of a file's own output (`layout(location = 0) out vec4 colour;`), whose declaration is taken out: they
+    are gl_FragColor."""
     names = []
-    for statement in _globals(pieces, ("out",)):
+    for statement in _globals(pieces, ("out", "layout")):
         words = [pieces[at].text for at in statement if pieces[at].text not in _PRECISIONS]
+        if words[0] == "layout":
+            words = words[words.index(")") + 1 :] if ")" in words else []
+        if words[:1] != ["out"]:
+            continue
         if len(words) == 4 and words[1] == "vec4":
             names.append(words[2])
             _blank(pieces, statement)
