@@ -20,7 +20,7 @@ from tests.gl.gl_support import Pixels, pixels_of
 
 Draw = Callable[..., Pixels]
 """Draws an effect on a picture: its name, the picture, further pictures by name, moments and settings. With `moving`
-the picture goes that many pixels to the right each time."""
+the picture goes that many pixels to the right each time; `at_first` is what stands in its place once."""
 
 STEP_S = 1 / 60
 
@@ -39,6 +39,7 @@ def draw(context: moderngl.Context) -> Iterator[Draw]:
         each: Callable[[int, Pixels], object] | None = None,
         settings_at: Callable[[int], Mapping[str, Value]] | None = None,
         moving: int = 0,
+        at_first: Pixels | None = None,
         **settings: Value,
     ) -> Pixels:
         shader = ShaderUse(
@@ -50,8 +51,9 @@ def draw(context: moderngl.Context) -> Iterator[Draw]:
         target = new_target(context, (picture.shape[1], picture.shape[0]))
         found = picture
         for index, moment in enumerate(moments):
-            if moving or not index:
-                textures["inputImage"] = still_texture(context, np.roll(picture, moving * index, axis=1))
+            if moving or index < 2:
+                shown = picture if index or at_first is None else at_first
+                textures["inputImage"] = still_texture(context, np.roll(shown, moving * index, axis=1))
                 kept.append(textures["inputImage"])
             shader.draw(target, moment, {**textures, **settings, **(settings_at(index) if settings_at else {})})
             found = pixels_of(target)
@@ -247,3 +249,17 @@ def test_a_strobe_without_a_rate_is_open(draw: Draw) -> None:
     white = opaque(np.ones((2, 2)))
     found = draw("strobe", white, moments=moments(60), settings_at=lambda i: {"rate_hz": 2.0 if i < 20 else 0.0})
     assert np.array_equal(found, white)
+
+
+def test_a_slit_moves_on_while_its_period_changes(draw: Draw) -> None:
+    """Late in a show a place worked out from the time would be anywhere."""
+    found = draw(
+        "slit_scan",
+        opaque(np.ones((2, 64))),
+        at_first=opaque(np.zeros((2, 64))),
+        moments=moments(30, 1000.0),
+        settings_at=lambda index: {"period_s": 4.0 + 0.1 * index},
+    )
+    passed = found[0, :, 0] > 128
+    assert 3 <= passed.sum() <= 8
+    assert np.array_equal(passed, np.arange(64) < passed.sum()), "it began at the left edge and left nothing out"
