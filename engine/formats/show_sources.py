@@ -15,23 +15,44 @@ from engine.formats.show_parse import ParsedShow
 from engine.formats.yaml_lines import Place
 from engine.model.clips import Clip
 from engine.model.show import Layer
+from engine.model.world import LoadedShow
 
 
-def read_sources(parsed: ParsedShow, folder: Path, taken: Container[str], problems: list[Problem]) -> dict[str, Clip]:
+def read_sources(
+    parsed: ParsedShow,
+    folder: Path,
+    taken: Container[str],
+    problems: list[Problem],
+    before: LoadedShow | None = None,
+) -> dict[str, Clip]:
     """The layers' own sources that can be read, by the layer's name; what is wrong with others joins `problems`.
 
-    `folder` is the show's; `taken` holds slugs that are a library clip's. Any thread.
+    `folder` is the show's; `taken` holds slugs that are a library clip's. A layer that has its source from `before`, an
+    earlier version of the show, keeps it as it was read then, whatever became of the file. Any thread.
     """
     reader = _Reader(parsed, folder, problems)
+    kept = (
+        {}
+        if before is None
+        else {_wish(layer): before.clips.get(_slug(layer, before.library)) for layer in before.show.layers}
+    )
     sources: dict[str, Clip] = {}
     for index, layer in enumerate(parsed.show.layers if parsed.show is not None else ()):
-        clip = reader.clip(index, layer)
-        slug = f"layer-{layer.name}"
-        while slug in taken:
-            slug += "-source"
+        clip = kept.get(_wish(layer)) or reader.clip(index, layer)
         if clip is not None:
-            sources[layer.name] = replace(clip, slug=slug)
+            sources[layer.name] = replace(clip, slug=_slug(layer, taken))
     return sources
+
+
+def _wish(layer: Layer) -> tuple[str, str | None, float | None]:
+    return layer.name, layer.source, layer.source_rate
+
+
+def _slug(layer: Layer, taken: Container[str]) -> str:
+    slug = f"layer-{layer.name}"
+    while slug in taken:
+        slug += "-source"
+    return slug
 
 
 class _Reader:

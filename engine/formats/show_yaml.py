@@ -30,7 +30,8 @@ MAX_BYTES = 2**20
 def read_show(path: Path, before: LoadedShow | None = None, reads: dict[Path, FileStamp] | None = None) -> LoadedShow:
     """Read a show with its library, schedules and the sources that its layers name. Any thread; reads files only.
 
-    The library of `before`, an earlier version of the show, is taken over as it was read then, if it is the same one.
+    The library of `before`, an earlier version of the show, is taken over as it was read then, if it is the same one,
+    and so are the sources of layers that had them then.
     `reads` becomes what `LoadedShow.files` is, even where this raises: all that was looked at.
     Relative paths in it start from the show's folder. The library, the track and the sources may lie anywhere, since
     a show names its author's own files; schedules must lie in the show's folder.
@@ -44,7 +45,7 @@ def read_show(path: Path, before: LoadedShow | None = None, reads: dict[Path, Fi
     if before is not None and (parsed.show is None or parsed.show.library != before.show.library):
         before = None
     library = _library(parsed, path.parent, problems) if before is None else before.library
-    sources = _sources(parsed, path.parent, library or {}, problems)
+    sources = _sources(parsed, path.parent, library or {}, problems, before)
     blends = _blends(parsed, problems)
     around = Surroundings(library, sources, blends, _profiles(parsed, problems), _shader_reader(path.parent, reads))
     loaded, found = resolve(parsed, path, around)
@@ -103,7 +104,13 @@ def _library(parsed: ParsedShow, folder: Path, problems: list[Problem]) -> Mappi
         return None
 
 
-def _sources(parsed: ParsedShow, folder: Path, library: Mapping[str, Clip], problems: list[Problem]) -> dict[str, Clip]:
+def _sources(
+    parsed: ParsedShow,
+    folder: Path,
+    library: Mapping[str, Clip],
+    problems: list[Problem],
+    before: LoadedShow | None,
+) -> dict[str, Clip]:
     """The layers' own sources that can be read, by the layer's name; each file is opened once."""
     layers = parsed.show.layers if parsed.show is not None else ()
     if all(layer.source is None and layer.source_rate is None for layer in layers):
@@ -111,7 +118,7 @@ def _sources(parsed: ParsedShow, folder: Path, library: Mapping[str, Clip], prob
     # Late: a show of library clips alone never loads FFmpeg's libraries, which take 0.1 s.
     from engine.formats.show_sources import read_sources  # noqa: PLC0415
 
-    return read_sources(parsed, folder, library, problems)
+    return read_sources(parsed, folder, library, problems, before)
 
 
 def _blends(parsed: ParsedShow, problems: list[Problem]) -> frozenset[str] | None:

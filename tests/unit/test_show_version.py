@@ -125,6 +125,21 @@ def test_a_new_layer_brings_its_own_source_and_keeps_it(show: Path) -> None:
         versions.read()
 
 
+def test_a_movie_under_its_old_name_counts_from_the_next_start_on(show: Path) -> None:
+    versions = Versions(load_world(show))
+    grey_movie(show.parent / "up.mp4", frames=30)
+    rewritten(show, "name: base,", "name: base, opacity: 0.5,")
+    version = versions.read()
+    assert version.world.loaded.clips["layer-base"].frame_count == 50
+    versions.taken(version)
+    (show.parent / "up.mp4").unlink()
+    rewritten(show, "opacity: 0.5", "opacity: 0.25")
+    versions.taken(versions.read())
+    rewritten(show, "movements:", "  - {name: top, source: up.mp4}\nmovements:")
+    with pytest.raises(RuntimeShowError, match=r"up\.mp4 does not exist"):
+        versions.read()
+
+
 def test_all_mistakes_of_a_version_are_told(show: Path) -> None:
     versions = Versions(load_world(show))
     rewritten(show, "name: base,", "name: base, opacity: 2,")
