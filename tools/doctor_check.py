@@ -32,7 +32,8 @@ def probe(name: str, *arguments: str, timeout_s: float = _PROBE_TIMEOUT_S) -> di
     Where the process ends badly or not in time, {"absent": the reason, "mend": ""}.
     """
     path = os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))
-    command = [sys.executable, "-m", "tools.doctor_probes", name, *arguments]
+    # -P: whatever folder it is run from is no place to import from.
+    command = [sys.executable, "-P", "-m", "tools.doctor_probes", name, *arguments]
     try:
         done = subprocess.run(
             command,

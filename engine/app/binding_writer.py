@@ -25,7 +25,8 @@ def write_apart(file: Path, binding: Binding, expected: str) -> str:
     Blocks for half a second; any thread. Raises OutputError with what went wrong; the file is then as it was.
     """
     asked = json.dumps({"file": str(file.absolute()), "binding": binding.model_dump(), "expected": expected})
-    command = [sys.executable, "-m", "engine.app.binding_writer"]
+    # -P: the folder that a show is played from holds files from anywhere, and is no place to import from.
+    command = [sys.executable, "-P", "-m", "engine.app.binding_writer"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter, our own module

@@ -41,7 +41,8 @@ _START_S = 60.0  # of the child, which imports GL and opens a context
 _WATCHDOG_S = 10.0  # beyond the waiting: then the child ends by itself, should nobody be left to kill it
 _END_S = 10.0
 _LOOK_EACH_S = 0.2  # whether to give up
-_COMMAND = (sys.executable, "-m", "engine.gl.trial_process")
+# -P: the folder that a show is played from holds files from anywhere, and is no place to import from.
+_COMMAND = (sys.executable, "-P", "-m", "engine.gl.trial_process")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -237,7 +238,8 @@ class _Child:
         """Start it. Raises DeviceError where it finds no GL."""
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
         # llvmpipe would take every core; the show beside needs them.
-        environment = {**os.environ, "LP_NUM_THREADS": "1"}
+        path = os.pathsep.join(filter(None, sys.path))
+        environment = {**os.environ, "LP_NUM_THREADS": "1", "PYTHONPATH": path}
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             command,
             stdin=subprocess.PIPE,

@@ -47,6 +47,16 @@ def test_a_shader_that_draws(child: ShaderTrial, tmp_path: Path) -> None:
     assert result.frame_ms > 0
 
 
+def test_nothing_is_imported_from_the_folder_of_a_show(
+    shared_context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("moderngl", "json", "engine"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported from a show')\n")
+    with ShaderTrial() as own:
+        assert own.run(write(Path(), "plain.fs", PLAIN)).drawn
+
+
 def test_it_is_given_what_it_works_on(child: ShaderTrial, tmp_path: Path) -> None:
     """Pictures that differ and move, sound, settings at their ends, events: each is seen in what is drawn."""
     names = {"inputImage": "image", "other": "image", "heard": "audio", "bands": "audioFFT", "hit": "event"}

@@ -24,6 +24,12 @@ def test_a_probe_that_breaks_is_told_with_its_last_words() -> None:
     assert doctor.probe("nonsense")["absent"] == "KeyError: 'nonsense'"
 
 
+def test_a_probe_imports_nothing_from_the_folder_it_is_run_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tools.py").write_text("raise SystemExit('imported from there')\n")
+    assert doctor.probe("nonsense")["absent"] == "KeyError: 'nonsense'"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 def test_a_probe_that_crashes_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     crashing = tmp_path / "python"

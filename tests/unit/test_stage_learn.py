@@ -208,6 +208,14 @@ def test_another_process_says_why_it_did_not_write(tmp_path: Path) -> None:
     assert file.read_text() == "layers: 3\n"
 
 
+def test_the_writer_imports_nothing_from_the_folder_of_a_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "engine.py").write_text("raise SystemExit('imported from a show')\n")
+    (tmp_path / "show.yaml").write_text("layers: 3\n")
+    with pytest.raises(OutputError, match="must be a list"):
+        write_apart(tmp_path / "show.yaml", Binding(key="x", to="/go"), digest(b"layers: 3\n"))
+
+
 def test_a_writer_that_does_not_start_is_an_error_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", str(tmp_path / "none"))
     with pytest.raises(OutputError, match="could not be written"):
