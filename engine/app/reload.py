@@ -93,12 +93,17 @@ class Reload:
         if self._staging is None:
             self._staging = self._compositor.stage(version.world.loaded, version.sources, version.pictures)
         try:
-            if next(self._staging, self) is self:  # all is there
+            is_there = next(self._staging, self) is self
+        except RuntimeShowError as error:
+            self._leave(Settled.REFUSED, str(error))
+        except Exception:  # a driver without memory, say: nothing has changed yet
+            log.exception("a change of the show cannot be made ready: a mistake of ours")
+            self._leave(Settled.REFUSED, "a mistake of ours: see the log")
+        else:
+            if is_there:
                 self._adopt(version)
                 self._staging = None
                 self._watch.settle(Settled.TAKEN)
-        except RuntimeShowError as error:
-            self._leave(Settled.REFUSED, str(error))
 
     def close(self) -> None:
         """Stop watching. Safe to call twice."""

@@ -69,7 +69,7 @@ class Stage:
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.to_stage = 0
-        self.refuses = False
+        self.refuses: Exception | None = None
 
     def draw(self, *_: object) -> Any:
         return None
@@ -81,8 +81,8 @@ class Stage:
         for _one in range(self.to_stage):
             self.notes.append("staged")
             yield
-        if self.refuses:
-            raise ShaderError("does not compile", subject="glow.fs:3")
+        if self.refuses is not None:
+            raise self.refuses
 
     def unstage(self) -> None:
         self.notes.append("unstaged")
@@ -167,14 +167,21 @@ def test_what_is_to_be_compiled_takes_a_tick_a_thing_and_all_changes_at_once() -
     assert desk.stage.notes == ["staged"] * 3 + ["prepared", "told", "told"]
 
 
-def test_what_does_not_compile_here_leaves_all_as_it_was() -> None:
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ShaderError("does not compile", subject="glow.fs:3"), "glow.fs:3: does not compile"),
+        (MemoryError("the driver has none left"), "a mistake of ours: see the log"),
+    ],
+)
+def test_what_cannot_be_made_ready_here_leaves_all_as_it_was(error: Exception, told: str) -> None:
     first = show()
     desk = Desk(first)
-    desk.stage.to_stage, desk.stage.refuses = 1, True
+    desk.stage.to_stage, desk.stage.refuses = 1, error
     desk.at[5] = lambda: desk.watch.offer(show("base"))
     desk.play()
     assert set(desk.worlds) == {first}
-    assert desk.watch.settled == [(Settled.REFUSED, "glow.fs:3: does not compile")]
+    assert desk.watch.settled == [(Settled.REFUSED, told)]
     assert desk.stage.notes == ["staged", "unstaged"]
 
 
