@@ -20,7 +20,7 @@ void main() {
     float edge = max(softness, 0.002);
     float gone = closing ? 1.0 - progress : progress;
     float radius = gone * (length(farthest) + edge);
-    float inside = smoothstep(radius, radius - edge, away);
+    float inside = 1.0 - smoothstep(radius - edge, radius, away);
     float shown = closing ? 1.0 - inside : inside;
     gl_FragColor = mix(IMG_THIS_NORM_PIXEL(startImage), IMG_THIS_NORM_PIXEL(endImage), shown);
 }

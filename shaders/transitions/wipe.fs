@@ -19,6 +19,6 @@ void main() {
     float place = (dot(isf_FragNormCoord - 0.5, way) / reach) * 0.5 + 0.5;
     float edge = max(softness, 0.002);
     float front = progress * (1.0 + edge);
-    float shown = smoothstep(front, front - edge, place);
+    float shown = 1.0 - smoothstep(front - edge, front, place);
     gl_FragColor = mix(IMG_THIS_NORM_PIXEL(startImage), IMG_THIS_NORM_PIXEL(endImage), shown);
 }

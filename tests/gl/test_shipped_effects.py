@@ -1,4 +1,5 @@
-"""The effects that ship, as somebody sees them who has them in a show: at either end of a setting, at any size."""
+"""Effects and transitions that ship, as somebody sees them who has them in a show: at either end of a setting, at any
+size."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from engine.gl.shader_program import ShaderProgram
 from engine.gl.shader_use import Moment, ShaderUse
 from engine.gl.targets import new_target, release_target
 from engine.gl.textures import still_texture
-from engine.model.shaders import Value
+from engine.model.shaders import FILTERED, FROM_PICTURE, TO_PICTURE, Value
 from engine.shipped import shipped
 from tests.gl.gl_support import Pixels, pixels_of
 
@@ -40,10 +41,11 @@ def draw(context: moderngl.Context) -> Iterator[Draw]:
         settings_at: Callable[[int], Mapping[str, Value]] | None = None,
         moving: int = 0,
         at_first: Pixels | None = None,
+        kind: str = "effects",
         **settings: Value,
     ) -> Pixels:
         shader = ShaderUse(
-            ShaderProgram(context, read_isf(shipped("shaders") / "effects" / f"{name}.fs"), premultiplied=False)
+            ShaderProgram(context, read_isf(shipped("shaders") / kind / f"{name}.fs"), premultiplied=False)
         )
         made.append(shader)
         textures = {key: still_texture(context, pixels) for key, pixels in (pictures or {}).items()}
@@ -53,8 +55,10 @@ def draw(context: moderngl.Context) -> Iterator[Draw]:
         for index, moment in enumerate(moments):
             if moving or index < 2:
                 shown = picture if index or at_first is None else at_first
-                textures["inputImage"] = still_texture(context, np.roll(shown, moving * index, axis=1))
-                kept.append(textures["inputImage"])
+                textures[FILTERED if kind == "effects" else FROM_PICTURE] = still_texture(
+                    context, np.roll(shown, moving * index, axis=1)
+                )
+                kept.extend(textures.values())
             shader.draw(target, moment, {**textures, **settings, **(settings_at(index) if settings_at else {})})
             found = pixels_of(target)
             if each is not None:
@@ -263,3 +267,17 @@ def test_a_slit_moves_on_while_its_period_changes(draw: Draw) -> None:
     passed = found[0, :, 0] > 128
     assert 3 <= passed.sum() <= 8
     assert np.array_equal(passed, np.arange(64) < passed.sum()), "it began at the left edge and left nothing out"
+
+
+@pytest.mark.parametrize("far", [False, True], ids=["low", "high"])
+@pytest.mark.parametrize("name", sorted(file.stem for file in (shipped("shaders") / "transitions").glob("*.fs")))
+def test_a_transition_begins_and_ends_with_the_pictures(draw: Draw, name: str, far: bool) -> None:
+    """Wherever its settings stand: else the change would begin or end with a jolt."""
+    shader = read_isf(shipped("shaders") / "transitions" / f"{name}.fs").as_shader(name)
+    ends = {one.name: (one.maximum if far else one.minimum) for one in shader.settings}
+    settings = {key: float(value) for key, value in ends.items() if isinstance(value, float)}
+    generator = np.random.default_rng(2)
+    before, after = (opaque(np.clip(generator.random((36, 64)) * 1.4 - 0.2, 0, 1)) for _ in range(2))
+    for progress, wanted in ((0.0, before), (1.0, after)):
+        found = draw(name, before, {TO_PICTURE: after}, kind="transitions", progress=progress, **settings)
+        assert np.abs(found.astype(int) - wanted).max() <= 1
