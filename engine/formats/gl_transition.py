@@ -30,7 +30,8 @@ _SAMPLER = "sampler2D"
 _PRECISIONS = frozenset(("lowp", "mediump", "highp"))
 _ENTRY = ("vec4", "transition", "(")
 _ABOUT = re.compile(r"^[ \t/*]*(author|licen[sc]e)[ \t]*:(.*)", re.IGNORECASE | re.MULTILINE)
-_LEADING_VALUE = re.compile(r"\w+\s*\([^()]*\)|[-+.\w]+")
+# Words may follow it, but no arithmetic that goes on.
+_LEADING_VALUE = re.compile(r"(?>(?!true|false)\w+\s*\([^()]*\)|[-+.\w]+)(?!\s*[-+*/]\s*[\d.(])")
 _LONGEST_TOLD = 80
 _WHOLE = frozenset(("int", "ivec2", "ivec3", "ivec4"))
 _LARGEST, _LARGEST_INT = 3.4e38, 2**31 - 1  # that the GPU holds
@@ -229,8 +230,8 @@ def _declared(pieces: Sequence[Piece], after: str, place: str) -> Iterator[_Para
             known = ", ".join([*WIDTHS, _SAMPLER])
             what = f"the parameter {_told(named)} has the type {kind.text}"
             raise ShaderError(what, subject=place, mend=f"A parameter is one of {known}, and no array.")
-        own_comment = next((piece.text for piece in named if piece.sort is Sort.COMMENT), "")
-        default = "".join(given[1:]) or _stated(own_comment) or _stated(after)
+        own = next((said for piece in named if piece.sort is Sort.COMMENT and (said := _stated(piece.text))), "")
+        default = "".join(given[1:]) or own or _stated(after)
         values = () if kind.text == _SAMPLER else _default(kind.text, name, default, place)
         yield _Parameter(kind.text, name, values, place)
 
