@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 VIDEO_SUFFIXES = frozenset((".mov", ".mp4", ".avi", ".mkv", ".dv", ".m4v", ".mts", ".webm", ".mpg", ".3gp"))
+# What other programs call videos: told of, since an archive may hold them, and taken in where they are named.
+OTHER_SUFFIXES = frozenset(
+    f".{name}"
+    for name in "3g2 asf divx f4v flv gif m1v m2t m2ts m2v mod mpe mpeg mxf ogv qt rm rmvb tod ts vob wmv".split()
+)
 SOUND_SUFFIXES = frozenset((".flac", ".wav", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".aif", ".aiff"))
 
 
@@ -41,6 +46,8 @@ def find_sources(named: Sequence[Path], library: Path) -> Found:
             folders.append(path)
             for file in _files(path, _absolute(library), left_out):
                 suffix = file.suffix.lower()
+                if suffix in OTHER_SUFFIXES:
+                    left_out[file] = "folders are not searched for files of this ending: name the file itself"
                 if suffix not in VIDEO_SUFFIXES and suffix not in SOUND_SUFFIXES:
                     continue
                 why_not = _why_not(file, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from engine.errors import SourceError
+from engine.formats.library_schema import CATALOGUE
 from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.fragments import read_footage
 from preprocess.commands.common import (
@@ -72,7 +74,14 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def sources_named(named: Sequence[Path], library: Path) -> Found:
-    """The sources that were named. Raises SourceError where there is no video among them."""
+    """The sources that were named. Raises SourceError where there is no video among them.
+
+    Of a library that is there already, sources may be away; for a new one something has to be there.
+    """
+    there = any(os.path.lexists(path) for path in named)  # Path.exists raises for a name that is too long
+    if not there and not (library / CATALOGUE).exists():
+        mend = "check the path, or plug in its disk"
+        raise SourceError("no such file or folder", subject=", ".join(map(shown, named)), mend=mend)
     found = find_sources(named, library)
     if not found.videos:
         raise SourceError(

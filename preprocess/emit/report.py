@@ -22,7 +22,7 @@ from preprocess.style.read import style_of
 _COLOURS = {"sound": "green", "partly damaged": "yellow", "flagged": "cyan", "quarantined": "red"}
 # With more sound sources than this, the table lists only those that need a look.
 _MOST_SOUND_ROWS = 60
-_MOST_GONE, _MOST_MOVED = 5, 20  # named; of the others the number is told
+_MOST_GONE, _MOST_LINES = 5, 20  # named; of the others the number is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +96,20 @@ def print_report(report: Mapping[str, Any], console: Console) -> None:
 
 def print_moved(moved: Sequence[Facts], console: Console) -> None:
     """Sources that were known again at another place, and keep what was made of them."""
-    for one in moved[:_MOST_MOVED]:
-        console.print(Text(f"moved: {one['old']} → {one['new']}"), soft_wrap=True)
-    if len(moved) > _MOST_MOVED:
-        console.print(Text(f"… and {len(moved) - _MOST_MOVED} more moved"))
+    _print_some([Text(f"moved: {one['old']} → {one['new']}") for one in moved], "moved", console)
 
 
 def print_left_out(left_out: Sequence[Facts], console: Console) -> None:
     """Files and folders that were not looked at."""
-    for one in left_out:
-        console.print(Text(f"left out: {one['file']}: {one['why']}", "yellow"), soft_wrap=True)
+    lines = [Text(f"left out: {one['file']}: {one['why']}", "yellow") for one in left_out]
+    _print_some(lines, "left out: --json has all", console)
+
+
+def _print_some(lines: Sequence[Text], what: str, console: Console) -> None:
+    for line in lines[:_MOST_LINES]:
+        console.print(line, soft_wrap=True)
+    if len(lines) > _MOST_LINES:
+        console.print(Text(f"… and {len(lines) - _MOST_LINES} more {what}", lines[0].style))
 
 
 def _print_gone(gone: Sequence[str], console: Console) -> None:

@@ -106,6 +106,8 @@ def test_a_folder_without_videos_is_refused_before_anything_is_made(
 ) -> None:
     (tmp_path / "empty").mkdir()
     assert "no video files here" in refused(capsys, tmp_path / "empty", tmp_path / "library")
+    for missing in ("vidoes", "n" * 300 + ".mp4"):
+        assert "no such file or folder" in refused(capsys, tmp_path / missing, tmp_path / "library")
     assert not (tmp_path / "library").exists()
 
 
@@ -145,7 +147,8 @@ def test_a_library_that_may_not_be_written_is_told_and_untouched(archive: Path, 
 
 
 def test_where_no_source_can_be_used_the_report_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    report = run(capsys, Path("n" * 300 + ".mp4"), tmp_path / "library")
+    (tmp_path / "notes.mp4").write_text("dear diary")
+    report = run(capsys, tmp_path / "notes.mp4", tmp_path / "library")
     assert [source["verdict"] for source in report["sources"]] == ["quarantined"]
     assert not (tmp_path / "library" / "show.yaml").exists()
     assert "no movement has a clip to show" in (tmp_path / "library" / "reports" / "run.json").read_text()

@@ -57,6 +57,7 @@ def test_folders_are_searched_for_videos_and_sounds_in_any_case(tmp_path: Path) 
         "a.MOV",
         "deep/b.Mts",
         "deep/c.flac",
+        "deep/old.WMV",
         "notes.txt",
         ".hidden.mp4",
         ".trash/d.mp4",
@@ -67,6 +68,8 @@ def test_folders_are_searched_for_videos_and_sounds_in_any_case(tmp_path: Path) 
     found = find_sources([tmp_path, tmp_path / "notes.txt", tmp_path / "deep/../a.MOV"], library)
     assert [path.relative_to(tmp_path).as_posix() for path in found.videos] == ["a.MOV", "deep/b.Mts", "notes.txt"]
     assert [path.name for path in found.sounds] == ["c.flac"]
+    assert [path.name for path, _ in found.left_out] == ["old.WMV"], "told of: it might be a video"
+    assert [path.name for path in find_sources([tmp_path / "deep/old.WMV"], library).videos] == ["old.WMV"]
 
 
 def test_folders_that_may_not_be_opened_are_told_of(tmp_path: Path) -> None:
