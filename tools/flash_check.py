@@ -179,9 +179,13 @@ def _progress(console: Console | None, length_s: float | None) -> Iterator[Any]:
 
 
 def _area(text: str) -> float:
-    value = float(text)
+    wrong = argparse.ArgumentTypeError(f"{text!r} is no share of the picture; write 0.25 for a quarter")
+    try:
+        value = float(text)
+    except ValueError:
+        raise wrong from None
     if not 0 < value < 1:
-        raise ValueError
+        raise wrong
     return value
 
 

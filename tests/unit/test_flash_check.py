@@ -98,6 +98,8 @@ def test_files_that_are_no_film(tmp_path: Path, capsys: pytest.CaptureFixture[st
         assert main(["flash-check", str(file)]) == 2
         assert str(file) in capsys.readouterr().err
     assert main(["flash-check", str(cut_short(tmp_path / "cut.mp4", film))]) == 2
-    with pytest.raises(SystemExit) as usage:
-        main(["flash-check", str(film), "--area", "2"])
-    assert usage.value.code == 2
+    for area in ("25", "nan", "a quarter"):
+        with pytest.raises(SystemExit) as usage:
+            main(["flash-check", str(film), "--area", area])
+        assert usage.value.code == 2
+        assert f"'{area}' is no share of the picture; write 0.25 for a quarter" in capsys.readouterr().err
