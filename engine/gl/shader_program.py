@@ -61,6 +61,7 @@ class ShaderProgram:
         compile or link, and where an imported picture has no pixels; nothing is left on the GPU then."""
         self.context, self.source, self.premultiplied = context, source, premultiplied
         self.inputs = {one.name: one for one in source.inputs}
+        self.largest_side_px = int(context.info["GL_MAX_TEXTURE_SIZE"])
         self.least_alpha = 0.0
         self.leaves_pixels_out = bool(source.vertex) or "discard" in words_of(source.body)
         """Whether it may draw less than every pixel: what it draws into has to be clear then."""
@@ -84,6 +85,9 @@ class ShaderProgram:
             for one in source.imported:
                 if one.pixels is None:
                     raise ShaderError(f"the picture {one.name} was not read", subject=source.file)
+                if max(one.pixels.shape[:2]) > self.largest_side_px:
+                    what = f"the picture {one.name} has more than {self.largest_side_px} pixels a side"
+                    raise ShaderError(what, subject=source.file, mend="No more fit onto this GPU. Scale it.")
                 self.imported[one.name] = still_texture(context, one.pixels)
         except ShaderError:
             self.release()

@@ -141,12 +141,21 @@ class ShaderUse:
     ) -> list[tuple[int, int]]:
         source = self.program.source
         try:
-            return pass_sizes(source.passes, source.file, output_size, values)
+            sizes = pass_sizes(source.passes, source.file, output_size, values)
+            self._check_sides(sizes)
+            return sizes
         except ShaderError as error:
             if self._on_wrong_size is None:
                 raise
             self._on_wrong_size(error)
             return [output_size] * len(source.passes)
+
+    def _check_sides(self, sizes: Sequence[tuple[int, int]]) -> None:
+        most = self.program.largest_side_px
+        for one, size in zip(self.program.source.passes, sizes, strict=True):
+            if max(size) > most:
+                what = f"a pass wants {size[0]} × {size[1]} pixels, and this GPU has at most {most} a side"
+                raise ShaderError(what, subject=f"{self.program.source.file}:{one.line}", mend="Make it smaller.")
 
     def _set_values(self, moment: Moment, values: Mapping[str, Value | moderngl.Texture]) -> None:
         self.program.set("TIME", moment.time_s)

@@ -657,6 +657,19 @@ def test_a_size_that_an_input_makes_too_large_makes_nothing(
     assert pixels_of(target)[0, 0, 0] == 20, "and it has forgotten nothing"
 
 
+def test_no_picture_is_larger_than_the_gpu_has_them(
+    context: moderngl.Context, use: Callable[..., ShaderUse], target: moderngl.Framebuffer
+) -> None:
+    shader = use(isf(MAIN, PASSES=[{"TARGET": "wide", "WIDTH": "600"}, {}]))
+    shader.draw(target, Moment(0.0))
+    shader.program.largest_side_px = 512
+    with pytest.raises(ShaderError, match=r"wants 600 × 8 pixels, and this GPU has at most 512 a side"):
+        shader.draw(target, Moment(0.0))
+    wide = Imported("noise", Path("noise.png"), np.zeros((1, context.info["GL_MAX_TEXTURE_SIZE"] + 1, 4), np.uint8))
+    with pytest.raises(ShaderError, match=r"the picture noise has more than \d+ pixels a side"):
+        use(replace(parse_isf(isf()), imported=(wide,)))
+
+
 class CountedTargets:
     """Targets that know how many were made."""
 

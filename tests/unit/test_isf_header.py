@@ -208,6 +208,15 @@ def test_an_imported_picture_that_cannot_be_read(tmp_path: Path, content: bytes 
     assert caught.value.subject == f"{tmp_path / 'x.fs'}:2"
 
 
+def test_imported_pictures_have_a_size_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.formats.isf.pictures._LARGEST_SUM_PX", 5)
+    write_png(tmp_path / "noise.png", [[(1, 2, 3, 255)] * 2])
+    imported = {f"p{i}": {"PATH": "noise.png"} for i in range(4)}
+    with pytest.raises(ShaderError, match="more than 5 pixels together") as caught:
+        read(tmp_path, "/*" + json.dumps({"IMPORTED": imported}).replace('"p', '\n"p') + "*/" + MAIN)
+    assert caught.value.subject == f"{tmp_path / 'x.fs'}:4"
+
+
 @pytest.mark.parametrize("path", ["pipe.png", "playlist.png", "concat:{}/secret.png", "n" * 5000, "missing.png", "."])
 def test_an_imported_picture_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     write_png(tmp_path / "secret.png", [[(1, 2, 3, 255)]])

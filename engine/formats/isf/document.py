@@ -51,6 +51,10 @@ class Imported:
     file: Path
     pixels: npt.NDArray[np.uint8] | None = None
 
+    @property
+    def pixel_count(self) -> int:
+        return 0 if self.pixels is None else self.pixels.shape[0] * self.pixels.shape[1]
+
 
 @dataclass(frozen=True, slots=True)
 class Isf:

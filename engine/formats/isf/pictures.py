@@ -13,6 +13,7 @@ from engine.formats.show_files import inside
 from engine.formats.still import read_still
 
 _MOST_PICTURES = 16
+_LARGEST_SUM_PX = 2**26  # of all of them: a quarter of a GiB
 
 
 def read_imported(header: Header, folder: Path) -> tuple[Imported, ...]:
@@ -41,10 +42,17 @@ def _file(header: Header, name: str, path: object, folder: Path) -> Path:
 
 def with_pixels(header: Header, imported: tuple[Imported, ...]) -> tuple[Imported, ...]:
     """The pictures, read. Those that cannot be are noted in the header and left out."""
-    read = []
+    read: list[Imported] = []
+    area = 0
     for one in imported:
         with header.noting():
             read.append(_with_pixels(header, one))
+            area += read[-1].pixel_count
+            if area > _LARGEST_SUM_PX:
+                what = f"its pictures have more than {_LARGEST_SUM_PX:,} pixels together"
+                header.refuse(one.name, what, "Scale them.")
+        if area > _LARGEST_SUM_PX:
+            break
     return tuple(read)
 
 
