@@ -149,14 +149,15 @@ class ShaderStore:
         name = one.shader.shader
         self._programs[name].set_least_alpha(least_alpha)
         if not one.has_memory:
-            return self._draw(self._uses[name], target, Moment(at_s, 1 / STEPS_A_SECOND, grid_number(at_s)), inputs)
+            moment = Moment(at_s, 1 / STEPS_A_SECOND, grid_number(at_s))
+            return self._draw(self._uses[name], target, moment, inputs)
         memory = self._remembered(one)
         draws = 0
         for step in one.steps:
             is_first = step == memory.first_step
             delta_s = 0.0 if is_first else 1 / STEPS_A_SECOND
             moment = Moment(step / STEPS_A_SECOND, delta_s, step - memory.first_step)
-            draws += self._draw(memory.use, target, moment, inputs)
+            draws += self._draw(memory.use, target, moment, inputs, is_seen=step == one.steps[-1])
         memory.last_step = one.steps[-1]
         memory.draw_index = self._draw_index
         return draws
@@ -189,10 +190,12 @@ class ShaderStore:
         target: moderngl.Framebuffer,
         moment: Moment,
         inputs: Mapping[str, Value | moderngl.Texture],
+        *,
+        is_seen: bool = True,
     ) -> int:
         # The date is the show's own: a take that is rendered again looks the same.
         date = (2000.0, 1.0, 1.0, moment.time_s % _DAY_S)
-        use.draw(target, replace(moment, date=date), inputs)
+        use.draw(target, replace(moment, date=date), inputs, is_seen=is_seen)
         return use.pass_count
 
     def _remembered(self, one: Shade) -> _Memory:

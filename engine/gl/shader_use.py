@@ -84,9 +84,15 @@ class ShaderUse:
         self._persistent = frozenset(one.target for one in program.source.passes if one.persistent)
 
     def draw(
-        self, target: moderngl.Framebuffer, moment: Moment, inputs: Mapping[str, Value | moderngl.Texture] | None = None
+        self,
+        target: moderngl.Framebuffer,
+        moment: Moment,
+        inputs: Mapping[str, Value | moderngl.Texture] | None = None,
+        *,
+        is_seen: bool = True,
     ) -> None:
-        """Draw every pass, the last into `target` as far as its viewport goes.
+        """Draw every pass, the last into `target` as far as its viewport goes. Where nobody sees the picture, since it
+        is a step on the way to another, the last is drawn only if it leaves something behind.
 
         `inputs` sets inputs by name; those left out have their defaults. Raises
         ShaderError for a name that the shader has no input of, a value that its input cannot hold, and, unless
@@ -105,10 +111,11 @@ class ShaderUse:
             self.program.begin_pass(index)
             is_last = index == passes[-1][0]
             if is_last and size == output_size and one.target not in self._persistent:
-                self._draw_pass(target, size, pictures, is_output=True)
+                if is_seen:
+                    self._draw_pass(target, size, pictures, is_output=True)
             else:
                 self._draw_own(one, size, pictures)
-                if is_last:
+                if is_last and is_seen:
                     self.program.copy(self._held[one.target], target, output_size)
                     self.pass_count += 1
         self._give_back_what_does_not_last()

@@ -95,8 +95,9 @@ def transitions(tick: int) -> tuple[FramePlan, dict[FrameRef, Lookup]]:
 
 
 def memory(tick: int) -> tuple[FramePlan, dict[FrameRef, Lookup]]:
-    """At 30 pictures a second: 1 frame; two steps of an effect of two passes, 4. Its picture is held for the case that
-    the next draw comes before the next step. A frame upon it, into the output itself, 1."""
+    """At 30 pictures a second: 1 frame; two steps of an effect of two passes, the last of which only shows what is
+    remembered: 3. Its picture is held for the case that the next draw comes before the next step. A frame upon it, into
+    the output itself, 1."""
     clips = Clips(tick)
     layers = (clips.layer("a", effects=(effect("trail"),)), clips.layer("b", opacity=0.5))
     return clips.plan(*layers, rate=30), clips.frames
@@ -180,7 +181,7 @@ BY_HAND: dict[Graph, int] = {
     eight_layers: 8 * 3 + 7,
     groups: 1 + (1 + 1 + 1) + 1,
     transitions: 2 + 1 + 1 + 1 + 2,
-    memory: 1 + 2 * 2 + 1,
+    memory: 1 + (1 + 2) + 1,
     masks: 1 + 1 + 2 + 3,
     multi_pass: 1 + 2 + 2 + 1,
     sends: 2 + 1 + 3 + 2,
