@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.formats.library_schema import CATALOGUE
+
 VIDEO_SUFFIXES = frozenset((".mov", ".mp4", ".avi", ".mkv", ".dv", ".m4v", ".mts", ".webm", ".mpg", ".3gp"))
 # What other programs call videos: told of, since an archive may hold them, and taken in where they are named.
 OTHER_SUFFIXES = frozenset(
@@ -33,8 +35,8 @@ def find_sources(named: Sequence[Path], library: Path) -> Found:
 
     A named file that does not exist is among the videos, so that the run can say so. Hidden files, folders
     reached through links, and the library itself are left out. So is a link to a file that is found by its own name;
-    one that leads out of its folder or nowhere, what is no file at all (a pipe), and a folder that may not be
-    opened, is left out and told of.
+    one that leads out of its folder or nowhere, what is no file at all (a pipe), a folder that may not be opened, and
+    another clip library, whose clips and mezzanines are no sources, is left out and told of.
     """
     videos: set[Path] = set()
     sounds: set[Path] = set()
@@ -103,6 +105,10 @@ def _files(folder: Path, library: Path, left_out: dict[Path, str]) -> Iterator[P
         left_out[Path(os.fsdecode(error.filename))] = f"a folder that cannot be opened: {error.strerror}"
 
     for parent, names, files in os.walk(folder, onerror=note):
+        if CATALOGUE in files and Path(parent) != folder:
+            left_out[Path(parent)] = "a clip library"
+            names[:] = []
+            continue
         names[:] = sorted(name for name in names if not name.startswith(".") and Path(parent, name) != library)
         for name in files:
             path = Path(parent, name)

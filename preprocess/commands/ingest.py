@@ -78,8 +78,11 @@ def sources_named(named: Sequence[Path], library: Path) -> Found:
 
     Of a library that is there already, sources may be away; for a new one something has to be there.
     """
-    there = any(os.path.lexists(path) for path in named)  # Path.exists raises for a name that is too long
-    if not there and not (library / CATALOGUE).exists():
+    for path in named:
+        if _is_same_folder(path, library) or _is_there(path / CATALOGUE):
+            mend = "choose another folder for the library; it may lie inside that of the sources"
+            raise SourceError("holds a clip library, whose clips are no sources", subject=path, mend=mend)
+    if not any(map(_is_there, named)) and not _is_there(library / CATALOGUE):
         mend = "check the path, or plug in its disk"
         raise SourceError("no such file or folder", subject=", ".join(map(shown, named)), mend=mend)
     found = find_sources(named, library)
@@ -90,6 +93,17 @@ def sources_named(named: Sequence[Path], library: Path) -> Found:
             mend="name folders or files that hold video: .mov .mp4 .avi .mkv .dv .m4v .mts .webm .mpg .3gp",
         )
     return found
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.lexists(path)  # Path.exists raises for a name that is too long, and where it may not look
+
+
+def _is_same_folder(path: Path, library: Path) -> bool:
+    try:
+        return path.samefile(library)
+    except OSError:
+        return False
 
 
 def follow_moved(catalogue: Catalogue, found: Found, listener: Listener) -> list[dict[str, str]]:

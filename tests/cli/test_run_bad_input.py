@@ -20,6 +20,7 @@ from preprocess.catalogue.catalogue import Catalogue
 from preprocess.catalogue.edit_values import SetText
 from preprocess.catalogue.edits import apply
 from preprocess.cli import main
+from preprocess.sources import find_sources
 from tests.film_support import REPOSITORY
 from tools.bench.kills import differences, state_of
 from tools.bench.small_films import small_film
@@ -67,6 +68,18 @@ def refused(capsys: pytest.CaptureFixture[str], archive: Path, library: Path, *m
 
 
 # Names
+
+
+def test_a_library_is_no_source(archive: Path, library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "holds a clip library" in refused(capsys, archive, archive)
+    assert "holds a clip library" in refused(capsys, library, library.with_name("other"))
+    assert not library.with_name("other").exists()
+    shutil.copytree(archive, library.parent / "videos")
+    (library.parent / "videos" / "old").symlink_to(library)
+    shutil.copytree(library, library.parent / "videos" / "old.copy")
+    found = find_sources([library.parent / "videos"], library.parent / "videos" / "new")
+    assert [path.name for path in found.videos] == ["film.mp4"]
+    assert [(path.name, why) for path, why in found.left_out] == [("old.copy", "a clip library")]
 
 
 def test_names_of_all_kinds_and_links_out_of_the_tree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
