@@ -255,9 +255,10 @@ def test_a_picture_that_stands_still_takes_no_draw(looks: Compositor, draw_calls
 
 
 def test_hundreds_of_switches_leave_nothing_behind(
-    context: moderngl.Context, looks: Compositor, monkeypatch: pytest.MonkeyPatch
+    context: moderngl.Context, compositor: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Every few draws another chain of effects, with memory among them, over hours of show time."""
+    looks = with_shaders(compositor(*LOOKS_SIZE), tmp_path)
     names = ("invert", "gain", "two_passes", "pulse", "trail")
     counts, made = set(), list[str]()
     for switch in range(200):
