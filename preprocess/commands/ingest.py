@@ -36,6 +36,7 @@ from preprocess.sources import Found, find_sources
 from preprocess.style.adopt import adopted_style
 from preprocess.style.model import Style
 from preprocess.style.overrule import overruled
+from preprocess.style.read import read_style
 
 EXAMPLES = """examples:
   runtime-preprocess ingest ~/Videos -o library
@@ -60,6 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Ingest; the exit code."""
+    if parsed.show is not None:
+        read_style(parsed.show)  # its mistakes are told before there is a library
     found = sources_named(parsed.sources, parsed.output)
     with listening(parsed.progress) as listener, Catalogue(parsed.output) as catalogue:
         style = _with_options(adopted_style(catalogue, parsed.show), parsed)

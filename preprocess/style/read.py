@@ -21,6 +21,7 @@ from preprocess.assign.measures import MEASURES
 from preprocess.assign.settings import Wishes
 from preprocess.schedule.settings import ScheduleSettings
 from preprocess.style.model import Style
+from preprocess.style.trial import refused
 
 STYLE_FILE = "style.yaml"
 DEFAULT_STYLE = "five-movements"
@@ -178,3 +179,6 @@ def _wrong_in_show(style: Style, document: Document, file: str) -> Iterator[Prob
                 here: Place = ("movements", index, *place)
                 mend = did_you_mean(name, layers, f"show.layers has {', '.join(layers)}")
                 yield Problem(file, document.line(here), dotted(here), f"the show has no layer {name}", mend)
+    for problem in refused(style):
+        steps = tuple(int(step) if step.isdecimal() else step for step in problem.path.split("."))
+        yield _problem(document, file, _moved(steps, within), problem.what, problem.mend)

@@ -117,3 +117,20 @@ def test_what_is_no_style_is_refused(tmp_path: Path, content: bytes, said: str) 
 def test_a_style_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ShowError, match=r"nothing\.yaml: cannot be read"):
         read_style(tmp_path / "nothing.yaml")
+
+
+def test_what_the_player_would_refuse_is_told_with_its_line_before_anything_is_made(tmp_path: Path) -> None:
+    style = tmp_path / "style.yaml"
+    style.write_text(
+        "movements:\n  - name: one\n    show:\n      layers:\n        base: {blend: skreen}\n"
+        "show:\n  layers:\n    - name: base\n      blend: scren\n"
+        "  bindings:\n    - {key: space, to: /goo}\n    - {key: a, to: /layer/base/clip/of-a-library-to-come}\n"
+    )
+    with pytest.raises(ShowError) as caught:
+        read_style(style)
+    assert [(problem.line, problem.path, problem.mend) for problem in caught.value.problems] == [
+        (5, "movements.0.show.layers.base.blend", "did you mean screen?"),
+        (9, "show.layers.0.blend", "did you mean screen?"),
+        (11, "show.bindings.0.to", "did you mean /go?"),
+    ]
+    assert {problem.file for problem in caught.value.problems} == {str(style)}
