@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -192,7 +192,7 @@ BY_HAND: dict[Graph, int] = {
 
 
 @pytest.fixture
-def draw_calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+def draw_calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The number of draws that GL was asked for, one item for each."""
     calls: list[int] = []
     render = moderngl.VertexArray.render
