@@ -10,7 +10,7 @@ import json
 import re
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,7 @@ _STAND_INS: dict[str, Callable[[str], Any]] = {
     "key": lambda name: "x",
     "to": lambda name: "/go",
     "shader": lambda name: name,
+    "generator": lambda name: {"shader": name},
     "scrub": lambda name: "/movement",
 }
 
@@ -107,15 +108,19 @@ def parse_show(text: str, file: str) -> ParsedShow:
         raise ShowError([Problem(file, 1, "", "is not a group of settings", "begin with keys such as layers:")])
     problems = list(document.problems)
     set_aside: set[Place] = set()
+    dropped: set[Place] = set()  # of those, what is known and nothing took the place of
     show: Show | None = None
     for _ in range(_MAX_PASSES):
         try:
             show = Show.model_validate_json(json.dumps(document.value), strict=True)
         except ValidationError as error:
             for details, place in mistakes(error):
-                if place not in set_aside:
+                if place not in set_aside and not _follows(details["type"], place, dropped):
                     problems.append(Problem(file, document.line(place), dotted(place), *explained(details, place)))
-                set_aside.add(_set_aside(document.value, place, details["type"]))
+                changed = _set_aside(document.value, place, details["type"])
+                set_aside.add(changed)
+                if details["type"] != "extra_forbidden" and not _is_there(document.value, changed):
+                    dropped.add(changed)
         else:
             break
     return ParsedShow(file, document, show, tuple(problems), frozenset(set_aside))
@@ -132,6 +137,20 @@ def mistakes(error: ValidationError) -> list[tuple[ErrorDetails, Place]]:
         found.append((details, place[:-1] if place and place[-1] == "[key]" else place))
     around = {place[:length] for _, place in found for length in range(len(place))}
     return [(details, place) for details, place in found if details["type"] != "too_short" or place not in around]
+
+
+def _follows(kind: str, place: Place, dropped: Iterable[Place]) -> bool:
+    """Whether a rule is broken at `place` only since something within it was dropped."""
+    return kind == "value_error" and any(one[: len(place)] == place for one in dropped)
+
+
+def _is_there(value: Any, place: Place) -> bool:
+    for step in place:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
 
 
 def _set_aside(value: Any, place: Place, kind: str) -> Place:
@@ -164,7 +183,7 @@ def explained(details: ErrorDetails, place: Place, root: type[BaseModel] = Show)
         words, bound = _BOUNDS[kind]
         return f"must be {words} {context[bound]:g}, not {shown(given)}", ""
     if kind in _TYPES:
-        return f"must be {_TYPES[kind]}, not {shown(given)}", _type_mend(kind, given)
+        return f"must be {_TYPES[kind]}, not {shown(given)}", _type_mend(kind, given, place, root)
     explain = _EXPLANATIONS.get(kind)
     if explain is None:
         return details["msg"][:1].lower() + details["msg"][1:], ""
@@ -213,7 +232,7 @@ _EXPLANATIONS: dict[str, Callable[[Any, Mapping[str, Any], Place], tuple[str, st
 }
 
 
-def _type_mend(kind: str, given: Any) -> str:
+def _type_mend(kind: str, given: Any, place: Place, root: type[BaseModel]) -> str:
     if kind == "string_type" and isinstance(given, bool | int | float):
         return f'put it in quotes: "{str(given).lower() if isinstance(given, bool) else given}"'
     if kind == "bool_type" and isinstance(given, str):
@@ -222,9 +241,31 @@ def _type_mend(kind: str, given: Any) -> str:
         )
     if kind in ("float_type", "int_type") and isinstance(given, str) and "," in given:
         return "the decimal sign is a point"
-    if kind == "tuple_type" and isinstance(given, str):
-        return f"write it as a list: [{shown(given)}]"
-    return ""
+    if kind == "tuple_type":
+        return _list_mend(given, place, root)
+    settings = _as_settings(given, place, root) if _TYPES[kind] == _TYPES["model_type"] else ""
+    return f"write {settings}" if settings else ""
+
+
+def _list_mend(given: Any, place: Place, root: type[BaseModel]) -> str:
+    if isinstance(given, dict):
+        return "write it as a list, each entry after a -"
+    entry = _as_settings(given, (*place, 0), root) or (shown(given) if isinstance(given, str) else "")
+    return f"write it as a list: [{entry}]" if entry else ""
+
+
+def _as_settings(given: Any, place: Place, root: type[BaseModel]) -> str:
+    """`given` as the first of the settings that belong at `place`, if that takes it: what was meant; else ""."""
+    model = model_at(place, root)
+    if model is None or isinstance(given, bool | list | dict):
+        return ""
+    first = next(iter(model.model_fields))
+    try:
+        model.model_validate_json(json.dumps({first: given}), strict=True)
+    except ValidationError as error:
+        if any(first in details["loc"] for details in error.errors(include_url=False)):
+            return ""
+    return f"{{{first}: {given}}}"
 
 
 def shown(given: Any) -> str:

@@ -300,6 +300,31 @@ movements: [{name: one, duration_s: 5}]
     ]
 
 
+def test_what_was_meant_is_written_out_and_what_follows_is_not_told(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        """layers:
+  - {name: low, generator: dots, mask: mid, transition: wind}
+  - {name: mid, generator: {shader: dots}, effects: tint}
+modulations:
+  - {to: /layer/low/opacity, lfo: sine}
+  - {to: /layer/low/opacity, lfo: {period_s: 0}}
+  - {to: /layer/low/opacity, level: 3}
+movements: [{name: one, duration_s: 5, effects: {shader: tint}}]
+""",
+    )
+    assert found == [
+        '2: layers.0.generator: must be a group of settings (key: value), not "dots" (write {shader: dots})',
+        '2: layers.0.mask: must be a group of settings (key: value), not "mid" (write {layer: mid})',
+        '2: layers.0.transition: must be a group of settings (key: value), not "wind" (write {shader: wind})',
+        '3: layers.1.effects: must be a list, not "tint" (write it as a list: [{shader: tint}])',
+        '5: modulations.0.lfo: must be a group of settings (key: value), not "sine" (write {shape: sine})',
+        "6: modulations.1.lfo.period_s: must be more than 0, not 0",
+        "7: modulations.2.level: must be a group of settings (key: value), not 3",
+        "8: movements.0.effects: must be a list, not a group of settings (write it as a list, each entry after a -)",
+    ]
+
+
 def test_a_row_s_transition_is_looked_up(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text(
         "clip,layer,duration_s,transition\n,low,5,\n,low,5,wind 1\n,low,5,tint 1\n,low,5,wnd 1\n", encoding="utf-8"
