@@ -87,6 +87,7 @@ class Compositor:
         self._sightings: dict[Signature, int] = {}
         self._drawn: Signature | None = None
         self._guard: FlashGuard | None = None
+        self._staged_guard: FlashGuard | None = None
         self.gpu_times_ms: Mapping[str, float] = {}
         """GPU time of the newest draw that was timed, by layer, group and effect: "MOVEMENT/layer/NAME", an effect's
         key, "master"; "" is the output's. Replaced as a whole, so that any thread may read it."""
@@ -149,6 +150,9 @@ class Compositor:
         for file, pixels in pictures.items():
             self._runner.files.stage(file, pixels)
             yield
+        if loaded.show.master.flash_guard and self._guard is None and self._staged_guard is None:
+            self._staged_guard = self._new_guard()
+            yield
         flow = _has_flow(loaded)
         self.prepare((), flow=flow)
         self._runner.prepare_upon(flow=flow)
@@ -161,6 +165,9 @@ class Compositor:
         """Forget what was staged."""
         self._runner.shaders.unstage()
         self._runner.files.unstage()
+        if self._staged_guard is not None:
+            self._staged_guard.release()
+            self._staged_guard = None
 
     def forget(self) -> None:
         """Draw everything anew the next time, even what looks as it did before. Shaders keep their memory."""
@@ -189,6 +196,7 @@ class Compositor:
 
     def release(self) -> None:
         """Give everything on the GPU back. Nothing can be drawn after it."""
+        self.unstage()
         self._guards(False)
         self._runner.release()
         self._textures.release()
@@ -197,10 +205,17 @@ class Compositor:
     def _guards(self, wished: bool) -> None:
         """Have a guard against flashes, or none."""
         if wished and self._guard is None:
-            self._guard = FlashGuard(self._context, self._size)
+            self._guard, self._staged_guard = self._staged_guard or self._new_guard(), None
         elif not wished and self._guard is not None:
             self._guard.release()
             self._guard = None
+
+    def _new_guard(self) -> FlashGuard:
+        """One that has drawn: some drivers compile at the first draw."""
+        guard = FlashGuard(self._context, self._size)
+        guard.draw(picture_of(self._output), 0.0)
+        guard.restart()
+        return guard
 
     def _draw(self, plan: FramePlan, frames: Mapping[FrameRef, Lookup]) -> None:
         shaders = self._runner.shaders

@@ -289,6 +289,30 @@ def test_a_shader_that_cannot_be_drawn_is_passed_by_and_told_once(
     assert [message.count("torn.fs:2") for message in caplog.messages] == [1, 0]
 
 
+@pytest.mark.parametrize("rate", [10, 24, 60])
+def test_a_shader_with_memory_has_each_event_once(compositor: Make, tmp_path: Path, rate: int) -> None:
+    """Whatever the rate, and though the frame that is planned first may be behind the event by more than a frame."""
+    make = with_shaders(compositor(*LOOKS_SIZE), tmp_path, "count")
+    fired_s = [0.21, 0.5, 0.93]
+    for frame in range(2 * rate):
+        at_s = frame / rate
+        before = [one for one in fired_s if one <= at_s - 0.05]
+        fired = {"hit": before[-1]} if before and at_s - before[-1] < 1 else {}
+        counting = replace(effect("count"), fired=fired, settings={"hit": True} if fired else {})
+        plan = replace(plan_of(layer_of(plain(0, 0, 0), effects=(counting,))), at_s=at_s)
+        found = drawn(make, plan, {plain(0, 0, 0).ref: Hit(plain(0, 0, 0))})
+        assert_all(found, *[10 * len(before)] * 3)
+
+
+def test_an_event_before_a_memory_began_is_none_of_its(compositor: Make, tmp_path: Path) -> None:
+    make = with_shaders(compositor(*LOOKS_SIZE), tmp_path, "count")
+    picture = plain(0, 0, 0)
+    for at_s in (5.0, 5.1):
+        counting = replace(effect("count"), fired={"hit": 4.5})
+        plan = replace(plan_of(layer_of(picture, effects=(counting,))), at_s=at_s)
+        assert_all(drawn(make, plan, frames_of(picture)), 0, 0, 0)
+
+
 def test_a_setting_without_a_size_passes_nothing_by(
     compositor: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -464,6 +488,20 @@ def test_a_show_that_asks_for_it_is_guarded_against_flashes(compositor: Make, tm
         assert max(levels) in (127, 128), "as faded"
     assert changes["plain"] >= 9
     assert changes["guarded"] <= 6, "three flashes, there and back"
+
+
+def test_a_guard_that_a_new_version_of_the_show_asks_for_is_made_beside_the_one_shown(
+    compositor: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, picture = compositor(*LOOKS_SIZE), plain(100, 50, 20)
+    show, plan = loaded(tmp_path, {}, flash_guard=True), plan_of(layer_of(picture))
+    assert list(make.stage(show, {}, {}))[:1] == [None]
+    make.unstage()
+    for _ in make.stage(show, {}, {}):
+        assert_all(drawn(make, plan, frames_of(picture)), 100, 50, 20)
+    monkeypatch.setattr("engine.gl.compositor.FlashGuard", None)
+    make.prepare_show(show)
+    assert_all(drawn(make, plan, frames_of(picture)), 100, 50, 20)
 
 
 def test_black_comes_at_once_however_often_but_light_does_not(compositor: Make, tmp_path: Path) -> None:
