@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import keyword
+import os
 import signal
 import sys
 import threading
@@ -14,6 +16,7 @@ from types import FrameType, ModuleType
 
 from engine.errors import RuntimeShowError
 from preprocess.commands.common import INTERRUPTED, TERMINATED, WRONG_INPUT
+from preprocess.ingest.errors import shown
 
 # A subcommand is a module of preprocess.commands with EXAMPLES, add_arguments(parser) and run(parsed) -> exit code.
 # Only the one that was asked for is imported: some of them bring large libraries along.
@@ -44,6 +47,8 @@ _EXIT_CODES = (
     "\nexit codes: 0 done, 2 wrong input or usage, 3 with --strict when anything was quarantined, 1 internal error,"
     "\n130 stopped by Ctrl-C, 143 by SIGTERM\n"
 )
+_OF_THE_DISK = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO)
+_DISK_MEND = "look at its rights and its disk; the same command goes on from there"
 _STOPPED = "Stopped. What was finished is kept; the same command goes on from there."
 
 
@@ -57,6 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return int(modules[parsed.command].run(parsed))
     except RuntimeShowError as error:
         print(f"runtime-preprocess: {error}", file=sys.stderr)
+        return WRONG_INPUT
+    except OSError as error:
+        if error.errno not in _OF_THE_DISK or error.filename is None:
+            raise  # a mistake of ours
+        where = shown(os.fsdecode(error.filename))
+        print(f"runtime-preprocess: {where}: {error.strerror}. {_DISK_MEND}", file=sys.stderr)
         return WRONG_INPUT
     except KeyboardInterrupt:
         print(_STOPPED, file=sys.stderr)

@@ -60,6 +60,10 @@ class LibraryWriter:
             for name in (CLIPS, THUMBNAILS):
                 (folder / name).mkdir(exist_ok=True)
             self._catalogue = _opened(folder)
+            self._arriving = False
+            self._recover()
+            self.work = self.folder / f"{WORK_PREFIX}{os.getpid()}"
+            self.work.mkdir()
         except OSError as error:
             self._unlock()
             raise LibraryError(
@@ -68,10 +72,6 @@ class LibraryWriter:
         except RuntimeShowError:
             self._unlock()
             raise
-        self._arriving = False
-        self._recover()
-        self.work = self.folder / f"{WORK_PREFIX}{os.getpid()}"
-        self.work.mkdir()
 
     def __enter__(self) -> LibraryWriter:
         return self

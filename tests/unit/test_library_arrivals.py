@@ -13,6 +13,7 @@ from engine.errors import LibraryError, OutputError
 from engine.formats import library_arrivals, library_writer
 from engine.formats.library_writer import LibraryWriter
 from preprocess.catalogue.catalogue import Catalogue
+from tests.support import nobody
 
 
 def made(library: LibraryWriter, name: str, content: str) -> Path:
@@ -103,6 +104,18 @@ def test_a_catalogue_that_another_program_holds_is_told_of(tmp_path: Path) -> No
         with library.transaction() as catalogue:
             catalogue.execute("INSERT INTO written VALUES ('a', 'b')")
         other.close()
+
+
+def test_what_a_kill_left_where_nobody_may_write_is_told_of(tmp_path: Path) -> None:
+    LibraryWriter(tmp_path / "library").close()
+    left = tmp_path / "library" / ".work-1"
+    left.mkdir()
+    (left / "a.mov").touch()
+    for path in (tmp_path / "library", *(tmp_path / "library").rglob("*")):
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    left.chmod(0o555)
+    with nobody(tmp_path / "library"), pytest.raises(LibraryError, match="cannot be written: Permission denied"):
+        LibraryWriter(tmp_path / "library")
 
 
 def test_a_damaged_catalogue_is_told_of_and_kept(tmp_path: Path) -> None:
