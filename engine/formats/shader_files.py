@@ -90,7 +90,7 @@ class ShaderFiles:
             is_there = False
         if not is_there:
             known = [file.relative_to(show_folder).as_posix() for files in self._own.values() for file in files]
-            otherwise = f"a path counts from {show_folder}"
+            otherwise = "paths are relative to the show's folder"
             raise ShaderError("there is no such shader", subject=name, mend=did_you_mean(name, known, otherwise))
         return _inside(show_folder / name, show_folder, name)
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.errors import ShaderError
+from engine.errors import ShaderError, SourceError
+from engine.formats.cube_lut import read_cube
 from engine.formats.nearest import did_you_mean
 from engine.formats.show_files import inside, why_not_there
 from engine.formats.show_paths import Report
@@ -177,6 +178,11 @@ class ShadersCheck:
             reason = why_not_there(path) if inside(self.folder, path) else "lies outside of the show's folder"
             if reason:
                 self.report((*place, "file"), f"{source.file[:80]} {reason}", "paths are relative to the show's folder")
+            elif path.suffix.lower() == ".cube":
+                try:
+                    read_cube(path)
+                except SourceError as error:
+                    self.report((*place, "file"), f"{error.subject}: {error.what}", error.mend)
 
     def _group_names(self) -> set[str]:
         return {group.name for groups in _all_groups(self.show) for group in groups}

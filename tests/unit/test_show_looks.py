@@ -325,6 +325,18 @@ movements: [{name: one, duration_s: 5, effects: {shader: tint}}]
     ]
 
 
+def test_a_table_that_lacks_rows_is_told_before_anything_plays(tmp_path: Path) -> None:
+    (tmp_path / "short.cube").write_text("LUT_3D_SIZE 3\n0 0 0\n", encoding="utf-8")
+    found = problems(
+        tmp_path,
+        LAYERS
+        + "movements: [{name: one, duration_s: 5, effects: [{shader: lut, pictures: {table: {file: short.cube}}}]}]\n",
+    )
+    (said,) = found
+    assert said.startswith("6: movements.0.effects.0.pictures.table.file: ")
+    assert "short.cube:2: 26 of 27 rows are missing" in said
+
+
 def test_a_row_s_transition_is_looked_up(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text(
         "clip,layer,duration_s,transition\n,low,5,\n,low,5,wind 1\n,low,5,tint 1\n,low,5,wnd 1\n", encoding="utf-8"
