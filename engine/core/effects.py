@@ -13,6 +13,7 @@ from engine.model.shader_values import value_of
 from engine.model.shaders import Value
 
 STEP_S = 1 / 60  # of shaders with memory
+_FIRED_S = 1.0
 
 
 def chain_plan(moment: Moment, uses: Iterable[Use], entry: str) -> tuple[ShaderPlan, ...]:
@@ -41,12 +42,16 @@ def shader_plan(moment: Moment, use: Use, entry: str) -> ShaderPlan | None:
             settings.pop(knob.input.name, None)
         else:
             settings[knob.input.name] = value
-    frame_s = _event_s(moment)
+    event_s = _event_s(moment)
+    fired = {}
     for path, name in use.events.items():
-        fired = touched.get(path)
-        if fired is not None and 0 <= moment.at_s - fired.anchor_s < frame_s:
+        ramp = touched.get(path)
+        if ramp is None or not 0 <= moment.at_s - ramp.anchor_s < _FIRED_S:
+            continue
+        fired[name] = ramp.anchor_s
+        if moment.at_s - ramp.anchor_s < event_s:
             settings[name] = True
-    return ShaderPlan(f"{entry}{use.place}", use.shader, settings, use.pictures, min(mix, 1.0))
+    return ShaderPlan(f"{entry}{use.place}", use.shader, settings, use.pictures, min(mix, 1.0), fired)
 
 
 @lru_cache(maxsize=4096)
@@ -78,5 +83,6 @@ def _number(moment: Moment, touched: Mapping[str, Ramp], path: str, written: flo
 
 
 def _event_s(moment: Moment) -> float:
-    """How long an event is true: the time of one frame, so that a render at the show's rate has it on one."""
-    return max(STEP_S, 1 / moment.world.loaded.show.canvas.rate)
+    """How long an event is true: the time of three frames. On stage a frame is planned one ahead, so that the event is
+    one to two frames old in the first that knows of it, and older where that one is late."""
+    return 3 * max(STEP_S, 1 / moment.world.loaded.show.canvas.rate)

@@ -23,6 +23,11 @@ def grid_number(at_s: float) -> int:
     return math.floor(at_s * STEPS_A_SECOND + _SLACK)
 
 
+def number_from(at_s: float) -> int:
+    """The number of the first instant of the grid that is not before `at_s`."""
+    return math.ceil(at_s * STEPS_A_SECOND - _SLACK)
+
+
 def steps_due(last: int | None, at_s: float, *, most: int) -> Steps:
     """The steps from the one numbered `last` (None: nothing is remembered) up to show time `at_s`.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import moderngl
 
@@ -12,12 +12,13 @@ from engine.core.figures import Figures
 from engine.errors import ShaderError
 from engine.formats.isf import Isf
 from engine.formats.shader_files import read_shader
-from engine.gl.memory_steps import LONGEST_GAP_S, STEPS_A_SECOND, grid_number
+from engine.gl.memory_steps import LONGEST_GAP_S, STEPS_A_SECOND, grid_number, number_from
 from engine.gl.passes import Shade
 from engine.gl.shader_program import ShaderProgram
 from engine.gl.shader_use import Moment, ShaderUse
 from engine.gl.target_pool import TargetPool
 from engine.gl.targets import new_target, release_target
+from engine.model.plan import ShaderPlan
 from engine.model.shaders import Shader, Value
 
 _log = logging.getLogger(__name__)
@@ -28,13 +29,25 @@ _DAY_S = 86_400.0
 
 @dataclass(slots=True)
 class _Memory:
-    """What one key remembers, the steps it began and ended with, and the draw that used it last."""
+    """What one key remembers, the steps it began and ended with, the draw that used it last, and when the last of each
+    event was that it has had."""
 
     use: ShaderUse
     program: ShaderProgram
     first_step: int
     last_step: int
     draw_index: int
+    had: dict[str, float] = field(default_factory=dict)
+
+    def begin(self, shader: ShaderPlan) -> None:
+        """Pass by the events that were over before it began."""
+        self.had = {name: at_s for name, at_s in shader.fired.items() if not shader.settings.get(name)}
+
+    def events(self, shader: ShaderPlan, step: int) -> dict[str, Value]:
+        """Which events are true in a step: each in one, the first that is not before it."""
+        due = {name for name, at_s in shader.fired.items() if self.had.get(name) != at_s and number_from(at_s) <= step}
+        self.had |= {name: shader.fired[name] for name in due}
+        return {name: name in due for name in shader.fired}
 
 
 class ShaderStore:
@@ -157,7 +170,8 @@ class ShaderStore:
             is_first = step == memory.first_step
             delta_s = 0.0 if is_first else 1 / STEPS_A_SECOND
             moment = Moment(step / STEPS_A_SECOND, delta_s, step - memory.first_step)
-            draws += self._draw(memory.use, target, moment, inputs, is_seen=step == one.steps[-1])
+            given = {**inputs, **memory.events(one.shader, step)}
+            draws += self._draw(memory.use, target, moment, given, is_seen=step == one.steps[-1])
         memory.last_step = one.steps[-1]
         memory.draw_index = self._draw_index
         return draws
@@ -205,9 +219,11 @@ class ShaderStore:
             if memory is not None:
                 memory.use.forget()
             memory = _Memory(self._use(one.shader.shader), program, one.steps[0], one.steps[0], self._draw_index)
+            memory.begin(one.shader)
             self._memories[key] = memory
         elif one.restarts:
             memory.use.forget()
+            memory.begin(one.shader)
             memory.first_step = one.steps[0]
         return memory
 

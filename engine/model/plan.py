@@ -84,6 +84,7 @@ class ShaderPlan:
     `key` tells one use of a shader from another, and with it what the shader remembers of its own pictures:
     "movement/layer/x/effect/y", unique in the picture; another key begins with clear pictures. `shader` is the
     shader's name in `LoadedShow.shaders`. `mix` (0..1) is how much of the effect there is; at 0 it is not in the plan.
+    `fired` is the show time of the last of each event that happened within a second: what steps by itself has it once.
     """
 
     key: str
@@ -91,6 +92,7 @@ class ShaderPlan:
     settings: Mapping[str, Value] = field(default_factory=dict)
     pictures: Mapping[str, PictureSource] = field(default_factory=dict)
     mix: float = 1.0
+    fired: Mapping[str, float] = field(default_factory=dict)
 
 
 @quick(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class InputType(Enum):
     COLOR = "color"  # red, green, blue, alpha: each 0..1, alpha straight
     POINT2D = "point2D"  # x, y
     IMAGE = "image"
-    EVENT = "event"  # true for one frame
+    EVENT = "event"  # true for a moment
     AUDIO = "audio"  # a picture one pixel high a channel: samples, 0.5 is silence
     AUDIO_FFT = "audioFFT"  # the same of the spectrum, 0..1
 

@@ -84,6 +84,15 @@ _FILES: dict[str, tuple[dict[str, object], str]] = {
             gl_FragColor = vec4(left, right, IMG_NORM_PIXEL(spectrum, vec2(0.5)).r, 1.0);
         }""",
     ),
+    # Brighter by 10/255 with each hit.
+    "count": (
+        {"INPUTS": [_IMAGE, {"NAME": "hit", "TYPE": "event"}], "PASSES": [_MEMORY, {}]},
+        """void main() {
+            vec4 c = IMG_THIS_PIXEL(memory);
+            if (PASSINDEX == 0) gl_FragColor = vec4(c.rgb + (hit ? 10.0 / 255.0 : 0.0), 1.0);
+            else gl_FragColor = c;
+        }""",
+    ),
     # Without a size where `by` is 0.
     "hollow": (
         {
