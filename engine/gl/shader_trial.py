@@ -162,9 +162,12 @@ class ShaderTrial:
         status, how = child.close()
         self._child = None
         where = f" while {told['doing']}" if "doing" in told else ""
-        if deadline.has_passed or status == -OVER_BUDGET:
+        if status == -OVER_BUDGET:
             what = f"took longer than {self._budget_s:g} s{where}"
             mend = "Has it a loop without end? It is left out."
+        elif deadline.has_passed:
+            what = f"gave no answer within {wait_s:g} s{where}"
+            mend = "Has it a loop without end, or had the machine no time for it? It is left out."
         else:
             what = f"brought the graphics driver down{where} ({how})"
             mend = "It is left out."

@@ -165,7 +165,8 @@ def test_an_endless_loop_is_stopped_and_the_next_shader_tried(shared_context: mo
     stopped, passed = results
     assert (stopped.kind, stopped.compiled, stopped.drawn) == (ShaderKind.GENERATOR, True, False)
     assert stopped.error is not None
-    assert f"took longer than {BUDGET_S:g} s while drawing its frame at 0.00 s" in stopped.error.what
+    told = (f"took longer than {BUDGET_S:g} s", f"gave no answer within {3 * BUDGET_S:g} s")  # on a busy machine
+    assert stopped.error.what in [f"{one} while drawing its frame at 0.00 s" for one in told]
     assert stopped.error.subject == str(endless)
     assert passed.error is None
 
@@ -220,7 +221,7 @@ def test_a_child_that_waits_for_a_gpu_is_killed() -> None:
     with ShaderTrial(command=[sys.executable, "-c", STAND_IN], budget_s=0.05) as child:
         result = child.run(Path("wait.fs"))
         assert result.error is not None
-        assert "took longer than 0.05 s" in result.error.what
+        assert "gave no answer within 0.15 s" in result.error.what
 
 
 @pytest.mark.parametrize(
