@@ -142,9 +142,12 @@ class EncodeStep(ItemStep):
             catalogue.library.arrive({}, leaving=[proxy])
 
     def drop(self, catalogue: Catalogue, keys: Sequence[str]) -> None:
-        catalogue.library.drop_clips(keys)
-        catalogue.library.arrive({}, leaving=[_proxy(slug) for slug in keys])
-        catalogue.forget_made(self.name, keys)
+        # A source that went bad in this run had its fragments retired after this step had looked at them.
+        retired = {row["slug"] for row in catalogue.connection.execute("SELECT slug FROM fragments WHERE retired = 1")}
+        gone = [slug for slug in keys if slug not in retired]
+        catalogue.library.drop_clips(gone)
+        catalogue.library.arrive({}, leaving=[_proxy(slug) for slug in gone])
+        catalogue.forget_made(self.name, gone)
 
 
 def _proxy(slug: str) -> str:

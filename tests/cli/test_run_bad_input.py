@@ -337,3 +337,18 @@ def test_all_mistakes_of_a_style_are_told_at_once_and_nothing_is_made(
         assert wrong in said
     assert "style.yaml:3" in said
     assert not list((tmp_path / "library").glob("clips/*"))
+
+
+def test_of_a_source_that_goes_bad_the_clips_that_a_person_worked_on_stay(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sources, library = tmp_path / "sources", tmp_path / "library"
+    film = small_film(sources / "film.mp4", 2, 3)
+    slugs = run(capsys, sources, library)["sources"][0]["clips"]
+    assert len(slugs) == 2
+    with Catalogue(library) as catalogue:
+        apply(catalogue, [SetText(slug=slugs[0], kind="caption", text="mine")])
+    film.write_text("no longer a film")
+    for _ in range(2):
+        assert run(capsys, sources, library)["counts"]["quarantined"] == 1
+        assert [path.stem for path in (library / "clips").iterdir()] == slugs[:1]
