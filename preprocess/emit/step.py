@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.errors import Problem, ShowError
+from engine.model.schedule import ScheduleRow
 from preprocess.assign.inputs import hashed_rows
 from preprocess.catalogue.catalogue import Catalogue
+from preprocess.catalogue.texts import PERSON
 from preprocess.emit.facts import gather
 from preprocess.emit.page import PAGE, write_report
 from preprocess.emit.show import EmittedMovement, emitted_movements, show_text
@@ -89,7 +91,10 @@ class EmitStep:
 def _without_mistakes(
     catalogue: Catalogue, movements: Sequence[EmittedMovement], problems: Sequence[Problem]
 ) -> list[EmittedMovement]:
-    """The movements, of those whose CSV a person left with mistakes the last good schedule, written beside it."""
+    """The movements; where a person's CSV has mistakes, the last good schedule, written beside it.
+
+    A person's schedule in the catalogue may name clips that went since; they are gaps in the one beside it.
+    """
     mistakes: dict[str, list[Problem]] = {}
     for problem in problems:
         mistakes.setdefault(problem.file, []).append(problem)
@@ -97,16 +102,21 @@ def _without_mistakes(
     for movement in movements:
         own = movement.csv
         found = mistakes.get(str(catalogue.folder / own), [])
-        if not found or not is_edited(catalogue, own):
+        if not found or (movement.schedule.origin != PERSON and not is_edited(catalogue, own)):
             playable.append(movement)
             continue
         beside = name_beside(catalogue, movement.style.name, GOOD)
-        content = csv_bytes(catalogue, movement.schedule.rows)
+        content = csv_bytes(catalogue, _without_gone(catalogue, movement.schedule.rows))
         note_seen(catalogue, beside, content)
         put_files(catalogue.folder, {beside: content})
         _tell(catalogue, own, beside, found)
         playable.append(replace(movement, csv=beside, instead_of=own))
     return playable
+
+
+def _without_gone(catalogue: Catalogue, rows: Sequence[ScheduleRow]) -> list[ScheduleRow]:
+    clips = {row["slug"] for row in catalogue.connection.execute("SELECT slug FROM clips")}
+    return [row if row.clip in clips else replace(row, clip=None, in_s=0.0, out_s=None) for row in rows]
 
 
 def _tell(catalogue: Catalogue, own: str, beside: str, problems: Sequence[Problem]) -> None:

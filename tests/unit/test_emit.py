@@ -191,6 +191,24 @@ def test_the_report_counts_and_names_what_became_of_everything(catalogue: Catalo
     assert all(clip["why"] for movement in facts["movements"] for clip in movement["clips"])
 
 
+def test_a_persons_schedule_plays_on_where_a_clip_of_it_is_gone(catalogue: Catalogue) -> None:
+    filled(catalogue)
+    show = catalogue.folder / "show.yaml"
+    first = read_show(show).movements[0]
+    gone = next(row.clip for row in first.schedule.rows if row.clip)
+    own = catalogue.folder / "schedules" / f"{first.name}.csv"
+    written = own.read_bytes()
+    with catalogue.transaction() as connection:
+        connection.execute("UPDATE schedules SET origin = 'person'")
+        catalogue.library.drop_clips([gone])
+    emit(catalogue)
+    plays = read_show(show).movements[0].schedule.rows
+    assert own.read_bytes() == written
+    assert [row.clip for row in plays] == [None if row.clip == gone else row.clip for row in first.schedule.rows]
+    told = catalogue.connection.execute("SELECT reason FROM failures WHERE step = 'emit'").fetchall()
+    assert any(f"no clip {gone}" in row["reason"] for row in told)
+
+
 def test_what_is_retired_is_counted_in_no_step(catalogue: Catalogue) -> None:
     before = steps(catalogue)
     with catalogue.transaction() as connection:
