@@ -121,9 +121,9 @@ def test_a_folder_without_videos_is_refused_before_anything_is_made(
     assert "no video files here" in refused(capsys, tmp_path / "empty", tmp_path / "library")
     for missing in ("vidoes", "n" * 300 + ".mp4"):
         assert "no such file or folder" in refused(capsys, tmp_path / missing, tmp_path / "library")
-    (tmp_path / "style.yaml").write_text("movements: [{name: one}]\nshow: {layers: [{name: base, blend: scren}]}\n")
+    (tmp_path / "style.yaml").write_text("movements: [{name: one}]\nshow: {layers: [{name: base, blend: skreen}]}\n")
     wrong = refused(capsys, tmp_path, tmp_path / "library", "--show", tmp_path / "style.yaml")
-    assert "style.yaml:2: show.layers.0.blend: there is no blend mode scren" in wrong
+    assert "style.yaml:2: show.layers.0.blend: there is no blend mode skreen" in wrong
     assert not (tmp_path / "library").exists()
 
 
