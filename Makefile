@@ -25,8 +25,8 @@ demo: setup ## Make the demo archive, build its library, play its show; ARCHIVE=
 	@$(BIN)/runtime-tools demo $(if $(ARCHIVE),--archive "$(ARCHIVE)")
 
 # Devices and whole programs one after another: they listen to real ports, and are held to real time.
-APART := tests/unit tests/property tests/contract tests/gl
-IN_TURN := tests/devices tests/cli
+APART := tests/unit tests/property tests/contract tests/gl tests/cli
+IN_TURN := tests/devices
 
 test: setup-test ## Run the tests that this machine can run within 10 minutes
 	@$(BIN)/python -m pytest -m "not slow and not ai" -n auto --maxprocesses 8 --dist loadfile $(APART)

@@ -92,7 +92,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _make_library(archive: Path, library: Path, track: Path) -> int:
     """Make the library in a process of its own; its exit code. Its words go to standard error: ours is for figures."""
-    command: list[str | Path] = [sys.executable, "-m", "preprocess.cli", "run", archive, "-o", library]
+    command: list[str | Path] = [sys.executable, "-P", "-m", "preprocess.cli", "run", archive, "-o", library]
     command += ["--track", track, "--no-mezzanine"]
     return subprocess.run(command, check=False, stdout=sys.stderr).returncode  # noqa: S603 - our own program
 
@@ -137,7 +137,7 @@ def has_display() -> bool:
 
 
 def _play(show: Path, *, as_json: bool) -> int:
-    command: list[str | Path] = [sys.executable, "-m", "engine.app.play", show, *(["--json"] if as_json else [])]
+    command: list[str | Path] = [sys.executable, "-P", "-m", "engine.app.play", show, *(["--json"] if as_json else [])]
     return subprocess.run(command, check=False).returncode  # noqa: S603 - our own program
 
 
@@ -170,6 +170,7 @@ def _film(
     else:
         command: list[str | Path] = [
             sys.executable,
+            "-P",
             "-m",
             "engine.app.render",
             show,

@@ -57,7 +57,7 @@ def perform(show: Path, take: Path, performance: Sequence[Move], output: mido.po
     The show listens to OSC on its own port. Raises RuntimeShowError where the player does not begin, or ends by itself.
     """
     arguments = ["--headless", "--silent", "--for", str(length_s), "--record", str(take), "--overwrite", "--json"]
-    command = [sys.executable, "-m", "engine.app.play", str(show), *arguments]
+    command = [sys.executable, "-P", "-m", "engine.app.play", str(show), *arguments]
     player = subprocess.Popen(  # noqa: S603 - ourselves
         command, env=os.environ | {"MIDO_BACKEND": BACKEND}, stdout=subprocess.DEVNULL
     )

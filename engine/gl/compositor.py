@@ -219,6 +219,7 @@ class Compositor:
 
     def _draw(self, plan: FramePlan, frames: Mapping[FrameRef, Lookup]) -> None:
         shaders = self._runner.shaders
+        shaders.begin_draw(plan.picture_at_s)
         stage = Stage(self._size, shaders.usable, shaders.memory, self._most_steps)
         whole = whole_picture(plan, frames, stage)
         signature = whole.signature

@@ -126,7 +126,6 @@ class PassRunner:
         """
         self._at_s, self._is_whole = plan.picture_at_s, True
         self.targets.begin_draw()
-        self.shaders.begin_draw(plan.picture_at_s)
         self._sound.show(plan.sound)
         self._frames.begin_draw(
             each.frame for one in graph.passes if isinstance(one, DrawFrames) for each in one.frames

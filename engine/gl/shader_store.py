@@ -70,6 +70,7 @@ class ShaderStore:
         self._staged: dict[str, tuple[Shader, ShaderProgram]] = {}  # for the next `prepare`
         self._wrong_sizes: set[str] = set()  # of which shaders they were told
         self._draw_index = 0
+        self._grid_number = 0  # of the draw before
 
     @property
     def program_count(self) -> int:
@@ -177,10 +178,20 @@ class ShaderStore:
         return draws
 
     def begin_draw(self, at_s: float) -> None:
-        """Forget what would begin anew anyhow: memories that nobody asked for over a second, or for many draws."""
+        """Forget what would begin anew anyhow: memories that nobody asked for over a second, or for many draws.
+
+        What was seen at the draw before this one, at whatever time that was, goes on where time leaps forwards, with
+        one step: the picture was frozen, or the machine stood still.
+        """
         self._draw_index += 1
-        now = grid_number(at_s)
+        now, before = grid_number(at_s), self._grid_number
+        self._grid_number = now
+        leaps = now - before > LONGEST_GAP_S * STEPS_A_SECOND
         for key, one in list(self._memories.items()):
+            if one.last_step == before:
+                one.draw_index = self._draw_index
+                if leaps:
+                    one.last_step = now - 1
             is_old = abs(now - one.last_step) > LONGEST_GAP_S * STEPS_A_SECOND
             if is_old or self._draw_index - one.draw_index > _IDLE_DRAWS:
                 self._memories.pop(key).use.forget()

@@ -89,7 +89,24 @@ def test_a_jump_clears_the_memory(make: Compositor) -> None:
     assert abs(int(played(make, picture, (0.0, 0.1))[0, 0, 0]) - level(7)) <= 1
     assert abs(int(played(make, picture, (0.05,))[0, 0, 0]) - level(1)) <= 1, "backwards"
     assert abs(int(played(make, picture, (0.1,))[0, 0, 0]) - level(4)) <= 1
-    assert abs(int(played(make, picture, (2.0,))[0, 0, 0]) - level(1)) <= 1, "over a second"
+
+
+def test_an_effect_that_was_off_for_over_a_second_begins_anew(make: Compositor) -> None:
+    picture = white()
+    played(make, picture, (0.0, 0.1))
+    for at_s in (0.2, 1.3):
+        without = FramePlan(at_s, (MovementPlan("m", at_s, (layer_of(picture),)),))
+        drawn(make, without, frames_of(picture))
+    assert abs(int(played(make, picture, (1.4,))[0, 0, 0]) - level(1)) <= 1
+
+
+def test_after_a_long_stillness_the_memory_goes_on(make: Compositor) -> None:
+    picture = white()
+    played(make, picture, (0.0, 0.1))
+    frozen = replace(plan_at(0.1, picture), frozen_at_s=0.1)
+    for frame in range(300):
+        drawn(make, replace(frozen, at_s=0.1 + frame / 60), frames_of(picture))
+    assert abs(int(played(make, picture, (5.2,))[0, 0, 0]) - level(8)) <= 1
 
 
 def test_on_stage_missed_steps_are_left_out(compositor: Make, tmp_path: Path) -> None:
