@@ -24,7 +24,7 @@ setup-bench: ## Install the peers that the benchmark measures as well
 demo: setup ## Make the demo archive, build its library, play its show; ARCHIVE=~/Videos takes your folder
 	@$(BIN)/runtime-tools demo $(if $(ARCHIVE),--archive "$(ARCHIVE)")
 
-# Devices and whole programs one after another: they listen to real ports, and are held to real time.
+# Devices one after another: they share ports, and are held to real time.
 APART := tests/unit tests/property tests/contract tests/gl tests/cli
 IN_TURN := tests/devices
 
