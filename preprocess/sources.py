@@ -12,8 +12,9 @@ from engine.formats.library_schema import CATALOGUE
 VIDEO_SUFFIXES = frozenset((".mov", ".mp4", ".avi", ".mkv", ".dv", ".m4v", ".mts", ".webm", ".mpg", ".3gp"))
 # What other programs call videos: told of, since an archive may hold them, and taken in where they are named.
 OTHER_SUFFIXES = frozenset(
-    (".3g2", ".asf", ".divx", ".f4v", ".flv", ".gif", ".m1v", ".m2t", ".m2ts", ".m2v")
-) | frozenset((".mod", ".mpe", ".mpeg", ".mxf", ".ogv", ".qt", ".rm", ".rmvb", ".tod", ".ts", ".vob", ".wmv"))
+    ".3g2 .asf .divx .f4v .flv .gif .m1v .m2t .m2ts .m2v .mod .mpe .mpeg .mxf .ogv .qt .rm .rmvb .tod .ts .vob"
+    " .wmv".split()
+)
 SOUND_SUFFIXES = frozenset((".flac", ".wav", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".aif", ".aiff"))
 
 
@@ -21,7 +22,7 @@ SOUND_SUFFIXES = frozenset((".flac", ".wav", ".mp3", ".ogg", ".opus", ".m4a", ".
 class Found:
     """The files of a run: absolute paths, sorted, each once. `folders` are the named ones that exist.
 
-    `left_out` are files in them that look like sources and are none: (path, why).
+    `left_out` are files and folders in them that are not looked at, though they may hold sources: (path, why).
     """
 
     videos: tuple[Path, ...]
@@ -62,7 +63,9 @@ def find_sources(named: Sequence[Path], library: Path) -> Found:
             sounds.add(path)
         else:
             videos.add(path)
-    return Found(tuple(sorted(videos)), tuple(sorted(sounds)), tuple(folders), tuple(sorted(left_out.items())))
+    taken = videos | sounds  # what was left out of a folder may have been named, too
+    told = sorted((path, why) for path, why in left_out.items() if path not in taken)
+    return Found(tuple(sorted(videos)), tuple(sorted(sounds)), tuple(folders), tuple(told))
 
 
 def _why_not(file: Path, folder: Path) -> str | None:
@@ -99,7 +102,7 @@ def _absolute(path: Path) -> Path:
 
 
 def _files(folder: Path, library: Path, left_out: dict[Path, str]) -> Iterator[Path]:
-    """The files in `folder`, hidden ones excepted; notes what may not be opened."""
+    """The files in `folder`, hidden ones excepted; notes folders that may not be opened, and other libraries."""
 
     def note(error: OSError) -> None:
         left_out[Path(os.fsdecode(error.filename))] = f"a folder that cannot be opened: {error.strerror}"

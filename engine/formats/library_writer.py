@@ -69,8 +69,10 @@ class LibraryWriter:
             raise LibraryError(
                 f"cannot be written: {error.strerror}", subject=folder, mend="choose a folder that you may write to"
             ) from error
-        except RuntimeShowError:
+        except (RuntimeShowError, sqlite3.DatabaseError) as error:
             self._unlock()
+            if isinstance(error, sqlite3.DatabaseError):
+                raise_disk_error(error, folder)
             raise
 
     def __enter__(self) -> LibraryWriter:

@@ -32,8 +32,8 @@ class Catalogue:
     """A library's catalogue, open for writing; a context manager. One thread, and one process at a time (locked).
 
     Opening it makes the library where there is none, brings older tables up to date, and clears what a killed run
-    left. When it is left by an error of SQLite's, it raises what `raise_disk_error` makes of it.
-    Raises LibraryError where the folder cannot be written, another process writes it, or a newer program made it.
+    left. Raises LibraryError where the folder cannot be written, another process writes it, or a newer program made it.
+    An error of SQLite's that comes up when it is opened or left becomes what `raise_disk_error` makes of it.
     `folder` is absolute; `work` is an empty folder inside it that goes when the catalogue is closed.
     """
 
@@ -44,8 +44,8 @@ class Catalogue:
         try:
             clear_partials(self.folder)
             self._migrate()
-        except BaseException:
-            self.library.close()
+        except BaseException as error:
+            self._leave(error)
             raise
 
     def __enter__(self) -> Catalogue:
@@ -54,6 +54,9 @@ class Catalogue:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._leave(error)
+
+    def _leave(self, error: BaseException | None) -> None:
         self.library.close()
         if isinstance(error, sqlite3.DatabaseError):
             raise_disk_error(error, self.folder)
@@ -84,15 +87,11 @@ class Catalogue:
                 subject=self.folder,
                 mend="use the newer program",
             )
-        try:
-            for number, script in enumerate(MIGRATIONS[version:], version + 1):
-                self.connection.executescript(
-                    f"BEGIN IMMEDIATE; {script}"  # noqa: S608 - our own names
-                    f" INSERT OR REPLACE INTO meta VALUES ('{_VERSION_KEY}', '{number}'); COMMIT;"
-                )
-        except sqlite3.OperationalError as error:
-            raise_disk_error(error, self.folder)
-            raise
+        for number, script in enumerate(MIGRATIONS[version:], version + 1):
+            self.connection.executescript(
+                f"BEGIN IMMEDIATE; {script}"  # noqa: S608 - our own names
+                f" INSERT OR REPLACE INTO meta VALUES ('{_VERSION_KEY}', '{number}'); COMMIT;"
+            )
 
     # Steps
 

@@ -132,6 +132,18 @@ def test_a_damaged_catalogue_is_told_of_and_kept(tmp_path: Path) -> None:
         assert file.read_bytes() == spoiled
 
 
+def test_damage_that_shows_when_a_library_is_opened_is_told_of_each_time(tmp_path: Path) -> None:
+    with LibraryWriter(tmp_path) as library:
+        page = library.connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'arrivals'").fetchone()[0]
+        size = library.connection.execute("PRAGMA page_size").fetchone()[0]
+    with (tmp_path / "catalogue.sqlite").open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * 400)
+    for _ in range(2):  # the first leaves nothing locked
+        with pytest.raises(LibraryError, match="its catalogue is damaged"):
+            LibraryWriter(tmp_path)
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError("the disk is gone")])
 def test_stopped_between_the_commit_and_the_moves_nothing_that_was_made_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException

@@ -69,7 +69,10 @@ def test_folders_are_searched_for_videos_and_sounds_in_any_case(tmp_path: Path) 
     assert [path.relative_to(tmp_path).as_posix() for path in found.videos] == ["a.MOV", "deep/b.Mts", "notes.txt"]
     assert [path.name for path in found.sounds] == ["c.flac"]
     assert [path.name for path, _ in found.left_out] == ["old.WMV"], "told of: it might be a video"
-    assert [path.name for path in find_sources([tmp_path / "deep/old.WMV"], library).videos] == ["old.WMV"]
+    for named in ([tmp_path / "deep/old.WMV"], [tmp_path / "deep", tmp_path / "deep/old.WMV"]):
+        found = find_sources(named, library)
+        assert "old.WMV" in [path.name for path in found.videos]
+        assert found.left_out == ()
 
 
 def test_folders_that_may_not_be_opened_are_told_of(tmp_path: Path) -> None:
