@@ -12,9 +12,8 @@ from engine.formats.library_schema import CATALOGUE
 VIDEO_SUFFIXES = frozenset((".mov", ".mp4", ".avi", ".mkv", ".dv", ".m4v", ".mts", ".webm", ".mpg", ".3gp"))
 # What other programs call videos: told of, since an archive may hold them, and taken in where they are named.
 OTHER_SUFFIXES = frozenset(
-    ".3g2 .asf .divx .f4v .flv .gif .m1v .m2t .m2ts .m2v .mod .mpe .mpeg .mxf .ogv .qt .rm .rmvb .tod .ts .vob"
-    " .wmv".split()
-)
+    (".3g2", ".asf", ".divx", ".f4v", ".flv", ".gif", ".m1v", ".m2t", ".m2ts", ".m2v")
+) | frozenset((".mod", ".mpe", ".mpeg", ".mxf", ".ogv", ".qt", ".rm", ".rmvb", ".tod", ".ts", ".vob", ".wmv"))
 SOUND_SUFFIXES = frozenset((".flac", ".wav", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".aif", ".aiff"))
 
 

@@ -82,9 +82,12 @@ def sources_named(named: Sequence[Path], library: Path) -> Found:
     Of a library that is there already, sources may be away; for a new one something has to be there.
     """
     for path in named:
-        if _is_same_folder(path, library) or _is_there(path / CATALOGUE):
-            mend = "choose another folder for the library; it may lie inside that of the sources"
+        if _is_there(path / CATALOGUE):
+            mend = "leave it out; folders inside it that hold sources may be named"
             raise SourceError("holds a clip library, whose clips are no sources", subject=path, mend=mend)
+        if _is_same_folder(path, library):
+            mend = "choose another folder for the library; it may lie inside that of the sources"
+            raise SourceError("cannot hold the sources and the library", subject=path, mend=mend)
     if not any(map(_is_there, named)) and not _is_there(library / CATALOGUE):
         mend = "check the path, or plug in its disk"
         raise SourceError("no such file or folder", subject=", ".join(map(shown, named)), mend=mend)

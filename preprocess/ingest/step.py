@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,9 +35,7 @@ class IngestStep(ItemStep):
     batch = 1
     work = staticmethod(ingest)
 
-    def __init__(
-        self, style: Style, found: Found | None, *, verify: bool = False, later: Sequence[ItemStep] = ()
-    ) -> None:
+    def __init__(self, style: Style, found: Found, *, verify: bool = False, later: Sequence[ItemStep] = ()) -> None:
         self._settings = style.ingest
         self._found = found
         self._verify = verify
@@ -48,22 +46,21 @@ class IngestStep(ItemStep):
         return hashed_settings(self._settings)
 
     def items(self, catalogue: Catalogue, bases: Collection[str] | None = None) -> Iterator[Item]:
-        named = None if self._found is None else set(self._found.videos)
-        if self._found is not None:
-            _enter(catalogue, self._found.videos)
-        made = catalogue.made(self.name)
         footage = read_footage(catalogue)
+        lost = self._lost(catalogue, footage)
+        if lost:
+            with catalogue.transaction():
+                self.drop(catalogue, lost)  # before names are given: theirs are free
+        _enter(catalogue, self._found.videos)
+        made = catalogue.made(self.name)
         missing = {base for base, its in footage.items() if not _is_whole(its)}
         remade = missing & self._busy(catalogue) if missing and self._later else missing
         for path, source in sorted(catalogue.library.sources().items()):
             size, mtime_ns = size_and_time(path)
-            gone = (size, mtime_ns) == (0, 0)
-            if (bases is not None and source.base not in bases) or (
-                gone and named is not None and path not in named and source.base not in footage
-            ):
+            if source.base in lost or (bases is not None and source.base not in bases):
                 continue
             inputs = self._inputs(catalogue, source, made.get(source.base), source.base in footage)
-            if source.base in remade and not gone:
+            if source.base in remade and (size, mtime_ns) != (0, 0):
                 inputs = hashed("its mezzanine is gone", inputs)
             job = IngestJob(
                 source=source,
@@ -74,6 +71,15 @@ class IngestStep(ItemStep):
                 had_footage=source.base in footage,
             )
             yield Item(source.base, source.base, inputs, job, float(size), source.title)
+
+    def _lost(self, catalogue: Catalogue, footage: Container[str]) -> list[str]:
+        """The sources of earlier runs of which nothing was made, and in whose place there is no file now."""
+        named = set(self._found.videos)
+        return [
+            source.base
+            for path, source in catalogue.library.sources().items()
+            if path not in named and source.base not in footage and not os.path.isfile(path)  # noqa: PTH113 - never raises
+        ]
 
     def _inputs(self, catalogue: Catalogue, source: StoredSource, made: Made | None, has_footage: bool) -> str:
         """What stands for a source's content: as long as that is the same, what it was when it was ingested."""
@@ -130,7 +136,7 @@ class IngestStep(ItemStep):
         catalogue.library.describe_source(result.source)
 
     def drop(self, catalogue: Catalogue, keys: Sequence[str]) -> None:
-        """Forget sources that are gone and of which nothing was made."""
+        """Forget sources that are gone and of which nothing was made, unless a person worked on their clips."""
         for base in keys:
             catalogue.connection.execute(
                 "DELETE FROM sources WHERE base = ? AND base NOT IN (SELECT base FROM footage)"

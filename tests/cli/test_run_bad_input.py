@@ -71,7 +71,8 @@ def refused(capsys: pytest.CaptureFixture[str], archive: Path, library: Path, *m
 
 
 def test_a_library_is_no_source(archive: Path, library: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "holds a clip library" in refused(capsys, archive, archive)
+    assert "cannot hold the sources and the library" in refused(capsys, archive, archive)
+    assert "holds a clip library" in refused(capsys, library, library)
     assert "holds a clip library" in refused(capsys, library, library.with_name("other"))
     assert not library.with_name("other").exists()
     shutil.copytree(archive, library.parent / "videos")

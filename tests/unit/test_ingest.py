@@ -163,6 +163,18 @@ def test_what_was_made_of_a_source_stays_when_it_is_gone_and_counts_when_it_is_b
     assert run(folder, library, profile="hq") == 0
 
 
+def test_sources_that_came_to_nothing_are_forgotten_with_their_names_once_they_are_gone(tmp_path: Path) -> None:
+    library, unplugged, disk = tmp_path / "library", tmp_path / "old/a.mp4", tmp_path / "disk"
+    with Catalogue(library) as catalogue:  # a run that was killed before it looked at anything
+        catalogue.library.enter_sources([StoredSource(unplugged, "a", "a")])
+    assert run(disk, library) == 1
+    assert sources(library)["disk"].verdict == "quarantined"
+    numbered_movie(disk / "a.mp4", 3)
+    assert run(disk, library) == 1
+    assert {name: source.base for name, source in sources(library).items()} == {"a.mp4": "a"}
+    assert run(disk, library) == 0
+
+
 class _Later(ItemStep):
     """A step that has something to do with some sources."""
 
