@@ -15,7 +15,7 @@ from preprocess.catalogue.catalogue import Catalogue
 
 # tell(bytes read, bytes to read): how far the hashing is.
 Tell = Callable[[int, int], None]
-_BLOCK = 2**20
+_BLOCK = 2**24  # bytes read at a time; each is told of
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,23 @@ def relink(catalogue: Catalogue, root: Path, tell: Tell, *, check: bool = False)
 
 
 def relink_among(catalogue: Catalogue, paths: Sequence[Path], tell: Tell) -> tuple[Relinked, ...]:
-    """Find missing sources among `paths`, files that a run was given, and note their new places, as `relink` does."""
+    """Find missing sources among `paths`, files that a run was given, and note their new places, as `relink` does.
+
+    Sources that took the names of others, which have other names now, are found, too.
+    """
     gone, there = _gone_and_there(catalogue)
-    sizes = _sizes(gone)
-    files = [path for path in paths if path not in there and _size(path) in sizes] if sizes else []
-    found = list(_matched(gone, _hashed(files, tell, [])))
+    stored = catalogue.library.sources()
+    renamed = {path: stored[path] for path in there if _size(path) != stored[path].size}  # or changed, as it may be
+    sizes = _sizes([*gone, *renamed.values()])
+    files = [path for path in paths if (path in renamed or path not in there) and _size(path) in sizes]
+    hashed = list(_hashed(files, tell, []))
+    while True:
+        candidates = [file for file in hashed if file.path in renamed or file.path not in there]
+        found = list(_matched([*gone, *renamed.values()], candidates))
+        places = {source.path for source, _, _ in found} & {file.path for _, file, _ in found}
+        if renamed.keys() <= places:  # each is elsewhere, and another source in its place
+            break
+        renamed = {path: source for path, source in renamed.items() if path in places}
     if found:
         _store(catalogue, found)
     return _told(found)

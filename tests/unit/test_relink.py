@@ -132,6 +132,32 @@ def test_a_run_knows_moved_sources_among_its_own(catalogue: Catalogue, tmp_path:
     assert relink_among(catalogue, given, lambda done, total: None) == ()
 
 
+def test_a_run_follows_names_that_pass_from_source_to_source(catalogue: Catalogue, tmp_path: Path) -> None:
+    old = tmp_path / "old" / "tapes"
+    bikes, bunny, phone = (old / name for name in FOOTAGE)
+    contents = {name: (old / name).read_bytes() for name in FOOTAGE}
+
+    def follow() -> dict[str, Path]:
+        given = sorted(path for path in old.iterdir() if path.is_file())
+        return {one.base: one.new for one in relink_among(catalogue, given, lambda done, total: None)}
+
+    before = list(dump(catalogue.connection))
+    bunny.rename(old / "last.mp4")
+    bikes.rename(bunny)
+    assert follow() == {"bikes": bunny, "bigbuckbunny": old / "last.mp4"}
+    phone.rename(old / "between.mp4")
+    bunny.rename(phone)
+    (old / "between.mp4").rename(bunny)
+    assert follow() == {"bikes": phone, "carphone": bunny}
+    assert list(dump(catalogue.connection)) == before
+    # One that is replaced by what is no source, or by another that is nowhere else, is one that changed.
+    phone.rename(old / "backup.mp4")
+    phone.write_bytes(b"another cut")
+    bunny.write_bytes(contents[FOOTAGE[1]])
+    (old / "last.mp4").unlink()
+    assert follow() == {}
+
+
 def test_checking_notes_nothing_and_no_folder_is_an_error(catalogue: Catalogue, tmp_path: Path, new: Path) -> None:
     old = tmp_path / "old" / "tapes" / FOOTAGE[0]
     old.rename(new / "b.mp4")
