@@ -34,6 +34,7 @@ _DOMAINS = {"DOMAIN_MIN": 3, "DOMAIN_MAX": 3, "LUT_1D_INPUT_RANGE": 2, "LUT_3D_I
 _KEYWORD = re.compile(r"[A-Z][A-Z0-9_]*", re.ASCII)
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _LARGEST = 65_504.0  # of a half float, which is what the GPU gets
+_ROWS_AT_ONCE = 4096  # NumPy lets no other thread run meanwhile, and a show may be playing
 _EXPORT = "export it again as a .cube of 33 or 65 points"
 
 
@@ -187,9 +188,13 @@ class _Header:
 def _numbers(file: str, rows: list[tuple[int, str]]) -> npt.NDArray[np.float32]:
     """The rows as float32 (rows, 3). Raises SourceError at the first that is not three numbers within half floats."""
     with contextlib.suppress(ValueError):  # told below, with its line
-        table = np.loadtxt([line for _, line in rows], np.float32, comments=None, ndmin=2) if rows else np.empty((0, 3))
+        parts = [np.empty((0, 3), np.float32)]
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            lines = [line for _, line in rows[start : start + _ROWS_AT_ONCE]]
+            parts.append(np.loadtxt(lines, np.float32, comments=None, ndmin=2))
+        table = np.concatenate(parts)
         if table.shape == (len(rows), 3) and (np.abs(table) <= _LARGEST).all():
-            return table.astype(np.float32, copy=False)
+            return table
     numbers = []
     for number, line in rows:
         words = line.split()

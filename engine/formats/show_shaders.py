@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from engine.errors import ShaderError, SourceError
@@ -11,11 +12,13 @@ from engine.formats.cube_lut import read_cube
 from engine.formats.nearest import did_you_mean
 from engine.formats.show_files import inside, why_not_there
 from engine.formats.show_paths import Report
+from engine.formats.show_reads import stamp_of
 from engine.formats.yaml_lines import Place
 from engine.model.looks import Chain, Effect, Generator, Group, PictureFrom, Transition
 from engine.model.shader_values import Written, is_bounded, numbers_of, reaches, value_written
 from engine.model.shaders import TO_PICTURE, InputType, Shader, ShaderInput, ShaderKind
 from engine.model.show import Layer, LayerOverride, Look, Movement, Show
+from engine.model.world import FileStamp
 
 ReadShader = Callable[[str], Shader]
 """Finds a shader by the name that a show calls it and reads it. Raises ShaderError where it cannot."""
@@ -178,11 +181,8 @@ class ShadersCheck:
             reason = why_not_there(path) if inside(self.folder, path) else "lies outside of the show's folder"
             if reason:
                 self.report((*place, "file"), f"{source.file[:80]} {reason}", "paths are relative to the show's folder")
-            elif path.suffix.lower() == ".cube":
-                try:
-                    read_cube(path)
-                except SourceError as error:
-                    self.report((*place, "file"), f"{error.subject}: {error.what}", error.mend)
+            elif path.suffix.lower() == ".cube" and (wrong := _wrong_in_table(path, stamp_of(path))) is not None:
+                self.report((*place, "file"), *wrong)
 
     def _group_names(self) -> set[str]:
         return {group.name for groups in _all_groups(self.show) for group in groups}
@@ -196,6 +196,17 @@ class ShadersCheck:
         for name, source in pictures.items():
             if source.file is None:
                 self.report((*place, name), f"{who} cannot read layers and groups", mend)
+
+
+@lru_cache(maxsize=256)
+def _wrong_in_table(file: Path, _stamp: FileStamp) -> tuple[str, str] | None:
+    """What is wrong with a table of colours, and its mend. One that stands as it stood is not read again: a large one
+    takes a quarter of a second, and a show is read anew while it plays."""
+    try:
+        read_cube(file)
+    except SourceError as error:
+        return f"{error.subject}: {error.what}", error.mend
+    return None
 
 
 def _told(name: str, error: ShaderError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,6 +112,24 @@ def test_a_broken_table_is_told_with_its_line(tmp_path: Path, text: str, said: s
     file.write_text(text)
     with pytest.raises(SourceError, match=said):
         read_cube(file)
+
+
+def test_a_large_table_is_read_a_few_rows_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = []
+    read = np.loadtxt
+
+    def noted(lines: list[str], *arguments: Any, **settings: Any) -> Any:
+        counts.append(len(lines))
+        return read(lines, *arguments, **settings)
+
+    monkeypatch.setattr(np, "loadtxt", noted)
+    rows = [f"{index} 0 1\n" for index in range(10_000)]
+    found = parse_cube(f"LUT_1D_SIZE {len(rows)}\n{''.join(rows)}")
+    assert np.array_equal(found.table[:, 0], np.arange(len(rows)))
+    assert max(counts) <= 4096, "none of the show's other threads runs meanwhile"
+    rows[9_000] = "0 1\n"
+    with pytest.raises(SourceError, match=r"grade\.cube:9002: a row of 2"):
+        parse_cube(f"LUT_1D_SIZE {len(rows)}\n{''.join(rows)}", "grade.cube")
 
 
 def test_files_that_are_not_there_or_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ShowError
+from engine.formats import show_shaders
+from engine.formats.cube_lut import read_cube
 from engine.formats.show_modulations import MAY_BE_DRIVEN
 from engine.model.parameters import PATH_PATTERN
 from tests.look_support import IMAGE, read, write_shader
@@ -335,6 +337,27 @@ def test_a_table_that_lacks_rows_is_told_before_anything_plays(tmp_path: Path) -
     (said,) = found
     assert said.startswith("6: movements.0.effects.0.pictures.table.file: ")
     assert "short.cube:2: 26 of 27 rows are missing" in said
+
+
+def test_a_table_is_read_once_for_as_long_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Path] = []
+
+    def noted(file: Path) -> None:
+        seen.append(file)
+        read_cube(file)
+
+    monkeypatch.setattr(show_shaders, "read_cube", noted)
+    file = tmp_path / "grade.cube"
+    file.write_text("LUT_1D_SIZE 2\n0 0 0\n1 1 1\n", encoding="utf-8")
+    one = "effects: [{shader: lut, pictures: {table: {file: grade.cube}}}]"
+    layers = f"layers: [{{name: low, generator: {{shader: dots}}, {one}}}]\n"
+    show = f"{layers}movements: [{{name: one, duration_s: 5, {one}}}]\n"
+    for _ in range(2):
+        read(tmp_path, show)
+    assert seen == [file]
+    file.write_text("LUT_1D_SIZE 2\n0 0 0\n", encoding="utf-8")
+    assert len(problems(tmp_path, show)) == 2, "told at both places"
+    assert seen == [file, file]
 
 
 def test_a_row_s_transition_is_looked_up(tmp_path: Path) -> None:
