@@ -18,7 +18,7 @@ from engine.formats.isf import Isf
 from engine.formats.passed_shaders import PassedShaders, digest_of, passed_file
 from engine.formats.shader_files import SHADERS_FOLDER, parts_of, read_shader, shader_files
 from engine.formats.show_edit import digest
-from engine.formats.show_reads import named_pictures, stamp_of
+from engine.formats.show_reads import named_pictures, note, stamp_of
 from engine.formats.take_prints import show_print
 from engine.gl.shader_trial import trial
 from engine.gl.still_pictures import Pixels, read_picture
@@ -125,6 +125,7 @@ class Versions:
 
     def _read(self) -> Version:
         file = self._world.loaded.file
+        note(self.reads, [file])
         try:
             written = digest(file.read_bytes())
         except OSError as error:

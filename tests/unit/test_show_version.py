@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from engine.app import show_version
 from engine.app.load import load_world
 from engine.app.recorder import header_of
 from engine.app.replay import load_take
-from engine.app.show_version import Versions
+from engine.app.show_version import Versions, WrittenAgainError
 from engine.app.tried_shaders import tried
 from engine.errors import RuntimeShowError
 from engine.formats.show_edit import digest
@@ -110,6 +111,18 @@ def test_what_is_opened_at_the_start_takes_a_new_one(show: Path, before: str, af
         versions.read()
     rewritten(show, after, before)
     versions.read()
+
+
+def test_the_digest_of_a_version_is_that_of_what_was_read(show: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = Versions(load_world(show))
+
+    def digest_then_write(content: bytes) -> str:
+        rewritten(show, "duration_s: 60", "duration_s: 600")
+        return digest(content)
+
+    monkeypatch.setattr(show_version, "digest", digest_then_write)
+    with pytest.raises(WrittenAgainError):
+        versions.read()
 
 
 def test_a_new_layer_brings_its_own_source_and_keeps_it(show: Path) -> None:
