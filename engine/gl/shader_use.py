@@ -108,11 +108,12 @@ class ShaderUse:
         reduced = self._reduced(pictures)
         pictures |= {name: picture_of(held) for name, held in reduced.items()}
         for index, one, size in passes:
+            is_last, lasts = index == passes[-1][0], one.target in self._persistent
+            if is_last and not (is_seen or lasts):
+                break
             self.program.begin_pass(index)
-            is_last = index == passes[-1][0]
-            if is_last and size == output_size and one.target not in self._persistent:
-                if is_seen:
-                    self._draw_pass(target, size, pictures, is_output=True)
+            if is_last and size == output_size and not lasts:
+                self._draw_pass(target, size, pictures, is_output=True)
             else:
                 self._draw_own(one, size, pictures)
                 if is_last and is_seen:

@@ -11,10 +11,13 @@ import moderngl
 import numpy as np
 import pytest
 
+from engine.core.figures import Figures
 from engine.errors import ShaderError
 from engine.formats.isf import Imported, Isf, parse_isf
 from engine.gl.shader_program import ShaderProgram
+from engine.gl.shader_store import ShaderStore
 from engine.gl.shader_use import Moment, ShaderUse
+from engine.gl.target_pool import TargetPool
 from engine.gl.targets import new_target, release_target
 from tests.gl.gl_support import Floats, Pixels, marked_pixels, pixels_of
 from tests.isf_support import MAIN, isf
@@ -726,6 +729,48 @@ def test_passes_are_counted_and_none_is_drawn_that_nobody_sees(
     shader = use(isf(MAIN, PASSES=passes))
     shader.draw(target, Moment(0.0))
     assert shader.pass_count == wanted
+
+
+@pytest.mark.parametrize(
+    ("passes", "wanted"),
+    [
+        ([{"TARGET": "a"}, {}], 1),
+        ([{"TARGET": "a"}, {"TARGET": "b", "WIDTH": "2"}], 1),
+        ([{"TARGET": "a"}, {"TARGET": "b", "PERSISTENT": True}], 2),
+    ],
+)
+def test_of_a_step_that_nobody_sees_the_last_pass_is_drawn_where_it_lasts(
+    use: Callable[..., ShaderUse], target: moderngl.Framebuffer, passes: list[dict[str, object]], wanted: int
+) -> None:
+    shader = use(isf(MAIN, PASSES=passes))
+    shader.draw(target, Moment(0.0), is_seen=False)
+    assert shader.pass_count == wanted
+
+
+@pytest.mark.parametrize("where", ["engine.gl.shader_program.still_texture", "engine.gl.shader_store.ShaderUse.draw"])
+def test_a_driver_without_memory_leaves_nothing_behind(
+    context: moderngl.Context, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    released: list[ShaderProgram] = []
+    release = ShaderProgram.release
+
+    def noted(program: ShaderProgram) -> None:
+        released.append(program)
+        release(program)
+
+    def fail(*_: object, **__: object) -> None:
+        raise moderngl.Error("out of memory")
+
+    source = parse_isf(isf(MAIN, IMPORTED={"a": {"PATH": "a.png"}}), "x.fs")
+    source = replace(source, imported=(replace(source.imported[0], pixels=np.zeros((2, 2, 4), np.uint8)),))
+    targets = TargetPool(context, (WIDTH, HEIGHT))
+    store = ShaderStore(context, targets, Figures())
+    monkeypatch.setattr(ShaderProgram, "release", noted)
+    monkeypatch.setattr(where, fail)
+    with pytest.raises(moderngl.Error, match="out of memory"):
+        store.stage("x", source.as_shader("x"), source)
+    assert len(released) == 1
+    targets.release()
 
 
 def test_uses_of_one_program_remember_apart(use: Callable[..., ShaderUse], target: moderngl.Framebuffer) -> None:
