@@ -125,6 +125,7 @@ def test_what_the_player_would_refuse_is_told_with_its_line_before_anything_is_m
         "movements:\n  - name: one\n    show:\n      layers:\n        base: {blend: skreen}\n"
         "show:\n  layers:\n    - name: base\n      blend: skreen\n"
         "  bindings:\n    - {key: space, to: /goo}\n    - {key: a, to: /layer/base/clip/of-a-library-to-come}\n"
+        "  cues:\n    - {name: end, note: a feast 🎉}\n"
     )
     with pytest.raises(ShowError) as caught:
         read_style(style)
