@@ -69,7 +69,7 @@ def settle_arrivals(catalogue: sqlite3.Connection, folder: Path) -> None:
         raise
 
 
-def raise_disk_error(error: sqlite3.DatabaseError, folder: Path) -> None:
+def raise_disk_error(error: sqlite3.Error, folder: Path) -> None:
     """Raise OutputError where the disk would not take what SQLite wrote or another program holds the catalogue locked,
     LibraryError where the catalogue is damaged; nothing where it is none of these."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of the number says in which call

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
-from engine.errors import LibraryError, OutputError, RuntimeShowError
+from engine.errors import LibraryError, OutputError
 from engine.formats.library_arrivals import ARRIVALS, note_arrivals, raise_disk_error, settle_arrivals
 from engine.formats.library_catalogue import check_version
 from engine.formats.library_rows import (
@@ -64,15 +64,15 @@ class LibraryWriter:
             self._recover()
             self.work = self.folder / f"{WORK_PREFIX}{os.getpid()}"
             self.work.mkdir()
-        except OSError as error:
+        except BaseException as error:
             self._unlock()
-            raise LibraryError(
-                f"cannot be written: {error.strerror}", subject=folder, mend="choose a folder that you may write to"
-            ) from error
-        except (RuntimeShowError, sqlite3.DatabaseError) as error:
-            self._unlock()
-            if isinstance(error, sqlite3.DatabaseError):
+            if isinstance(error, OSError):
+                mend = "choose a folder that you may write to"
+                raise LibraryError(f"cannot be written: {error.strerror}", subject=folder, mend=mend) from error
+            if isinstance(error, sqlite3.Error):
                 raise_disk_error(error, folder)
+                mend = "choose another folder for the library"
+                raise LibraryError(f"{CATALOGUE} cannot be written: {error}", subject=folder, mend=mend) from error
             raise
 
     def __enter__(self) -> LibraryWriter:
@@ -87,7 +87,7 @@ class LibraryWriter:
         """Leave one plain file behind (no WAL beside it, so that it reads from a read-only disk) and unlock."""
         if self._settled():  # else the next writer needs what lies in the work folder
             shutil.rmtree(self.work, ignore_errors=True)  # what an ending worker still writes, the next writer clears
-        with suppress(sqlite3.DatabaseError):  # a player that reads at this moment (the next close does it), or damage
+        with suppress(sqlite3.Error):  # a player that reads at this moment (the next close does it), or damage
             self._catalogue.execute("PRAGMA journal_mode = DELETE")
         self._catalogue.close()
         self._unlock()
@@ -124,7 +124,7 @@ class LibraryWriter:
         except BaseException as error:
             if self._catalogue.in_transaction:  # SQLite may have rolled back by itself
                 self._catalogue.execute("ROLLBACK")
-            if isinstance(error, sqlite3.DatabaseError):
+            if isinstance(error, sqlite3.Error):
                 raise_disk_error(error, self.folder)
             raise
         if self._arriving:
@@ -259,23 +259,16 @@ def _update_source(catalogue: sqlite3.Connection, source_id: int, source: Stored
 def _opened(folder: Path) -> sqlite3.Connection:
     """The catalogue for writing, made where there is none, of this version."""
     file = folder / CATALOGUE
-    try:
-        catalogue = sqlite3.connect(file, isolation_level=None)
-        mode = "DELETE" if _on_network(folder) else "WAL"
-        catalogue.execute(f"PRAGMA journal_mode = {mode}")
-        catalogue.execute("PRAGMA foreign_keys = ON")
-        catalogue.row_factory = sqlite3.Row
-        if catalogue.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-            version = f"INSERT INTO meta VALUES ('format_version', '{FORMAT_VERSION}');"  # noqa: S608
-            catalogue.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {version} COMMIT;")
-        check_version(catalogue, folder)
-        catalogue.execute(ARRIVALS)  # came later than the format's version 1, whose readers do not ask for it
-    except sqlite3.Error as error:
-        if isinstance(error, sqlite3.DatabaseError):
-            raise_disk_error(error, folder)
-        raise LibraryError(
-            f"{CATALOGUE} cannot be written: {error}", subject=folder, mend="choose another folder for the library"
-        ) from error
+    catalogue = sqlite3.connect(file, isolation_level=None)
+    mode = "DELETE" if _on_network(folder) else "WAL"
+    catalogue.execute(f"PRAGMA journal_mode = {mode}")
+    catalogue.execute("PRAGMA foreign_keys = ON")
+    catalogue.row_factory = sqlite3.Row
+    if catalogue.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+        version = f"INSERT INTO meta VALUES ('format_version', '{FORMAT_VERSION}');"  # noqa: S608
+        catalogue.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {version} COMMIT;")
+    check_version(catalogue, folder)
+    catalogue.execute(ARRIVALS)  # came later than the format's version 1, whose readers do not ask for it
     return catalogue
 
 

@@ -58,7 +58,7 @@ class Catalogue:
 
     def _leave(self, error: BaseException | None) -> None:
         self.library.close()
-        if isinstance(error, sqlite3.DatabaseError):
+        if isinstance(error, sqlite3.Error):
             raise_disk_error(error, self.folder)
 
     @property
