@@ -18,7 +18,7 @@ from engine.errors import OutputError
 from engine.formats.replace_file import replace_file
 
 _log = logging.getLogger(__name__)
-_VERSION = 2  # counts up when a trial asks for more than it did
+_VERSION = 3  # counts up when a trial asks for more than it did
 _MOST_REMEMBERED = 4096
 
 

@@ -15,9 +15,8 @@ from engine.formats.shader_files import read_shader
 from engine.gl.memory_steps import LONGEST_GAP_S, STEPS_A_SECOND, grid_number, number_from
 from engine.gl.passes import Shade
 from engine.gl.shader_program import ShaderProgram
-from engine.gl.shader_use import Moment, ShaderUse
+from engine.gl.shader_use import Moment, ShaderUse, ready_program
 from engine.gl.target_pool import TargetPool
-from engine.gl.targets import new_target, release_target
 from engine.model.plan import ShaderPlan
 from engine.model.shaders import Shader, Value
 
@@ -102,7 +101,7 @@ class ShaderStore:
 
         Raises ShaderError with file, line and source line where it cannot be drawn.
         """
-        program = self._compiled(source)
+        program = ready_program(self._context, source, self._targets)
         if name in self._staged:
             self._staged.pop(name)[1].release()
         self._staged[name] = shader, program
@@ -117,22 +116,7 @@ class ShaderStore:
 
         Raises ShaderError with file, line and source line where it cannot be drawn; what was there before goes on.
         """
-        self._put(name, shader, self._compiled(read_shader(shader.file)))
-
-    def _compiled(self, source: Isf) -> ShaderProgram:
-        program = ShaderProgram(self._context, source, premultiplied=True)
-        # Sizes may have no value on so small a picture, and have one on the canvas.
-        use = ShaderUse(program, self._targets, on_wrong_size=lambda _: None)
-        trial = new_target(self._context, (2, 2), half_float=True)
-        try:
-            use.draw(trial, Moment(0.0))
-        except BaseException:  # a driver without memory, say: the show goes on without it
-            program.release()
-            raise
-        finally:
-            use.forget()
-            release_target(trial)
-        return program
+        self._put(name, shader, ready_program(self._context, read_shader(shader.file), self._targets))
 
     def _put(self, name: str, shader: Shader, program: ShaderProgram) -> None:
         self._drop(name)

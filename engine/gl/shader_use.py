@@ -10,7 +10,7 @@ from typing import Protocol
 import moderngl
 
 from engine.errors import ShaderError
-from engine.formats.isf import IsfPass
+from engine.formats.isf import Isf, IsfPass
 from engine.formats.isf.passes import pass_sizes
 from engine.gl.shader_program import ShaderProgram
 from engine.gl.targets import new_target, picture_of, release_target
@@ -59,6 +59,26 @@ class OwnTargets:
             for target in free:
                 release_target(target)
         self._free.clear()
+
+
+def ready_program(context: moderngl.Context, source: Isf, targets: Targets) -> ShaderProgram:
+    """A program for the show, drawn once, small: some drivers compile at the first draw. Render thread only.
+
+    Raises ShaderError where it cannot be drawn; nothing is left on the GPU then.
+    """
+    program = ShaderProgram(context, source, premultiplied=True)
+    # Sizes may have no value on so small a picture, and have one on the canvas.
+    use = ShaderUse(program, targets, on_wrong_size=lambda _: None)
+    small = new_target(context, (2, 2), half_float=True)
+    try:
+        use.draw(small, Moment(0.0))
+    except BaseException:  # a driver without memory, say: the show goes on without it
+        program.release()
+        raise
+    finally:
+        use.forget()
+        release_target(small)
+    return program
 
 
 class ShaderUse:

@@ -16,7 +16,7 @@ from engine.errors import ShaderError
 from engine.formats.isf import Isf
 from engine.formats.shader_files import read_shader
 from engine.gl.shader_program import ShaderProgram
-from engine.gl.shader_use import Moment, ShaderUse
+from engine.gl.shader_use import Moment, OwnTargets, ShaderUse, ready_program
 from engine.gl.targets import cleared_target, new_texture, picture_of, release_target
 from engine.gl.trial_inputs import TrialInputs
 from engine.gl.trial_job import TrialJob
@@ -91,6 +91,17 @@ def drawn(context: moderngl.Context, file: Path, job: TrialJob, tell: Tell) -> D
         use.release()
         targets.release()
         program.release()
+
+
+def compiled_as_played(context: moderngl.Context, file: Path, tell: Tell) -> None:
+    """Compile the shader `file` as a show does, without marks: a driver that keeps on disk what it compiled has it then,
+    and the show need not wait for it. Raises ShaderError where it cannot be; nothing is left on the GPU."""
+    tell(doing="compiling it as it is played")
+    targets = OwnTargets(context)
+    try:
+        ready_program(context, read_shader(file), targets).release()
+    finally:
+        targets.release()
 
 
 def _frames(

@@ -3,7 +3,8 @@
 A line of JSON goes in for each shader: {"file", "job", "budget_s", "watchdog_s"}. Lines come out as it goes on, each
 with what is new: {"doing"}, {"kind"}, {"compiled"}, and at last {"is_done": true} with the rest. The first line of all
 is {} where there is GL, else {"absent": {"what", "mend"}}. It ends with its input, and by itself when a shader takes
-more processor time than `budget_s`, or in all longer than `watchdog_s`: whoever started it may be gone.
+more processor time than `budget_s` for being drawn or for being compiled as it is played, or longer than `watchdog_s`
+for either: whoever started it may be gone.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import moderngl
 
 from engine.errors import DeviceError, ShaderError
 from engine.gl.context import headless_context
-from engine.gl.trial_drawing import drawn
+from engine.gl.trial_drawing import compiled_as_played, drawn
 from engine.gl.trial_job import job_from
 
 if sys.platform == "linux":
@@ -74,6 +75,8 @@ def _answer(context: moderngl.Context, question: Mapping[str, Any]) -> dict[str,
     file = Path(question["file"])
     try:
         drawing = drawn(context, file, job_from(question["job"]), _tell)
+        _watch(question["budget_s"], question["watchdog_s"])
+        compiled_as_played(context, file, _tell)
     except ShaderError as error:
         return {"error": {"what": error.what, "subject": error.subject, "mend": error.mend}}
     except (moderngl.Error, MemoryError) as error:  # the driver has no room for a target

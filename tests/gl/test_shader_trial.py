@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import moderngl
 import pytest
 
+from engine.core.figures import Figures
 from engine.errors import DeviceError
 from engine.formats.passed_shaders import PassedShaders
+from engine.formats.shader_files import read_shader
+from engine.gl import trial_process
+from engine.gl.programs import Part, build_program
+from engine.gl.shader_store import ShaderStore
 from engine.gl.shader_trial import ShaderTrial, TrialResult, trial
-from engine.gl.trial_job import TrialFrame, TrialJob
+from engine.gl.target_pool import TargetPool
+from engine.gl.trial_job import SMALL, TrialFrame, TrialJob
 from engine.model.shaders import ShaderKind
 
 PLAIN = "void main() { gl_FragColor = vec4(isf_FragNormCoord, fract(TIME), 1.0); }"
@@ -248,3 +255,29 @@ def test_what_passed_is_not_tried_again(shared_context: moderngl.Context, tmp_pa
     assert again[1].error is not None, "a mistake is told each time"
     good.write_text(good.read_text().replace("TIME", "TIME * 2.0"))
     assert trial([good], passed=PassedShaders(memory))[0].frame_ms != 1234.5, "changed, so tried"
+
+
+def test_what_passed_was_compiled_as_it_is_played(
+    shared_context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a driver which keeps on disk what it compiled has it when the show asks."""
+    compiled: list[str] = []
+
+    def noted(context: moderngl.Context, *stages: Sequence[Part], defines: Sequence[str]) -> moderngl.Program:
+        compiled.append(repr((stages, defines)))
+        return build_program(context, *stages, defines=defines)
+
+    monkeypatch.setattr("engine.gl.shader_program.build_program", noted)
+    monkeypatch.setattr(trial_process, "_watch", lambda *_: None)
+    body = "void main() { gl_FragColor = PASSINDEX == 0 ? vec4(TIME) : IMG_THIS_PIXEL(a); }"
+    file = write(tmp_path, "two.fs", body, PASSES=[{"TARGET": "a"}, {}])
+    answer = trial_process._answer(
+        shared_context, {"file": str(file), "job": asdict(SMALL), "budget_s": 0, "watchdog_s": 0}
+    )
+    assert "error" not in answer
+    in_trial, compiled[:] = set(compiled), []
+    store = ShaderStore(shared_context, TargetPool(shared_context, (64, 36)), Figures())
+    store.load("two", read_shader(file).as_shader("two"))
+    store.release()
+    assert len(compiled) == 2
+    assert set(compiled) < in_trial

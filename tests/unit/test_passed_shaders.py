@@ -43,7 +43,7 @@ def test_the_oldest_are_forgotten_first(tmp_path: Path) -> None:
     assert held.frame_ms("new") == PassedShaders(file).frame_ms("4999") == 1.0
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": 2, "frame_ms": {"a": "b"}}', "\udcff", "[" * 10**5])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": 3, "frame_ms": {"a": "b"}}', "\udcff", "[" * 10**5])
 def test_a_damaged_file_is_begun_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str) -> None:
     file = tmp_path / "passed.json"
     file.write_bytes(content.encode("utf-8", "surrogateescape"))
