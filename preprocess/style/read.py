@@ -57,10 +57,10 @@ def default_style_file() -> Path:
 
 
 def read_style(path: Path) -> Style:
-    """Read a style. Any thread; reads the file only.
+    """Read a style. Any thread; tries its show in a temporary folder.
 
     Raises ShowError with every problem found, sorted by line: keys and values, the parts that show.yaml will get as
-    they stand, measures that nobody takes, layers that the show has not.
+    they stand, measures that nobody takes, layers, blend modes and controls' targets that the show has not.
     """
     document = read_yaml(_text(path), str(path))
     if not isinstance(document.value, dict):
