@@ -94,8 +94,8 @@ def drawn(context: moderngl.Context, file: Path, job: TrialJob, tell: Tell) -> D
 
 
 def compiled_as_played(context: moderngl.Context, file: Path, tell: Tell) -> None:
-    """Compile the shader `file` as a show does, without marks: a driver that keeps on disk what it compiled has it then,
-    and the show need not wait for it. Raises ShaderError where it cannot be; nothing is left on the GPU."""
+    """Compile the shader `file` as a show does, without marks: a driver that keeps what it compiled has it then,
+    and the show need not wait. Raises ShaderError where it cannot be compiled; nothing is left on the GPU."""
     tell(doing="compiling it as it is played")
     targets = OwnTargets(context)
     try:
