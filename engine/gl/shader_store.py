@@ -43,10 +43,11 @@ class _Memory:
         self.had = {name: at_s for name, at_s in shader.fired.items() if not shader.settings.get(name)}
 
     def events(self, shader: ShaderPlan, step: int) -> dict[str, Value]:
-        """Which events are true in a step: each in one, the first that is not before it."""
+        """Which events are true in a step: each in one, the first that is not before it. What a new version of the
+        shader no longer has is left out."""
         due = {name for name, at_s in shader.fired.items() if self.had.get(name) != at_s and number_from(at_s) <= step}
         self.had |= {name: shader.fired[name] for name in due}
-        return {name: name in due for name in shader.fired}
+        return {name: name in due for name in shader.fired if name in self.program.inputs}
 
 
 class ShaderStore:

@@ -313,6 +313,14 @@ def test_an_event_before_a_memory_began_is_none_of_its(compositor: Make, tmp_pat
         assert_all(drawn(make, plan, frames_of(picture)), 0, 0, 0)
 
 
+def test_an_event_that_a_new_version_of_a_shader_no_longer_has_is_left_out(compositor: Make, tmp_path: Path) -> None:
+    make = with_shaders(compositor(*LOOKS_SIZE), tmp_path, "count")
+    picture = plain(0, 0, 0)
+    counting = replace(effect("count", gone=True, hit=True), fired={"gone": 5.0, "hit": 5.0})
+    plan = replace(plan_of(layer_of(picture, effects=(counting,))), at_s=5.0)
+    assert_all(drawn(make, plan, frames_of(picture)), 10, 10, 10)
+
+
 def test_a_setting_without_a_size_passes_nothing_by(
     compositor: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
