@@ -102,6 +102,10 @@ class ShaderUse:
         self._targets: Targets = self._own or targets  # type: ignore[assignment]
         self._held: dict[str, moderngl.Framebuffer] = {}
         self._persistent = frozenset(one.target for one in program.source.passes if one.persistent)
+        self._clear = dict.fromkeys(program.source.targets, program.clear_picture)  # what is read before it is drawn
+        # What the sizes of passes were worked out for last, since arithmetic costs more than to look whether it is new.
+        self._asked: tuple[tuple[int, int], list[Value]] | None = None
+        self._asked_sizes: list[tuple[int, int]] = []
 
     def draw(
         self,
@@ -168,9 +172,13 @@ class ShaderUse:
         self, output_size: tuple[int, int], values: Mapping[str, Value | moderngl.Texture]
     ) -> list[tuple[int, int]]:
         source = self.program.source
+        asked = (output_size, [value for value in values.values() if not isinstance(value, moderngl.Texture)])
+        if asked == self._asked:
+            return self._asked_sizes
         try:
             sizes = pass_sizes(source.passes, source.file, output_size, values)
             self._check_sides(sizes)
+            self._asked, self._asked_sizes = asked, sizes
             return sizes
         except ShaderError as error:
             if self._on_wrong_size is None:
@@ -231,10 +239,9 @@ class ShaderUse:
         is_output: bool,
     ) -> None:
         program = self.program
-        readable = dict.fromkeys(program.source.targets, program.clear_picture)
-        readable |= {name: picture_of(held) for name, held in self._held.items() if name}
+        own = {name: picture_of(held) for name, held in self._held.items() if name}
         units = 0
-        for name, texture in {**pictures, **program.imported, **readable}.items():
+        for name, texture in {**pictures, **program.imported, **self._clear, **own}.items():
             if program.pass_reads(name):
                 texture.use(units)
                 program.sampler.use(units)
