@@ -667,7 +667,7 @@ def test_no_picture_is_larger_than_the_gpu_has_them(
     shader.draw(target, Moment(0.0))
     shader.program.largest_side_px = 512
     with pytest.raises(ShaderError, match=r"wants 600 × 8 pixels, and this GPU has at most 512 a side"):
-        shader.draw(target, Moment(0.0))
+        ShaderUse(shader.program).draw(target, Moment(0.0))
     wide = Imported("noise", Path("noise.png"), np.zeros((1, context.info["GL_MAX_TEXTURE_SIZE"] + 1, 4), np.uint8))
     with pytest.raises(ShaderError, match=r"the picture noise has more than \d+ pixels a side"):
         use(replace(parse_isf(isf()), imported=(wide,)))

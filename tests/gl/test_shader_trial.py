@@ -258,25 +258,23 @@ def test_what_passed_is_not_tried_again(shared_context: moderngl.Context, tmp_pa
 
 
 def test_what_passed_was_compiled_as_it_is_played(
-    shared_context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that a driver which keeps on disk what it compiled has it when the show asks."""
     compiled: list[str] = []
 
-    def noted(context: moderngl.Context, *stages: Sequence[Part], defines: Sequence[str]) -> moderngl.Program:
+    def noted(here: moderngl.Context, *stages: Sequence[Part], defines: Sequence[str]) -> moderngl.Program:
         compiled.append(repr((stages, defines)))
-        return build_program(context, *stages, defines=defines)
+        return build_program(here, *stages, defines=defines)
 
     monkeypatch.setattr("engine.gl.shader_program.build_program", noted)
     monkeypatch.setattr(trial_process, "_watch", lambda *_: None)
     body = "void main() { gl_FragColor = PASSINDEX == 0 ? vec4(TIME) : IMG_THIS_PIXEL(a); }"
     file = write(tmp_path, "two.fs", body, PASSES=[{"TARGET": "a"}, {}])
-    answer = trial_process._answer(
-        shared_context, {"file": str(file), "job": asdict(SMALL), "budget_s": 0, "watchdog_s": 0}
-    )
+    answer = trial_process._answer(context, {"file": str(file), "job": asdict(SMALL), "budget_s": 0, "watchdog_s": 0})
     assert "error" not in answer
     in_trial, compiled[:] = set(compiled), []
-    store = ShaderStore(shared_context, TargetPool(shared_context, (64, 36)), Figures())
+    store = ShaderStore(context, TargetPool(context, (64, 36)), Figures())
     store.load("two", read_shader(file).as_shader("two"))
     store.release()
     assert len(compiled) == 2
