@@ -85,6 +85,11 @@ def plain(text: str) -> str:
         ("float f(const in sampler2D s);\nfloat g(sampler2D t) {\nreturn f(t);\n}",
          "float f(const in sampler2D s); float isf_mine_f(const in sampler2D s);"
          " float g(sampler2D t) { return f(t); } float isf_mine_g(sampler2D t) { return isf_mine_f(t); }"),
+        ("float f(sampler2D s); float f(vec2 p, sampler2D s); float f(vec2 p);"
+         " f(buf) + f(p, buf) + f(p, inputImage) + f(p)",
+         "float f(sampler2D s); float isf_mine_f(sampler2D s);"
+         " float f(vec2 p, sampler2D s); float isf_mine_f(vec2 p, sampler2D s);"
+         " float f(vec2 p); isf_mine_f(buf) + isf_mine_f(p, buf) + f(p, inputImage) + f(p)"),
         ("float f(sampler2D s) {\n#ifdef A\n#endif\n}", "float f(sampler2D s) { #ifdef A #endif }"),
         ("const float a = 2.0 * PI;", "float a = 2.0 * PI;"),
         ("#define PI 3.14\nconst float a = 2.0 * PI;", "#define PI 3.14 const float a = 2.0 * PI;"),

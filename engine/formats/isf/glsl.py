@@ -7,6 +7,7 @@ mean stands in shaders/passes/isf_*.glsl.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -85,12 +86,12 @@ def glsl_name(name: str) -> str:
 @dataclass(frozen=True, slots=True)
 class _Names:
     """What the words of a file become. `functions` are those of its own that are handed pictures, by name: at which
-    place of their arguments the first stands."""
+    places of their arguments the first may stand, as one name may be that of several."""
 
     words: Mapping[str, str]
     own_pictures: frozenset[str]
     readers: Mapping[str, str]
-    functions: Mapping[str, int]
+    functions: Mapping[str, set[int]]
 
 
 def adapted(text: str, declared: Collection[str], own_pictures: Collection[str], *, is_vertex: bool = False) -> str:
@@ -112,7 +113,10 @@ def adapted(text: str, declared: Collection[str], own_pictures: Collection[str],
         words |= {word: glsl_name(word) for word in _SWITCHES}
     functions = sampler_functions(pieces) if own_pictures else ()
     readers = _READERS | {name: _READERS[read] for name, read in aliases(pieces, _READERS).items()}
-    names = _Names(words, frozenset(own_pictures), readers, {one.name: one.position for one in functions})
+    positions: defaultdict[str, set[int]] = defaultdict(set)
+    for one in functions:
+        positions[one.name].add(one.position)
+    names = _Names(words, frozenset(own_pictures), readers, positions)
     twins = {one.last: _twin(pieces, one, names) for one in functions}
     return "".join(_written(pieces, index, names) + twins.get(index, "") for index in range(len(pieces)))
 
@@ -150,7 +154,7 @@ def _word(pieces: Sequence[Piece], index: int, names: _Names) -> str:
     following = next_code(pieces, index + 1)
     if word in names.readers and following.text == "(":
         reader = names.readers[word]
-        is_own = not names.own_pictures.isdisjoint(argument_words(pieces, index, 0))
+        is_own = not names.own_pictures.isdisjoint(argument_words(pieces, index, {0}))
         return reader.replace("isf_", "isf_own_", 1) if is_own else reader
     if word in names.functions and following.text == "(":
         is_own = not names.own_pictures.isdisjoint(argument_words(pieces, index, names.functions[word]))

@@ -60,19 +60,20 @@ def aliases(pieces: Sequence[Piece], known: Collection[str]) -> Mapping[str, str
     return stands_for
 
 
-def argument_words(pieces: Sequence[Piece], index: int, position: int) -> set[str]:
-    """The words of one argument, counted from 0, of the call whose function's name is at `index`."""
+def argument_words(pieces: Sequence[Piece], index: int, positions: Collection[int]) -> set[str]:
+    """The words of the arguments at `positions`, counted from 0, of the call whose function's name is at `index`."""
     found: set[str] = set()
     depth = at_position = 0
+    last = max(positions)
     for piece in pieces[index + 1 : index + 1 + _MOST_LOOKED_AT]:
         depth += (piece.text == "(") - (piece.text == ")")
         if piece.is_code and depth == 0:
             break
         if piece.text == "," and depth == 1:
             at_position += 1
-        elif piece.sort is Sort.WORD and at_position == position:
+        elif piece.sort is Sort.WORD and at_position in positions:
             found.add(piece.text)
-        if at_position > position:
+        if at_position > last:
             break
     return found
 
