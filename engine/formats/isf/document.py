@@ -53,6 +53,7 @@ class Imported:
 
     @property
     def pixel_count(self) -> int:
+        """How many pixels were read."""
         return 0 if self.pixels is None else self.pixels.shape[0] * self.pixels.shape[1]
 
 

@@ -128,6 +128,7 @@ def is_number(given: object) -> bool:
 
 
 def short(text: str) -> str:
+    """`text` as a message shows it: 80 characters of it at most."""
     return text if len(text) <= _LONGEST_TOLD else f"{text[:_LONGEST_TOLD]}…"
 
 
