@@ -73,6 +73,7 @@ def _film(context: moderngl.Context, options: Options, tell: Tell) -> Iterator[R
     compositor.prepare(["multiply"])
     clips = film.clips()
     try:
+        options.media.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=options.media) as folder:
             files = write_raw(clips, Path(folder))
             off = difference(film, compositor, clips, files)
