@@ -51,6 +51,8 @@ _SHOWN: Mapping[str, Mapping[str, Value]] = {
     "slit_scan": {"period_s": 3.0},
     "threshold": {"level": 0.3, "dark": (0.05, 0.05, 0.2, 1.0), "bright": (1.0, 0.8, 0.4, 1.0)},
 }
+_FASTER = {"slit_scan": 5.0}  # its pictures move so many times as fast
+_BY_INSTANTS = ("strobe",)  # shown at four of them, since one would look like its picture
 _HEAD = """# Shaders that ship
 
 Each is one ISF file in `shaders/`, to be called by its name in a [show](show-yaml.md): an effect in a chain, a
@@ -59,7 +61,7 @@ files of your own work, and `runtime-tools shaders FOLDER --sheet OUT.png` draws
 `/layer/NAME/effect/EFFECT/INPUT`.
 
 The pictures are drawn by `python -m tools.gallery` from two of the generators, which writes this page too. Effects are
-shown after two and a half seconds, some with settings other than their defaults.
+shown after two and a half seconds, some with settings other than their defaults, `strobe` at four instants.
 
 Effects look alike at every size and rate. Lengths are parts of the picture, or, where their name ends in `_px`, pixels
 of a picture 720 lines high: `size_px: 16` is 24 pixels at 1920 × 1080.
@@ -77,13 +79,25 @@ def main(names: list[str]) -> int:
     studio = _Studio(context)
     for kind, file in _files():
         if not names or file.stem in names:
-            pixels = studio.transition(file) if kind == "transitions" else studio.still(file)
+            pixels = _drawn(studio, kind, file)
             Image.fromarray(pixels).save(folder / f"{file.stem}.jpg", quality=88, optimize=True)
             print(folder / f"{file.stem}.jpg")
     studio.release()
     context.release()
     (DOCS / "shaders.md").write_text(page(), encoding="utf-8")
     return 0
+
+
+def _drawn(studio: _Studio, kind: str, file: Path) -> Pixels:
+    if kind == "transitions":
+        return studio.transition(file)
+    if file.stem in _BY_INSTANTS:
+        return _by_four([studio.still(file, _SECONDS + part / 8)[::2, ::2] for part in range(4)])
+    return studio.still(file)
+
+
+def _by_four(cells: list[Pixels]) -> Pixels:
+    return np.concatenate([np.concatenate(cells[:2], axis=1), np.concatenate(cells[2:], axis=1)])
 
 
 def page() -> str:
@@ -127,8 +141,8 @@ class _Studio:
         self._sources = [self._generator(name) for name in _SOURCES]
         self._pictures = [new_target(context, (WIDTH, HEIGHT)) for _ in self._sources]
 
-    def still(self, file: Path) -> Pixels:
-        """The shader after a while of running, each step a 60th of a second."""
+    def still(self, file: Path, seconds: float = _SECONDS) -> Pixels:
+        """The shader after so many seconds of running, each step a 60th of one."""
         isf = read_shader(file)
         use = self._shader(isf)
         inputs: dict[str, Value | moderngl.Texture] = dict(_SHOWN.get(file.stem, {}))
@@ -139,11 +153,11 @@ class _Studio:
         table = still_texture(self._context, _dusk_table())
         if "table" in names:
             inputs["table"] = table
-        last = round(_SECONDS * _RATE_HZ)
+        last = round(seconds * _RATE_HZ)
         steps = range(last + 1) if isf.has_memory else [last]
         for index in steps:
             if FILTERED in names:
-                self._draw_sources(index / _RATE_HZ)
+                self._draw_sources(index / _RATE_HZ * _FASTER.get(file.stem, 1.0))
             use.draw(self._canvas, Moment(index / _RATE_HZ, 1 / _RATE_HZ if index else 0.0, index), inputs)
         pixels = self._read()
         self._drop(use)
@@ -165,7 +179,7 @@ class _Studio:
             use.draw(self._canvas, Moment(_SECONDS), inputs)
             cells.append(self._read()[::2, ::2])
         self._drop(use)
-        return np.concatenate([np.concatenate(cells[:2], axis=1), np.concatenate(cells[2:], axis=1)])
+        return _by_four(cells)
 
     def release(self) -> None:
         for use in self._sources:
