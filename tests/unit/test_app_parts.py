@@ -88,6 +88,22 @@ def test_a_live_pace_plans_one_period_ahead_and_leaves_out_what_it_missed(monkey
     assert all(tick.at_s - tick.now_s == pytest.approx(0.02) for tick in seen)
 
 
+@pytest.mark.parametrize(("frame_s", "is_late"), [(1 / 59.94, False), (1 / 59.0, True)])
+def test_a_live_pace_follows_a_display_that_is_a_little_slower_than_it_says(
+    monkeypatch: pytest.MonkeyPatch, frame_s: float, is_late: bool
+) -> None:
+    hands = Hands(monkeypatch)
+    figures = Figures()
+    turns = iter([False] * 4000 + [True])
+    refresh_s = hands.now
+    for _ in LivePace(60.0, hands.read, lambda: next(turns), figures).ticks():
+        while refresh_s <= hands.now + 0.002:  # drawing takes 2 ms
+            refresh_s += frame_s
+        hands.now = refresh_s
+    counted = figures.counters["frames_late"].count + figures.counters["frames_dropped"].count
+    assert (counted > 0) == is_late
+
+
 def test_an_offline_pace_gives_exact_instants() -> None:
     ticks = list(OfflinePace(Fraction(30000, 1001), 2.0, 4).ticks())
     assert [tick.at_s for tick in ticks] == [2.0 + n * 1001 / 30000 for n in range(4)]
