@@ -30,7 +30,7 @@ from engine.model.shaders import Value
 from engine.shipped import shipped
 
 # Raise it when the same recipe begins to give other files.
-_VERSION = 1
+_VERSION = 2
 _NTSC = Fraction(30000, 1001)
 _FILM = Fraction(24000, 1001)
 
@@ -214,6 +214,7 @@ def _encode(path: Path, recipe: Recipe, picture: Callable[[int], np.ndarray[Any,
                 dst_colorspace=Colorspace.ITU709 if high else Colorspace.ITU601,
                 dst_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
                 interpolation="BICUBIC",
+                threads=1,  # swscale's slices of other than round widths differ from run to run where they meet
             )
             frame.pts = index
             frame.time_base = 1 / recipe.rate

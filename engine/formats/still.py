@@ -36,7 +36,7 @@ def read_still(file: Path) -> npt.NDArray[np.uint8]:
                     f"is too large ({codec.width} × {codec.height} pixels)", subject=file, mend="Scale it"
                 )
             for frame in container.decode(video=0):
-                return np.ascontiguousarray(frame.to_ndarray(format="rgba"))
+                return np.ascontiguousarray(frame.reformat(format="rgba", threads=1).to_ndarray())
     except (OSError, av.FFmpegError, ValueError) as error:
         raise SourceError(f"cannot be read as a picture ({error})", subject=file, mend=_MEND) from error
     raise SourceError("has no picture", subject=file, mend=_MEND)

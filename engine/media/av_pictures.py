@@ -45,7 +45,7 @@ def picture_from(frame: VideoFrame, ref: FrameRef, pool: BufferPool) -> Picture:
     Raises ValueError or av.FFmpegError for a pixel format that FFmpeg cannot convert.
     """
     if frame.format.name in _PLANAR:
-        frame = frame.reformat(format=_PLANAR[frame.format.name])
+        frame = frame.reformat(format=_PLANAR[frame.format.name], threads=1)
     turns = upright_turns(frame)
     layout = _layout_of(frame)
     if layout is Layout.RGBA:
@@ -102,7 +102,8 @@ def _rgba(frame: VideoFrame, pool: BufferPool) -> tuple[Bytes, ...]:
     matrix = "ITU709" if _matrix_of(frame) is Matrix.BT709 else "ITU601"
     form = frame.format
     is_yuv = not form.is_rgb and not form.has_palette and form.name.startswith(("yuv", "ayuv", "vuy"))
-    converted = frame.reformat(format="rgba", src_colorspace=matrix) if is_yuv else frame.reformat(format="rgba")
+    # One thread: swscale's slices of other than round widths differ from run to run where they meet.
+    converted = frame.reformat(format="rgba", src_colorspace=matrix if is_yuv else None, threads=1)
     planes = pool.take([(frame.height, frame.width, 4)])
     np.copyto(planes[0].reshape(frame.height, frame.width * 4), _samples(converted.planes[0], 4))
     return planes

@@ -124,7 +124,7 @@ def _through_pictures(job: EncodeJob, file: Path | None, proxy: Path | None, tel
 
 
 def _smaller(frame: VideoFrame, width: int, height: int) -> VideoFrame:
-    return frame.reformat(width, height, JPEG_FORMAT, interpolation="AREA", dst_color_range="JPEG")
+    return frame.reformat(width, height, JPEG_FORMAT, interpolation="AREA", dst_color_range="JPEG", threads=1)
 
 
 def _flush(file: Path) -> None:

@@ -94,7 +94,7 @@ def _kind(frame: VideoFrame) -> str:
 
 
 def _has_teeth(frame: VideoFrame) -> bool:
-    luma = frame.reformat(format="gray").to_ndarray().astype(np.int16)
+    luma = frame.reformat(format="gray", threads=1).to_ndarray().astype(np.int16)
     rows = luma[2:-2]
     teeth = _in_blocks(_teeth(rows, luma[1:-3], luma[3:-1]))
     of_field = _in_blocks(_teeth(rows, luma[:-4], luma[4:]))

@@ -112,7 +112,7 @@ def is_transparent(frame: VideoFrame) -> bool:
     for component in frame.format.components:
         if component.is_alpha:
             if not frame.format.is_planar:
-                return bool(frame.to_ndarray(format="rgba")[..., 3].min() < _OPAQUE)
+                return bool(frame.reformat(format="rgba", threads=1).to_ndarray()[..., 3].min() < _OPAQUE)
             plane = frame.planes[component.plane]
             deep = component.bits > 8
             values = np.frombuffer(memoryview(plane), np.uint16 if deep else np.uint8)

@@ -205,7 +205,7 @@ def hap_program() -> str:
 def jpeg(frame: VideoFrame, width: int) -> bytes:
     """A frame as one small JPEG file, `width` pixels wide, for thumbnails."""
     height = max(2, round(frame.height * width / frame.width / 2) * 2)
-    small = frame.reformat(width=width, height=height, format=JPEG_FORMAT, interpolation="AREA")
+    small = frame.reformat(width=width, height=height, format=JPEG_FORMAT, interpolation="AREA", threads=1)
     context = av.CodecContext.create("mjpeg", "w")
     assert isinstance(context, VideoCodecContext)
     context.width, context.height, context.pix_fmt = width, height, JPEG_FORMAT
