@@ -260,3 +260,12 @@ def test_the_key_frame_before() -> None:
     assert [times.key_before(index, 0) for index in (0, 2, 9, 10, 29)] == [0, 2, 2, 10, 20]
     assert [times.key_before(25, back) for back in (0, 1, 2, 3)] == [20, 10, 2, 0]
     assert [times.index_at(pts) for pts in (0, 290, 15, 300, -1, None)] == [0, 29, None, None, None, None]
+
+
+def test_a_picture_is_converted_to_the_same_pixels_each_time() -> None:
+    # 854 is a width at which the slices of swscale's threads differ from run to run where they meet.
+    width, height, pool = 854, 480, BufferPool()
+    noise = np.random.default_rng(1).integers(0, 256, (height, width, 4), dtype=np.uint8)
+    frame = av.VideoFrame.from_ndarray(noise, format="rgba").reformat(format="yuva420p", threads=1)
+    found = {picture_from(frame, FrameRef("clip", number), pool).planes[0].tobytes() for number in range(24)}
+    assert len(found) == 1
