@@ -77,7 +77,6 @@ class FilmWriter:
             src_color_range=ColorRange.JPEG,
             dst_color_range=ColorRange.MPEG if limited else ColorRange.JPEG,
             interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INP,
-            threads=1,  # swscale's slices of other than round widths differ from run to run where they meet
         )
         # ProRes takes its tags from the frames, the others from the codec context.
         frame.colorspace = Colorspace.ITU709 if limited else _RGB_MATRIX
